@@ -1,0 +1,80 @@
+import type {
+  AutocompleteInteraction,
+  ChatInputCommandInteraction,
+  MessageComponentInteraction,
+  ModalSubmitInteraction,
+} from 'discord.js';
+import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
+import type { MessageBody } from '../message-body.ts';
+import type { Scope } from '../polls/scope.ts';
+
+/** Who is asking, taken from the interaction itself and never from a custom id. */
+export interface Caller {
+  readonly userId: string;
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly interactionId: string;
+  readonly locale: string;
+  /** What they may act on; null for somebody who is no admin here. */
+  readonly scope: Scope | null;
+}
+
+export interface Choice {
+  readonly name: string;
+  readonly value: string | number;
+}
+
+/**
+ * A slash command. The dispatcher has acknowledged it privately before `run` starts; what `run` returns is the private
+ * answer. A thrown `UserError` is answered with its text.
+ */
+export interface SlashCommand {
+  readonly definition: RESTPostAPIChatInputApplicationCommandsJSONBody;
+  run(interaction: ChatInputCommandInteraction, caller: Caller): Promise<MessageBody>;
+  complete?(interaction: AutocompleteInteraction, caller: Caller): Promise<readonly Choice[]>;
+}
+
+export type PressInteraction = MessageComponentInteraction | ModalSubmitInteraction;
+
+/**
+ * A button, menu or modal, found by the first part of its custom id (`action:arg:arg`).
+ *
+ * `acknowledge: 'private'`: acknowledged privately before `run`, which returns the private answer.
+ * `acknowledge: 'self'`: `run` responds through `respond` itself, within 3 seconds; a `UserError` is answered
+ * privately. If it is slow, the dispatcher acknowledges privately and `respond` falls back to what then still works.
+ */
+export type PressHandler =
+  | {
+      readonly action: string;
+      readonly acknowledge: 'private';
+      run(interaction: PressInteraction, args: readonly string[], caller: Caller): Promise<MessageBody>;
+    }
+  | {
+      readonly action: string;
+      readonly acknowledge: 'self';
+      run(
+        interaction: PressInteraction,
+        args: readonly string[],
+        caller: Caller,
+        respond: Respond,
+      ): Promise<void>;
+    };
+
+/** The first response to an interaction. Each resolves when Discord has taken it. */
+export interface Respond {
+  /** Replaces the message whose component was pressed. */
+  update(body: MessageBody): Promise<void>;
+  /** Opens a modal. */
+  modal(body: ModalBody): Promise<void>;
+  /**
+   * Posts a message in the channel as the response (private: only the caller sees it).
+   * `messageId` is null where Discord's answer was lost or another response came first.
+   */
+  message(body: MessageBody, options: { private: boolean }): Promise<{ messageId: string | null }>;
+}
+
+export interface ModalBody {
+  readonly custom_id: string;
+  readonly title: string;
+  readonly components: readonly unknown[];
+}

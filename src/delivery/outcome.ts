@@ -1,0 +1,24 @@
+/**
+ * What became of one attempt to make a poll's message show the poll. A value, never an exception: exceptions are
+ * for bugs and lost infrastructure.
+ */
+export type Outcome =
+  /** The message shows at least `revision`. `remark`: worth a note in the report (the message was gone, …). */
+  | { readonly type: 'done'; readonly revision: number; readonly remark?: string }
+  /** Discord refuses for good. `scope: 'channel'` settles every poll of the channel. */
+  | {
+      readonly type: 'failed';
+      readonly code: string;
+      readonly reason: string;
+      readonly scope: 'poll' | 'channel';
+    }
+  /** Not now. `attempt`: whether this counts against the poll (429 and a claim held elsewhere do not). */
+  | {
+      readonly type: 'retry';
+      readonly afterMs: number;
+      readonly code: string;
+      readonly reason: string;
+      readonly attempt: boolean;
+    }
+  /** Nothing can go on: Discord refuses the token. */
+  | { readonly type: 'abort'; readonly reason: string };

@@ -1,0 +1,13 @@
+/** The polls and operations somebody may see and act on: those of every server, or those of one. */
+export type Scope = { readonly all: true } | { readonly all: false; readonly guildId: string };
+
+export const everyServer: Scope = { all: true };
+
+/** The scope of a server admin. */
+export function oneServer(guildId: string): Scope {
+  return { all: false, guildId };
+}
+
+export function inScope(scope: Scope, guildId: string): boolean {
+  return scope.all || scope.guildId === guildId;
+}
