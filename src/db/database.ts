@@ -1,0 +1,103 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Kysely, sql } from 'kysely';
+import type { Logger } from '../log.ts';
+import { bootPglite, embeddedDialect } from './embedded.ts';
+import { guardFreeSpace } from './free-space.ts';
+import { acquireOwnerLock } from './owner-lock.ts';
+import { pooledDialect } from './pool.ts';
+import type { Db, Schema } from './schema.ts';
+
+export interface Database {
+  readonly db: Db;
+  readonly kind: 'postgres' | 'pglite';
+  /** No other process can be using this database, so whatever a previous one left unfinished is free to take. */
+  readonly soleOwner: boolean;
+  close(): Promise<void>;
+}
+
+export interface DatabaseConfig {
+  /** A PostgreSQL server; null for the embedded database. */
+  readonly databaseUrl: string | null;
+  /** Where the embedded database lives. */
+  readonly dataDir: string;
+}
+
+/** The database cannot be used at all; the message is for whoever starts the process and holds no password. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+}
+
+/**
+ * Opens the configured database and proves that it answers. Migrations are the caller's next step.
+ * Throws `DatabaseUnavailable`, or `DirectoryInUse` where another process owns the embedded database.
+ */
+export async function openDatabase(config: DatabaseConfig, log: Logger): Promise<Database> {
+  return config.databaseUrl === null
+    ? await openEmbedded(config.dataDir)
+    : await openServer(config.databaseUrl, log);
+}
+
+async function openServer(databaseUrl: string, log: Logger): Promise<Database> {
+  const db = new Kysely<Schema>({ dialect: pooledDialect(databaseUrl, log) });
+  try {
+    await sql`select 1`.execute(db);
+  } catch (error) {
+    await db.destroy();
+    throw new DatabaseUnavailable(
+      `Cannot use the database at ${withoutPassword(databaseUrl)} (DATABASE_URL): ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+  return { db, kind: 'postgres', soleOwner: false, close: () => db.destroy() };
+}
+
+async function openEmbedded(dataDir: string): Promise<Database> {
+  await makeDirectory(dataDir);
+  const lock = await acquireOwnerLock(dataDir);
+  try {
+    // A full disk would make the very boot spin, hence the check before it.
+    const guard = guardFreeSpace(dataDir);
+    await guard.check();
+    const pglite = await bootPglite(join(dataDir, 'database'));
+    const db = new Kysely<Schema>({ dialect: embeddedDialect(guard.wrap(pglite)) });
+    return {
+      db,
+      kind: 'pglite',
+      soleOwner: true,
+      close: async () => {
+        try {
+          await db.destroy();
+          if (!pglite.closed) await pglite.close();
+        } finally {
+          await lock.release();
+        }
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function makeDirectory(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+  } catch (error) {
+    throw new DatabaseUnavailable(`Cannot create ${dataDir} (DATA_DIR): ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function withoutPassword(databaseUrl: string): string {
+  if (!URL.canParse(databaseUrl)) return '(not a URL)';
+  const { hostname, port, pathname } = new URL(databaseUrl);
+  return `${hostname}${port === '' ? '' : `:${port}`}${pathname}`;
+}
+
+/** A connection tried at several addresses fails with an `AggregateError`, whose own message is empty. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

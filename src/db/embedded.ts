@@ -1,0 +1,19 @@
+import { PGlite } from '@electric-sql/pglite';
+import { CompiledQuery, type Dialect, PGliteDialect, type PGlite as PgliteLike } from 'kysely';
+import { valueParsers } from './value-parsers.ts';
+
+/** Boots PostgreSQL in this process. `directory` is created if need be; undefined keeps everything in memory. */
+export async function bootPglite(directory?: string): Promise<PGlite> {
+  return await PGlite.create({ dataDir: directory, parsers: { ...valueParsers } });
+}
+
+/** Kysely over a booted instance; destroying the Kysely closes it. */
+export function embeddedDialect(pglite: PgliteLike): Dialect {
+  return new PGliteDialect({
+    pglite,
+    // Hours and days are computed in UTC whatever zone the host is in.
+    onCreateConnection: async (connection) => {
+      await connection.executeQuery(CompiledQuery.raw(`set timezone to 'UTC'`));
+    },
+  });
+}
