@@ -1,0 +1,46 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+
+/** A poll whose message is behind. */
+export interface DuePoll {
+  readonly pollId: number;
+  readonly channelId: string;
+  readonly messageId: string | null;
+}
+
+/**
+ * Opens every poll whose time has come, but for those that an operation holds and those whose closing time has
+ * passed too. Several processes may do so at once: each poll is opened by one of them.
+ */
+export async function openDue(db: Db, now: Date): Promise<DuePoll[]> {
+  const { rows } = await sql<DuePoll>`
+    with due as (
+      select id from polls
+      where status = 'scheduled' and opens_at <= ${now} and (closes_at is null or closes_at > ${now})
+        and deleted_at is null and held_by is null
+      order by id for update skip locked
+    )
+    update polls set status = 'active', ping_pending = ping_role_id is not null,
+      version = version + 1, revision = revision + 1
+    from due where polls.id = due.id
+    returning polls.id as "pollId", channel_id as "channelId", message_id as "messageId"`.execute(db);
+  return rows;
+}
+
+/**
+ * Closes every poll whose closing time has come, also one that was never seen open because the bot was down; nobody
+ * is pinged for that one. Held polls wait. Their votes ended at `closes_at`, so that is when they closed.
+ */
+export async function closeDue(db: Db, now: Date): Promise<DuePoll[]> {
+  const { rows } = await sql<DuePoll>`
+    with due as (
+      select id from polls
+      where status <> 'closed' and closes_at <= ${now} and deleted_at is null and held_by is null
+      order by id for update skip locked
+    )
+    update polls set status = 'closed', closed_at = closes_at, ping_pending = false,
+      version = version + 1, revision = revision + 1
+    from due where polls.id = due.id
+    returning polls.id as "pollId", channel_id as "channelId", message_id as "messageId"`.execute(db);
+  return rows;
+}

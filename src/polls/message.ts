@@ -1,0 +1,139 @@
+import type {
+  APIActionRowComponent,
+  APIButtonComponentWithCustomId,
+  APIComponentInMessageActionRow,
+} from 'discord-api-types/v10';
+import { ButtonStyle, ComponentType } from 'discord-api-types/v10';
+import type { MessageBody } from '../message-body.ts';
+import type { Poll, Tally } from './poll.ts';
+import { cut, escapeText, plainLabel } from './text.ts';
+import { discordTime, timeInZone } from './time.ts';
+
+const descriptionMax = 4096;
+const buttonLabelMax = 80;
+const buttonsPerRow = 5;
+const barCells = 10;
+const winnersNamed = 3;
+const colors = { scheduled: 0x95a5a6, active: 0x5865f2, closed: 0x4f545c } as const;
+
+/**
+ * A poll's Discord message: the question, its options with their votes, and a button per option
+ * (`vote:<poll>:<position>`). Only an active poll has enabled buttons; an anonymous one shows no votes before it is
+ * closed. Within Discord's limits whatever the texts are.
+ */
+export function renderPoll(poll: Poll, tally: Tally): MessageBody {
+  return {
+    content: '',
+    embeds: [
+      {
+        color: colors[poll.status],
+        description: description(poll, tally),
+        footer: { text: footer(poll, tally) },
+      },
+    ],
+    components: poll.status === 'closed' ? [] : buttonRows(poll),
+  };
+}
+
+/** The message that pings a poll's role when it opens. */
+export function pingMessage(poll: Poll): MessageBody {
+  if (poll.pingRoleId === null) throw new Error(`Poll ${poll.id} has no role to ping`);
+  const link = messageLink(poll);
+  return {
+    content: `<@&${poll.pingRoleId}> Poll #${poll.id} is open: ${escapeText(cut(poll.question, 200))}${link === null ? '' : `\n${link}`}`,
+    mentionRoleId: poll.pingRoleId,
+  };
+}
+
+/** The address of a poll's message; null while it has none. */
+export function messageLink(poll: Pick<Poll, 'guildId' | 'channelId' | 'messageId'>): string | null {
+  if (poll.messageId === null) return null;
+  return `https://discord.com/channels/${poll.guildId}/${poll.channelId}/${poll.messageId}`;
+}
+
+/** Whether a poll's votes may be seen, by anybody. */
+export function showsTally(poll: Poll): boolean {
+  return poll.status === 'closed' || (poll.status === 'active' && !poll.anonymous);
+}
+
+/** The options are cut as far as it takes: twenty long ones do not fit whole. */
+function description(poll: Poll, tally: Tally): string {
+  const head = `### ${escapeText(cut(poll.question, 1000))}\n${state(poll)}`;
+  for (const labelMax of [200, 120, 80, 60, 40, 25]) {
+    const text = [head, ...optionLines(poll, tally, labelMax), ...result(poll, tally, labelMax)].join('\n');
+    if (text.length <= descriptionMax) return text;
+  }
+  throw new Error(`Poll ${poll.id} does not fit into a message`);
+}
+
+function state(poll: Poll): string {
+  const lines: string[] = [];
+  if (poll.status === 'scheduled')
+    lines.push(poll.opensAt ? `Opens ${time(poll.opensAt, poll.timezone)}` : 'Not open yet');
+  if (poll.status === 'closed')
+    lines.push(`This poll is **closed**${poll.closedAt ? ` ${discordTime(poll.closedAt, 'R')}` : ''}`);
+  else if (poll.closesAt) lines.push(`Closes ${time(poll.closesAt, poll.timezone)}`);
+  if (poll.status === 'active' && poll.anonymous)
+    lines.push('Votes are secret; the result shows when the poll has ended.');
+  return lines.join('\n');
+}
+
+function time(date: Date, zone: string): string {
+  return `${discordTime(date, 'R')}, ${discordTime(date, 'f')} (${timeInZone(date, zone)})`;
+}
+
+function optionLines(poll: Poll, tally: Tally, labelMax: number): string[] {
+  return poll.options.map((option, position) => {
+    const label = `**${position + 1}.** ${escapeText(cut(option, labelMax))}`;
+    return showsTally(poll) ? `${label}\n${bar(tally.counts[position] ?? 0, tally.voters)}` : label;
+  });
+}
+
+/** Per cent are of the people who voted, so that with several choices they may add up to more than 100. */
+function bar(count: number, voters: number): string {
+  const share = voters === 0 ? 0 : count / voters;
+  const filled = Math.min(barCells, Math.round(share * barCells));
+  return `${'▰'.repeat(filled)}${'▱'.repeat(barCells - filled)} ${Math.round(share * 100)}% · ${votes(count)}`;
+}
+
+function result(poll: Poll, tally: Tally, labelMax: number): string[] {
+  if (poll.status !== 'closed') return [];
+  const best = Math.max(...poll.options.map((_, position) => tally.counts[position] ?? 0));
+  if (best === 0) return ['\nNobody voted.'];
+  const winners = poll.options.filter((_, position) => tally.counts[position] === best);
+  const named = winners.slice(0, winnersNamed).map((option) => `**${escapeText(cut(option, labelMax))}**`);
+  const more = winners.length - named.length;
+  const names = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return [
+    `\n${winners.length === 1 ? 'Winner' : 'Tie'}: ${names} with ${votes(best)}${winners.length > 1 ? ' each' : ''}`,
+  ];
+}
+
+function votes(count: number): string {
+  return `${count} ${count === 1 ? 'vote' : 'votes'}`;
+}
+
+function footer(poll: Poll, tally: Tally): string {
+  const parts = [`#${poll.id}`, poll.status];
+  parts.push(poll.maxChoices === 1 ? 'one choice' : `up to ${poll.maxChoices} choices`);
+  if (poll.anonymous) parts.push('anonymous');
+  if (showsTally(poll)) parts.push(`${tally.voters} ${tally.voters === 1 ? 'voter' : 'voters'}`);
+  return parts.join(' · ');
+}
+
+function buttonRows(poll: Poll): APIActionRowComponent<APIComponentInMessageActionRow>[] {
+  const buttons = poll.options.map(
+    (option, position): APIButtonComponentWithCustomId => ({
+      type: ComponentType.Button,
+      style: ButtonStyle.Secondary,
+      custom_id: `vote:${poll.id}:${position}`,
+      label: plainLabel(option, buttonLabelMax),
+      disabled: poll.status !== 'active',
+    }),
+  );
+  const rows: APIActionRowComponent<APIComponentInMessageActionRow>[] = [];
+  for (let from = 0; from < buttons.length; from += buttonsPerRow) {
+    rows.push({ type: ComponentType.ActionRow, components: buttons.slice(from, from + buttonsPerRow) });
+  }
+  return rows;
+}
