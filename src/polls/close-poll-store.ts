@@ -2,7 +2,7 @@ import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
 import type { Poll } from './poll.ts';
-import { claimInteraction, inScopeOf, pollRows, toPoll } from './poll-store.ts';
+import { claimInteraction, inScopeOf, isPollId, pollRows, toPoll } from './poll-store.ts';
 import type { Scope } from './scope.ts';
 import { pollTitle } from './text.ts';
 
@@ -22,13 +22,8 @@ export async function closePoll(
   { pollId, interactionId, now }: ClosePress,
 ): Promise<Poll> {
   return await inTransaction(db, async (trx) => {
-    const row = await pollRows(trx, scope)
-      .where('polls.id', '=', pollId)
-      .where('deleted_at', 'is', null)
-      .forUpdate('polls')
-      .executeTakeFirst();
-    if (!row) throw new UserError(`Poll #${pollId} was not found.`);
-    const poll = toPoll(row);
+    const poll = await lockPoll(trx, scope, pollId);
+    if (poll === null) throw new UserError(`Poll #${pollId} was not found.`);
     if (!(await claimInteraction(trx, interactionId, now))) return poll;
     if (poll.heldBy !== null) {
       throw new UserError(
@@ -50,4 +45,14 @@ export async function closePoll(
       .execute();
     return toPoll(await pollRows(trx, scope).where('polls.id', '=', pollId).executeTakeFirstOrThrow());
   });
+}
+
+async function lockPoll(trx: Db, scope: Scope, id: number): Promise<Poll | null> {
+  if (!isPollId(id)) return null;
+  const row = await pollRows(trx, scope)
+    .where('polls.id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate('polls')
+    .executeTakeFirst();
+  return row ? toPoll(row) : null;
 }

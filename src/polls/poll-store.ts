@@ -205,6 +205,7 @@ export function inScopeOf(scope: Scope) {
     scope.all ? eb.lit(true) : eb('polls.guild_id', '=', scope.guildId);
 }
 
-function isPollId(id: number): boolean {
+/** Whether a poll could have this number at all. */
+export function isPollId(id: number): boolean {
   return Number.isInteger(id) && id >= 1 && id <= greatestId;
 }

@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { DateTime, FixedOffsetZone } from 'luxon';
 import { UserError } from '../errors.ts';
 import { quoted } from './text.ts';
 
@@ -88,7 +88,7 @@ function isoDate(text: string, trimmed: string, zone: string): DateTime {
   const offset = match[7]?.toUpperCase();
   const local = DateTime.fromObject(
     { year, month, day, hour, minute, second },
-    { zone: offset === undefined ? zone : offset === 'Z' ? 'utc' : `utc${offset}` },
+    { zone: offset === undefined ? zone : FixedOffsetZone.instance(offsetMinutes(offset)) },
   );
   if (!local.isValid) throw new UserError(`${quoted(text)} is no date or time that exists.`);
   // Luxon moves a time inside a daylight-saving gap on by the gap's length; a date alone means its first moment.
@@ -98,7 +98,14 @@ function isoDate(text: string, trimmed: string, zone: string): DateTime {
       `${quoted(text)} does not exist in ${zone}: the clocks skip it. Choose a time an hour later.`,
     );
   }
-  return dateOnly ? local.startOf('day') : local;
+  return dateOnly ? local.startOf('day') : DateTime.min(local, ...local.getPossibleOffsets());
+}
+
+/** `Z`, `+02:00`, `-0530` */
+function offsetMinutes(offset: string): number {
+  if (offset === 'Z') return 0;
+  const [hours, minutes] = [offset.slice(1, 3), offset.slice(-2)].map(Number);
+  return (offset.startsWith('-') ? -1 : 1) * (hours! * 60 + minutes!);
 }
 
 /**

@@ -17,7 +17,7 @@ export type VoteDecision =
 export function decideVote(poll: Poll, mine: readonly number[], position: number, now: Date): VoteDecision {
   const refusal = notVotable(poll, now);
   if (refusal !== null) return { type: 'refused', reason: refusal };
-  if (position < 0 || position >= poll.options.length) {
+  if (poll.options[position] === undefined) {
     return { type: 'refused', reason: `${pollTitle(poll)} has no such option.` };
   }
   if (mine.includes(position)) return { type: 'removed', add: null, remove: [position] };

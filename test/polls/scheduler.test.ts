@@ -1,0 +1,143 @@
+import { EventEmitter, once } from 'node:events';
+import { expect, test } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { createLogger } from '../../src/log.ts';
+import { closeDue, openDue } from '../../src/polls/due-store.ts';
+import { findPoll } from '../../src/polls/poll-store.ts';
+import { Scheduler } from '../../src/polls/scheduler.ts';
+import { everyServer } from '../../src/polls/scope.ts';
+import { describeEachDatabase } from '../support/databases.ts';
+import { minutes, now, operation, postedPoll } from './poll-fixture.ts';
+
+const role = '900000000000000401';
+
+describeEachDatabase('polls whose time has come', (fresh) => {
+  test('open, and ask for their ping', async () => {
+    const db = await fresh();
+    const poll = await postedPoll(db, '1', { opensAt: minutes(1), pingRoleId: role });
+    const later = await postedPoll(db, '2', { opensAt: minutes(9) });
+    expect(await openDue(db, now)).toEqual([]);
+    expect(await openDue(db, minutes(1))).toEqual([
+      { pollId: poll.id, channelId: poll.channelId, messageId: poll.messageId },
+    ]);
+    expect(await openDue(db, minutes(2))).toEqual([]);
+    expect(await findPoll(db, everyServer, poll.id)).toMatchObject({
+      status: 'active',
+      version: 2,
+      revision: 2,
+    });
+    expect(await findPoll(db, everyServer, later.id)).toMatchObject({ status: 'scheduled', version: 1 });
+    expect(await pingPending(db, poll.id)).toBe(true);
+  });
+
+  test('close at their closing time', async () => {
+    const db = await fresh();
+    const poll = await postedPoll(db, '1', { closesAt: minutes(1) });
+    expect(await closeDue(db, now)).toEqual([]);
+    expect(await closeDue(db, minutes(3))).toHaveLength(1);
+    expect(await findPoll(db, everyServer, poll.id)).toMatchObject({
+      status: 'closed',
+      closedAt: minutes(1),
+      version: 2,
+      revision: 2,
+    });
+  });
+
+  test('end closed and ping nobody when both times passed while nobody was running', async () => {
+    const db = await fresh();
+    const poll = await postedPoll(db, '1', { opensAt: minutes(1), closesAt: minutes(2), pingRoleId: role });
+    expect(await openDue(db, minutes(10))).toEqual([]);
+    expect(await closeDue(db, minutes(10))).toHaveLength(1);
+    expect(await findPoll(db, everyServer, poll.id)).toMatchObject({ status: 'closed', version: 2 });
+    expect(await pingPending(db, poll.id)).toBe(false);
+  });
+
+  test('wait while an operation holds them, and stay as they are when deleted', async () => {
+    const db = await fresh();
+    const held = await postedPoll(db, '1', { opensAt: minutes(1) });
+    const deleted = await postedPoll(db, '2', { closesAt: minutes(1) });
+    const holder = await operation(db, '3');
+    await db.updateTable('polls').set({ held_by: holder }).where('id', '=', held.id).execute();
+    await db.updateTable('polls').set({ deleted_at: now }).where('id', '=', deleted.id).execute();
+    expect([...(await openDue(db, minutes(2))), ...(await closeDue(db, minutes(2)))]).toEqual([]);
+    await db.updateTable('polls').set({ held_by: null }).execute();
+    expect(await openDue(db, minutes(2))).toHaveLength(1);
+  });
+
+  test('are each taken by one of several processes', async () => {
+    const db = await fresh();
+    for (let n = 0; n < 30; n += 1) await postedPoll(db, String(n), { closesAt: minutes(1) });
+    const taken = await Promise.all([1, 2, 3].map(() => closeDue(db, minutes(2))));
+    const ids = taken.flat().map((poll) => poll.pollId);
+    expect(new Set(ids).size).toBe(ids.length);
+    await closeDue(db, minutes(2));
+    const rows = await db.selectFrom('polls').select(['status', 'version']).execute();
+    expect(rows.every((row) => row.status === 'closed' && row.version === 2)).toBe(true);
+  });
+
+  test('are found by the scheduler at its first tick and as time goes on', async () => {
+    const db = await fresh();
+    const overdue = await postedPoll(db, '1', { closesAt: minutes(1) });
+    const next = await postedPoll(db, '2', { opensAt: minutes(20) });
+    const clock = new HandClock(minutes(10));
+    const touched = new EventEmitter();
+    const scheduler = new Scheduler({
+      db,
+      clock,
+      log: createLogger('silent'),
+      touch: (poll) => touched.emit('poll', poll.pollId),
+    });
+    const first = once(touched, 'poll');
+    scheduler.start();
+    expect(await first).toEqual([overdue.id]);
+    const second = once(touched, 'poll');
+    clock.set(minutes(20));
+    expect(await second).toEqual([next.id]);
+    await scheduler.stop();
+    expect(clock.sleeping).toBe(0);
+  });
+});
+
+/** Sleeps end when the time is set, or at once when aborted. */
+class HandClock implements Clock {
+  #now: Date;
+  #waking: (() => void)[] = [];
+  sleeping = 0;
+
+  constructor(start: Date) {
+    this.#now = start;
+  }
+
+  now(): Date {
+    return this.#now;
+  }
+
+  sleep(_: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    this.sleeping += 1;
+    return new Promise<void>((resolve) => {
+      this.#waking.push(resolve);
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    }).finally(() => {
+      this.sleeping -= 1;
+    });
+  }
+
+  /** Wakes whoever sleeps, also who falls asleep only after this. */
+  set(time: Date): void {
+    this.#now = time;
+    const waking = this.#waking.splice(0);
+    if (waking.length === 0) setImmediate(() => this.set(time));
+    for (const wake of waking) wake();
+  }
+}
+
+async function pingPending(db: Db, id: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('polls')
+    .select('ping_pending')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return row.ping_pending;
+}
