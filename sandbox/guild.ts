@@ -1,0 +1,123 @@
+import type { SandboxChannel } from './channel.ts';
+
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly bot: boolean;
+  /** False: who writes them directly gets 50007. */
+  acceptsDirectMessages: boolean;
+}
+
+export interface Role {
+  readonly id: string;
+  readonly name: string;
+  permissions: bigint;
+  position: number;
+  mentionable: boolean;
+  /** The bot that this role came with, if any. */
+  readonly botId: string | null;
+}
+
+export interface Member {
+  readonly userId: string;
+  readonly roles: string[];
+  readonly joinedAt: number;
+}
+
+export interface Guild {
+  readonly id: string;
+  readonly name: string;
+  readonly ownerId: string;
+  readonly locale: string;
+  readonly joinedAt: number;
+  readonly roles: Map<string, Role>;
+  readonly channels: Map<string, SandboxChannel>;
+  readonly members: Map<string, Member>;
+}
+
+/** A user as Discord's API shows one. */
+export function userPayload(user: User): object {
+  return {
+    id: user.id,
+    username: user.name.toLowerCase().replace(/[^a-z0-9_.]+/g, '_'),
+    discriminator: '0',
+    global_name: user.name,
+    avatar: null,
+    bot: user.bot,
+    public_flags: 0,
+    flags: 0,
+  };
+}
+
+export function rolePayload(role: Role): object {
+  return {
+    id: role.id,
+    name: role.name,
+    permissions: role.permissions.toString(),
+    position: role.position,
+    mentionable: role.mentionable,
+    color: 0,
+    colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
+    hoist: false,
+    icon: null,
+    unicode_emoji: null,
+    managed: role.botId !== null,
+    flags: 0,
+    ...(role.botId ? { tags: { bot_id: role.botId } } : {}),
+  };
+}
+
+export function memberPayload(member: Member, user: User): object {
+  return {
+    user: userPayload(user),
+    nick: null,
+    avatar: null,
+    banner: null,
+    roles: member.roles,
+    joined_at: new Date(member.joinedAt).toISOString(),
+    premium_since: null,
+    deaf: false,
+    mute: false,
+    pending: false,
+    flags: 0,
+    communication_disabled_until: null,
+  };
+}
+
+/** What `GET /guilds/{id}` and the head of GUILD_CREATE hold. */
+export function guildPayload(guild: Guild): object {
+  return {
+    id: guild.id,
+    name: guild.name,
+    owner_id: guild.ownerId,
+    preferred_locale: guild.locale,
+    roles: [...guild.roles.values()].map(rolePayload),
+    emojis: [],
+    stickers: [],
+    features: [],
+    icon: null,
+    splash: null,
+    discovery_splash: null,
+    banner: null,
+    description: null,
+    afk_channel_id: null,
+    afk_timeout: 300,
+    verification_level: 1,
+    default_message_notifications: 1,
+    explicit_content_filter: 0,
+    mfa_level: 0,
+    nsfw_level: 0,
+    application_id: null,
+    system_channel_id: null,
+    system_channel_flags: 0,
+    rules_channel_id: null,
+    public_updates_channel_id: null,
+    safety_alerts_channel_id: null,
+    vanity_url_code: null,
+    premium_tier: 0,
+    premium_subscription_count: 0,
+    premium_progress_bar_enabled: false,
+    max_members: 500_000,
+    max_video_channel_users: 25,
+  };
+}

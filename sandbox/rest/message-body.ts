@@ -1,0 +1,92 @@
+import type { APIEmbed } from 'discord-api-types/v10';
+import { refuse } from '../api-error.ts';
+import type { SandboxChannel } from '../channel.ts';
+import { type Component, flatten } from '../component.ts';
+import { type AllowedMentions, type Mentions, resolveMentions } from '../mentions.ts';
+import { type Attachment, type MessageParts, messageFlag, type SandboxMessage } from '../message.ts';
+import { channelPermissions, permission } from '../permissions.ts';
+import type { World } from '../world.ts';
+import type { UploadedFile } from './read-body.ts';
+
+/** The fields of a message that the bot sends, for a new one or an edit. */
+export interface WrittenMessage {
+  readonly content?: string | null;
+  readonly embeds?: readonly APIEmbed[] | null;
+  readonly components?: readonly Component[] | null;
+  readonly attachments?: readonly { readonly id: string | number; readonly filename?: string }[] | null;
+  readonly flags?: number | null;
+  readonly allowed_mentions?: AllowedMentions | null;
+  readonly nonce?: string | number | null;
+  readonly enforce_nonce?: boolean | null;
+}
+
+const settableFlags = messageFlag.suppressEmbeds | messageFlag.componentsV2 | (1 << 12);
+
+/** The parts of a new message. Throws 50006 where there is nothing in it. */
+export function newParts(
+  world: World,
+  channel: SandboxChannel,
+  written: WrittenMessage,
+  files: readonly UploadedFile[],
+  flags: number,
+): MessageParts {
+  const attachments = files.map((file) => uploaded(world, file));
+  const parts = {
+    content: (written.content ?? '').trim(),
+    embeds: [...(written.embeds ?? [])],
+    components: [...(written.components ?? [])],
+    attachments,
+    flags: flags | ((written.flags ?? 0) & settableFlags),
+    mentions: mentionsOf(world, channel, written.content ?? '', written.allowed_mentions),
+  };
+  if (isEmpty(parts)) throw refuse.emptyMessage();
+  return parts;
+}
+
+/** The parts that an edit changes: those given. Attachments stay unless listed anew; new files are added. */
+export function editedParts(
+  world: World,
+  channel: SandboxChannel,
+  message: SandboxMessage,
+  written: WrittenMessage,
+  files: readonly UploadedFile[],
+): Partial<MessageParts> {
+  const keptIds = written.attachments?.map((attachment) => String(attachment.id));
+  const kept = message.attachments.filter((attachment) => !keptIds || keptIds.includes(attachment.id));
+  const content = written.content === undefined ? message.content : (written.content ?? '').trim();
+  const parts = {
+    content,
+    embeds: written.embeds === undefined ? [...message.embeds] : [...(written.embeds ?? [])],
+    components: written.components === undefined ? [...message.components] : [...(written.components ?? [])],
+    attachments: [...kept, ...files.map((file) => uploaded(world, file))],
+    flags: (message.flags & ~messageFlag.loading) | ((written.flags ?? 0) & settableFlags),
+    mentions: mentionsOf(world, channel, content, written.allowed_mentions),
+  };
+  if (isEmpty(parts)) throw refuse.emptyMessage();
+  return parts;
+}
+
+function mentionsOf(
+  world: World,
+  channel: SandboxChannel,
+  content: string,
+  allowed: AllowedMentions | null | undefined,
+): Mentions {
+  const guild = world.guildOf(channel);
+  const powerful =
+    guild !== null && (channelPermissions(guild, channel, world.bot.id) & permission.mentionEveryone) !== 0n;
+  return resolveMentions(
+    content,
+    allowed,
+    (what) => powerful || guild?.roles.get(what)?.mentionable === true,
+  );
+}
+
+function uploaded(world: World, file: UploadedFile): Attachment {
+  return { id: world.newId(), name: file.name, contentType: file.contentType, data: file.data };
+}
+
+function isEmpty(parts: MessageParts): boolean {
+  const shown = parts.content !== '' || parts.embeds.length > 0 || parts.attachments.length > 0;
+  return !shown && flatten(parts.components).length === 0;
+}

@@ -1,0 +1,81 @@
+import { refuse } from '../api-error.ts';
+import { guildPayload, memberPayload, rolePayload, userPayload } from '../guild.ts';
+import { visibleChannel } from './access.ts';
+import { type Answer, type Call, ok, type Route } from './route.ts';
+
+/** The bot itself, users, guilds, channels: what it may look up. */
+export const placeRoutes: readonly Route[] = [
+  { method: 'GET', path: '/users/@me', auth: 'bot', handle: ({ world }) => ok(userPayload(world.bot)) },
+  { method: 'POST', path: '/users/@me/channels', auth: 'bot', body: 'directChannel', handle: openDirect },
+  { method: 'GET', path: '/users/:user', auth: 'bot', handle: user },
+  { method: 'GET', path: '/applications/@me', auth: 'bot', handle: application },
+  { method: 'GET', path: '/oauth2/applications/@me', auth: 'bot', handle: application },
+  {
+    method: 'GET',
+    path: '/channels/:channel',
+    auth: 'bot',
+    handle: (call) => ok(visibleChannel(call).payload()),
+  },
+  { method: 'GET', path: '/guilds/:guild', auth: 'bot', handle: (call) => ok(guildPayload(guildOf(call))) },
+  { method: 'GET', path: '/guilds/:guild/channels', auth: 'bot', handle: channels },
+  {
+    method: 'GET',
+    path: '/guilds/:guild/roles',
+    auth: 'bot',
+    handle: (call) => ok([...guildOf(call).roles.values()].map(rolePayload)),
+  },
+  { method: 'GET', path: '/guilds/:guild/members/:user', auth: 'bot', handle: member },
+];
+
+function guildOf({ world, params }: Call) {
+  const guild = world.guilds.get(params.guild ?? '');
+  if (!guild) throw refuse.unknownGuild();
+  return guild;
+}
+
+function user({ world, params }: Call): Answer {
+  const found = world.users.get(params.user ?? '');
+  if (!found) throw refuse.unknownUser();
+  return ok(userPayload(found));
+}
+
+function openDirect({ world, body }: Call): Answer {
+  const person = world.users.get((body as { recipient_id: string }).recipient_id);
+  if (!person) throw refuse.form('recipient_id', 'INVALID_RECIPIENT', 'Invalid Recipient(s)');
+  if (person.bot) throw refuse.noDirectMessages();
+  const channel = world.directChannel(person);
+  return ok({ ...channel.payload(), recipients: [userPayload(person)] });
+}
+
+function application({ world }: Call): Answer {
+  return ok({
+    id: world.applicationId,
+    name: world.bot.name,
+    icon: null,
+    description: '',
+    bot_public: true,
+    bot_require_code_grant: false,
+    verify_key: '0'.repeat(64),
+    flags: 0,
+    bot: userPayload(world.bot),
+    owner: userPayload(world.bot),
+    team: null,
+    tags: [],
+  });
+}
+
+function channels(call: Call): Answer {
+  return ok(
+    [...guildOf(call).channels.values()]
+      .filter((channel) => !channel.isThread)
+      .map((channel) => channel.payload()),
+  );
+}
+
+function member(call: Call): Answer {
+  const found = guildOf(call).members.get(
+    call.params.user === '@me' ? call.world.bot.id : (call.params.user ?? ''),
+  );
+  if (!found) throw refuse.unknownMember();
+  return ok(memberPayload(found, call.world.users.get(found.userId)!));
+}
