@@ -1,0 +1,106 @@
+import { type DeliverParts, deliverOne } from './deliver-one.ts';
+import type { Batch, BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from './delivery-batch.ts';
+import { Health } from './health.ts';
+import type { LaneBatch } from './lane-batch.ts';
+import { Lanes } from './lanes.ts';
+import type { Outcome } from './outcome.ts';
+import { showingKind } from './request-kind.ts';
+import { sweep } from './sweep.ts';
+import { Touches } from './touches.ts';
+
+/**
+ * Makes each poll's message show its poll: batches for operations, touches for everything else, and a sweep behind them.
+ * What is shown is read when a job's turn comes, so that many changes make one edit.
+ */
+export class Delivery implements Deliverer {
+  private readonly parts: DeliverParts;
+  private readonly lanes: Lanes;
+  private readonly touches: Touches;
+  private readonly batches = new WeakMap<LaneBatch, { repost: boolean }>();
+  private readonly stopping = new AbortController();
+  private sweeping: Promise<void> | null = null;
+
+  /**
+   * `random` in [0, 1) spreads retries. `tokenRefused` is called when Discord refuses the bot's token: from then on
+   * everything is refused.
+   */
+  constructor(
+    parts: DeliverParts & { readonly random: () => number; readonly tokenRefused?: (reason: string) => void },
+  ) {
+    this.parts = parts;
+    this.lanes = new Lanes({
+      send: (job, batch, priority) => this.send(job, batch, priority),
+      delay: ({ channelId, messageId }, now) =>
+        parts.limits.delay(channelId, showingKind(messageId, now), now),
+      health: new Health(),
+      clock: parts.clock,
+      random: parts.random,
+    });
+    this.touches = new Touches({
+      add: (job, people, settled) =>
+        this.lanes.add([job], { repost: false, settled: async (_jobs, outcome) => settled(outcome) }, people),
+      ended: (job, outcome) => {
+        if (outcome.type === 'abort') parts.tokenRefused?.(outcome.reason);
+        if (outcome.type === 'failed') {
+          const { code, reason } = outcome;
+          parts.log.warn(
+            { poll: job.pollId, code, reason },
+            "a poll's message could not be brought up to date",
+          );
+        }
+      },
+      broken: (job, error) =>
+        parts.log.error({ err: error, poll: job.pollId }, "bringing a poll's message up to date broke off"),
+    });
+  }
+
+  /** Starts the sweep. Call once the bot is logged in. */
+  run(): void {
+    this.sweeping ??= sweep(this.parts, (job) => this.touches.touch(job, false), this.stopping.signal);
+  }
+
+  /** Nothing new starts; resolves when nothing is in flight any more. What is left undone is in the database. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.lanes.close();
+    await this.sweeping;
+  }
+
+  start(jobs: readonly DeliveryJob[], handler: BatchHandler): Batch {
+    const batch = this.lanes.add(jobs, handler, false);
+    this.batches.set(batch, handler);
+    return batch;
+  }
+
+  touch(job: DeliveryJob): void {
+    this.touches.touch(job, true);
+  }
+
+  async deliver(job: DeliveryJob, withinMs: number): Promise<FinalOutcome | null> {
+    const enough = new AbortController();
+    const late = this.parts.clock.sleep(withinMs, enough.signal).then(() => null);
+    const outcome = await Promise.race([this.touches.insist(job), late]);
+    enough.abort();
+    return outcome;
+  }
+
+  private async send(job: DeliveryJob, batch: LaneBatch, priority: number): Promise<Outcome> {
+    const operation = this.batches.get(batch);
+    if (operation) {
+      const { repost } = operation;
+      return await deliverOne(this.parts, job.pollId, {
+        repost,
+        respectHolds: false,
+        respectParks: false,
+        priority,
+      });
+    }
+    const insisted = this.touches.sending(job.pollId, batch);
+    return await deliverOne(this.parts, job.pollId, {
+      repost: false,
+      respectHolds: true,
+      respectParks: !insisted,
+      priority,
+    });
+  }
+}

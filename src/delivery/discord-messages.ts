@@ -1,0 +1,92 @@
+import { Routes } from 'discord-api-types/v10';
+import type { Clock } from '../clock.ts';
+import type { MessageBody } from '../message-body.ts';
+import { discordFailure } from './discord-outcome.ts';
+import type { Limits } from './limits.ts';
+import type { Messages, Sent } from './messages.ts';
+import { newMessage, wholeEdit } from './payload.ts';
+import { type RequestKind, showingKind } from './request-kind.ts';
+import type { RestCalls, Route } from './rest-calls.ts';
+
+/** Discord's flag of a message that only its addressee sees. */
+const EPHEMERAL = 64;
+
+/** The messages beside the polls' own, over REST. `applicationId` is asked at each call: it is known after login. */
+export function discordMessages(parts: {
+  readonly rest: RestCalls;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly applicationId: () => string;
+}): Messages {
+  const { rest, limits, clock, applicationId } = parts;
+
+  const post = (channelId: string, body: MessageBody, nonce: string): Promise<Sent> =>
+    inChannel(channelId, 'post', () =>
+      rest.post(Routes.channelMessages(channelId), newMessage(body, { nonce })),
+    );
+
+  /** Waits for the channel's limit happen at the caller's, who may have something newer to say by then. */
+  const inChannel = async (
+    channelId: string,
+    kind: RequestKind,
+    call: () => Promise<unknown>,
+  ): Promise<Sent> => {
+    const afterMs = limits.delay(channelId, kind, clock.now().getTime());
+    if (afterMs > 0) return { type: 'retry', afterMs, reason: "Discord's rate limit" };
+    return sent(call, { channelId });
+  };
+
+  const byToken = (call: () => Promise<unknown>): Promise<Sent> => sent(call, { channelId: '', auth: false });
+
+  return {
+    editByToken: (token, messageId, body) =>
+      byToken(() =>
+        rest.patch(Routes.webhookMessage(applicationId(), token, messageId), {
+          ...wholeEdit(body),
+          auth: false,
+        }),
+      ),
+    originalOf: (token) =>
+      byToken(() => rest.get(Routes.webhookMessage(applicationId(), token, '@original'), { auth: false })),
+    followUp: (token, body) =>
+      byToken(() =>
+        rest.post(`${Routes.webhook(applicationId(), token)}` as Route, {
+          ...newMessage(body, { flags: EPHEMERAL }),
+          query: new URLSearchParams({ wait: 'true' }),
+          auth: false,
+        }),
+      ),
+    post,
+    edit: (channelId, messageId, body) =>
+      inChannel(channelId, showingKind(messageId, clock.now().getTime()), () =>
+        rest.patch(Routes.channelMessage(channelId, messageId), wholeEdit(body)),
+      ),
+    direct: async (userId, body, nonce) => {
+      let channelId = '';
+      const opened = await sent(
+        async () => {
+          const channel = await rest.post(Routes.userChannels(), { body: { recipient_id: userId } });
+          channelId = (channel as { id: string }).id;
+          return { id: '', channel_id: channelId };
+        },
+        { channelId: '' },
+      );
+      return opened.type === 'sent' ? post(channelId, body, nonce) : opened;
+    },
+  };
+}
+
+async function sent(
+  call: () => Promise<unknown>,
+  context: { channelId: string; auth?: boolean },
+): Promise<Sent> {
+  try {
+    const message = (await call()) as { id: string; channel_id: string };
+    return { type: 'sent', channelId: message.channel_id, messageId: message.id };
+  } catch (error) {
+    const { outcome } = discordFailure(error, context);
+    if (outcome.type === 'retry') return { type: 'retry', afterMs: outcome.afterMs, reason: outcome.reason };
+    if (outcome.type === 'abort') return { type: 'refused', code: '401', reason: outcome.reason };
+    return { type: 'refused', code: outcome.code, reason: outcome.reason.replace('<#>', 'its channel') };
+  }
+}

@@ -1,0 +1,27 @@
+/** The kinds of request that Discord limits separately in each channel. */
+export type RequestKind = 'edit' | 'edit-old' | 'post' | 'delete';
+
+/**
+ * An edit of a message older than this falls under a narrower limit as well (429 with code 30046), as the
+ * discord-userdoccers project records it.
+ */
+export const OLD_MESSAGE_MS = 60 * 60 * 1000;
+
+/** The first millisecond of Discord's snowflakes (Discord's API reference, "Snowflakes"). */
+const DISCORD_EPOCH = 1_420_070_400_000;
+
+/** What showing a poll costs: a new message, an edit, or an edit of an old message. `now` in ms. */
+export function showingKind(messageId: string | null, now: number): RequestKind {
+  if (messageId === null) return 'post';
+  return now - snowflakeTime(messageId) > OLD_MESSAGE_MS ? 'edit-old' : 'edit';
+}
+
+/** When a snowflake was made, in ms since 1970. */
+export function snowflakeTime(id: string): number {
+  return Number(BigInt(id) >> 22n) + DISCORD_EPOCH;
+}
+
+/** The smallest snowflake of an instant, for `after=` queries. */
+export function snowflakeAt(ms: number): string {
+  return String(BigInt(Math.max(0, Math.floor(ms) - DISCORD_EPOCH)) << 22n);
+}

@@ -1,0 +1,31 @@
+/**
+ * What delivery asks of a REST client; that of discord.js is one. Structural on purpose: discord.js loads its client as
+ * CommonJS, so neither its types nor its error classes are the ones an ES module imports.
+ */
+export interface RestCalls {
+  get(route: Route, options?: CallOptions): Promise<unknown>;
+  post(route: Route, options?: CallOptions): Promise<unknown>;
+  patch(route: Route, options?: CallOptions): Promise<unknown>;
+  delete(route: Route, options?: CallOptions): Promise<unknown>;
+}
+
+export type Route = `/${string}`;
+
+export interface CallOptions {
+  body?: unknown;
+  files?: { name: string; data: Buffer }[];
+  query?: URLSearchParams;
+  headers?: Record<string, string>;
+  /** False for routes that carry an interaction's token: a 401 there must not erase the bot's own. */
+  auth?: boolean;
+}
+
+/** Private headers that the transport reads and takes off. */
+export const PRIORITY_HEADER = 'x-gavel-priority';
+/** Milliseconds since 1970: a request that has not started by then is not sent at all. */
+export const SEND_BEFORE_HEADER = 'x-gavel-send-before';
+
+/** A request that waited too long for its turn. Nothing was sent. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError';
+}
