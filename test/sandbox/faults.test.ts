@@ -1,0 +1,115 @@
+import { type Client, Events } from 'discord.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Sandbox, type SandboxGuild, startSandbox } from '../../sandbox/sandbox.ts';
+import { connect, definitions, onInteraction } from './support.ts';
+
+describe('faults', () => {
+  let sandbox: Sandbox;
+  let guild: SandboxGuild;
+  let client: Client<true>;
+
+  beforeEach(async () => {
+    sandbox = await startSandbox({ limits: 'off' });
+    guild = sandbox.addGuild();
+    client = await connect(sandbox);
+  });
+
+  afterEach(async () => {
+    await client.destroy();
+    await sandbox.close();
+  });
+
+  const post = (content: string) =>
+    client.rest.post(`/channels/${guild.channels[0]!.id}/messages`, { body: { content } }) as Promise<{
+      id: string;
+    }>;
+
+  it('answer as told, so many times, after so many', async () => {
+    const fault = sandbox.faults.add({
+      match: { method: 'POST', path: /messages$/ },
+      skip: 1,
+      times: 2,
+      status: 500,
+    });
+    await post('1');
+    await expect(post('2')).rejects.toMatchObject({ status: 500 });
+    await expect(post('3')).rejects.toMatchObject({ status: 500 });
+    await post('4');
+    expect(fault.hits).toBe(2);
+    expect(guild.channels[0]!.messages.map(({ content }) => content)).toEqual(['1', '4']);
+    expect(sandbox.requests.slice(-3).map(({ status }) => status)).toEqual([500, 500, 200]);
+  });
+
+  it('lose a reply after the deed, and a request before it', async () => {
+    sandbox.faults.add({ match: { method: 'POST' }, times: 1, loseReply: true });
+    await expect(post('done, unheard')).rejects.toThrow();
+    sandbox.faults.add({ match: { method: 'POST' }, times: 1, loseRequest: true });
+    await expect(post('never done')).rejects.toThrow();
+    expect(guild.channels[0]!.messages.map(({ content }) => content)).toEqual(['done, unheard']);
+    expect(sandbox.requests.slice(-2).map(({ status }) => status)).toEqual([0, 0]);
+  });
+
+  it('hold a request until the test lets it go', async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    sandbox.faults.add({ match: (request) => request.method === 'POST', times: 1, before: () => gate });
+    const pending = post('held');
+    await sandbox.untilRequest(
+      (request) => request.method === 'POST' && request.route === '/channels/:channel/messages',
+    );
+    expect(guild.channels[0]!.messages).toEqual([]);
+    release();
+    await pending;
+    expect(guild.channels[0]!.messages.length).toBe(1);
+  });
+
+  it('take everything down and up again', async () => {
+    sandbox.outage('503');
+    await expect(post('x')).rejects.toMatchObject({ status: 503 });
+    sandbox.outage('refuse');
+    await expect(post('x')).rejects.toThrow();
+    sandbox.outage(false);
+    await post('x');
+  });
+
+  it('drop the gateway, which resumes and hears what it missed', async () => {
+    await client.application.commands.set(definitions as never);
+    const heard: string[] = [];
+    onInteraction(client, async (given) => {
+      if (!given.isChatInputCommand()) return;
+      heard.push(given.options.getString('polls', true));
+      await given.deferReply();
+    });
+    const resumed = new Promise((resolve) => client.once(Events.ShardResume, resolve));
+    sandbox.gateway.drop();
+    const reply = await sandbox.person().slash(guild.channels[0]!, 'bulk close', { polls: 'missed' });
+    await resumed;
+    expect(heard).toEqual(['missed']);
+    expect(reply.acknowledged).toBe(true);
+  });
+
+  it('forget a session, which identifies anew', async () => {
+    const ready = new Promise((resolve) => client.once(Events.ShardReady, resolve));
+    sandbox.gateway.drop({ resumable: false });
+    await ready;
+    await sandbox.gateway.untilConnected();
+    sandbox.deny(guild.channels[0]!.id);
+    await new Promise((resolve) => client.once(Events.ChannelUpdate, resolve));
+  });
+
+  it('split guilds over shards and hand each its own', async () => {
+    for (let i = 0; i < 6; i += 1) sandbox.addGuild();
+    const sharded = await connect(sandbox, { shardCount: 2, shards: [0, 1] });
+    expect(sharded.guilds.cache.size).toBe(7);
+    expect(new Set(sharded.guilds.cache.map((one) => one.shardId))).toEqual(new Set([0, 1]));
+    await sharded.destroy();
+  });
+
+  it('refuse privileged intents that the application was not given', async () => {
+    await expect(connect(sandbox, { intents: ['Guilds', 'MessageContent'] })).rejects.toThrow(
+      'disallowed intents',
+    );
+  });
+});
