@@ -59,7 +59,7 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     // A full disk would make the very boot spin, hence the check before it.
     const guard = guardFreeSpace(dataDir);
     await guard.check();
-    const pglite = await bootPglite(join(dataDir, 'database'));
+    const pglite = await bootPglite({ directory: join(dataDir, 'database') });
     const db = new Kysely<Schema>({ dialect: embeddedDialect(guard.wrap(pglite)) });
     return {
       db,

@@ -2,9 +2,16 @@ import { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, type Dialect, PGliteDialect, type PGlite as PgliteLike } from 'kysely';
 import { valueParsers } from './value-parsers.ts';
 
-/** Boots PostgreSQL in this process. `directory` is created if need be; undefined keeps everything in memory. */
-export async function bootPglite(directory?: string): Promise<PGlite> {
-  return await PGlite.create({ dataDir: directory, parsers: { ...valueParsers } });
+/**
+ * Boots PostgreSQL in this process. `directory` is created if need be; without one everything is in memory, where
+ * `image` (a dumped data directory) may be what it starts from.
+ */
+export async function bootPglite(from: { directory?: string; image?: Blob } = {}): Promise<PGlite> {
+  return await PGlite.create({
+    dataDir: from.directory,
+    loadDataDir: from.image,
+    parsers: { ...valueParsers },
+  });
 }
 
 /** Kysely over a booted instance; destroying the Kysely closes it. */
