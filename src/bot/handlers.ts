@@ -2,9 +2,13 @@ import type {
   AutocompleteInteraction,
   ChatInputCommandInteraction,
   MessageComponentInteraction,
+  MessageContextMenuCommandInteraction,
   ModalSubmitInteraction,
 } from 'discord.js';
-import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
+import type {
+  RESTPostAPIChatInputApplicationCommandsJSONBody,
+  RESTPostAPIContextMenuApplicationCommandsJSONBody,
+} from 'discord-api-types/v10';
 import type { MessageBody } from '../message-body.ts';
 import type { Scope } from '../polls/scope.ts';
 
@@ -34,6 +38,12 @@ export interface SlashCommand {
   complete?(interaction: AutocompleteInteraction, caller: Caller): Promise<readonly Choice[]>;
 }
 
+/** A command in a message's menu (`Apps → …`); acknowledged and answered as a slash command is. */
+export interface ContextCommand {
+  readonly definition: RESTPostAPIContextMenuApplicationCommandsJSONBody;
+  run(interaction: MessageContextMenuCommandInteraction, caller: Caller): Promise<MessageBody>;
+}
+
 export type PressInteraction = MessageComponentInteraction | ModalSubmitInteraction;
 
 /**
@@ -41,7 +51,8 @@ export type PressInteraction = MessageComponentInteraction | ModalSubmitInteract
  *
  * `acknowledge: 'private'`: acknowledged privately before `run`, which returns the private answer.
  * `acknowledge: 'self'`: `run` responds through `respond` itself, within 3 seconds; a `UserError` is answered
- * privately. If it is slow, the dispatcher acknowledges privately and `respond` falls back to what then still works.
+ * privately. If it is slow, the dispatcher acknowledges without a word and `respond` falls back to what then still
+ * works: everything but a modal.
  */
 export type PressHandler =
   | {
@@ -68,7 +79,7 @@ export interface Respond {
   modal(body: ModalBody): Promise<void>;
   /**
    * Posts a message in the channel as the response (private: only the caller sees it).
-   * `messageId` is null where Discord's answer was lost or another response came first.
+   * `messageId` is null where Discord's answer was lost and the message could not be found either.
    */
   message(body: MessageBody, options: { private: boolean }): Promise<{ messageId: string | null }>;
 }

@@ -1,0 +1,11 @@
+import type { Caller } from '../../src/bot/handlers.ts';
+import { UserError } from '../../src/errors.ts';
+import type { Scope } from '../../src/polls/scope.ts';
+
+/** What the caller may act on. Throws `UserError` for somebody who is no admin here. */
+export function adminScope(caller: Caller): Scope {
+  if (caller.scope === null) {
+    throw new UserError('Only admins may do this: members with *Manage Server* in this server.');
+  }
+  return caller.scope;
+}

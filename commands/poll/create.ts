@@ -1,0 +1,80 @@
+import type { ChatInputCommandInteraction } from 'discord.js';
+import type { Caller } from '../../src/bot/handlers.ts';
+import type { FinalOutcome } from '../../src/delivery/delivery-batch.ts';
+import { UserError } from '../../src/errors.ts';
+import type { MessageBody } from '../../src/message-body.ts';
+import { messageLink } from '../../src/polls/message.ts';
+import type { Poll } from '../../src/polls/poll.ts';
+import { checkMaxChoices, checkOptions, checkQuestion, checkTimes } from '../../src/polls/poll-input.ts';
+import { createPoll, discardPoll, findPoll, type NewPoll } from '../../src/polls/poll-store.ts';
+import { oneServer } from '../../src/polls/scope.ts';
+import { pollTitle } from '../../src/polls/text.ts';
+import { checkZone, parseWhen } from '../../src/polls/time.ts';
+import { adminScope } from './admin-scope.ts';
+import { checkChannel } from './check-channel.ts';
+import { checkPingRole } from './check-ping-role.ts';
+import type { PollServices } from './services.ts';
+
+const withinMs = 10_000;
+
+/** Commits the poll, then waits for its message: an answer with a link means that the message is there. */
+export async function createCommand(
+  services: PollServices,
+  interaction: ChatInputCommandInteraction,
+  caller: Caller,
+): Promise<MessageBody> {
+  adminScope(caller);
+  const { poll } = await createPoll(services.db, asked(services, interaction, caller));
+  if (poll === null) throw new UserError('This poll has been created and removed again.');
+  const job = { pollId: poll.id, channelId: poll.channelId, messageId: poll.messageId };
+  return await answer(services, poll, await services.deliverer.deliver(job, withinMs));
+}
+
+function asked(services: PollServices, interaction: ChatInputCommandInteraction, caller: Caller): NewPoll {
+  const { options } = interaction;
+  const now = services.clock.now();
+  const question = checkQuestion(options.getString('question', true));
+  const labels = checkOptions(options.getString('options', true));
+  const timezone = checkZone(options.getString('timezone') ?? 'UTC');
+  const opens = options.getString('opens');
+  const closes = options.getString('closes');
+  const opensAt = opens === null ? null : parseWhen(opens, { zone: timezone, now });
+  const closesAt = closes === null ? null : parseWhen(closes, { zone: timezone, now });
+  checkTimes(opensAt, closesAt, now, { opens: opens ?? '', closes: closes ?? '' });
+  const channelId = checkChannel(services.servers, interaction, caller);
+  return {
+    interactionId: caller.interactionId,
+    guildId: caller.guildId,
+    channelId,
+    creatorId: caller.userId,
+    question,
+    options: labels,
+    timezone,
+    anonymous: options.getBoolean('anonymous') ?? false,
+    maxChoices: checkMaxChoices(options.getInteger('max_choices') ?? 1, labels.length),
+    pingRoleId: checkPingRole(interaction, channelId),
+    opensAt,
+    closesAt,
+    now,
+  };
+}
+
+async function answer(
+  { db }: PollServices,
+  created: Poll,
+  outcome: FinalOutcome | null,
+): Promise<MessageBody> {
+  const scope = oneServer(created.guildId);
+  if (outcome?.type === 'failed' && (await discardPoll(db, scope, created.id))) {
+    throw new UserError(`No poll was created: ${outcome.reason} (code ${outcome.code}).`);
+  }
+  const poll = (await findPoll(db, scope, created.id)) ?? created;
+  const link = messageLink(poll);
+  const state = poll.status === 'active' ? 'is open' : `is ${poll.status}`;
+  return {
+    content:
+      link === null
+        ? `${pollTitle(poll)} ${state}. Discord is slow: its message will appear in <#${poll.channelId}> by itself.`
+        : `${pollTitle(poll)} ${state}: ${link}`,
+  };
+}
