@@ -1,0 +1,25 @@
+import type { Choice } from '../../src/bot/handlers.ts';
+import type { PlanLimits } from '../../src/bulk/plan.ts';
+import type { PreviewClock } from '../../src/bulk/preview-clock.ts';
+import type { PreviewDeps } from '../../src/bulk/preview-embed.ts';
+import type { Runner } from '../../src/bulk/runner.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import type { Logger } from '../../src/log.ts';
+import type { Scope } from '../../src/polls/scope.ts';
+
+/** What `/bulk` needs. */
+export interface BulkServices extends PreviewDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Names this process in leases and the audit. */
+  readonly process: string;
+  readonly limits: PlanLimits;
+  readonly runner: Runner;
+  readonly previews: PreviewClock;
+  /** The servers within a scope whose name or id contains the text, at most 25. */
+  serverChoices(scope: Scope, text: string): readonly Choice[];
+  /** Whether the bot is in this server. */
+  knowsServer(guildId: string): boolean;
+}

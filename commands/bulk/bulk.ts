@@ -1,0 +1,74 @@
+import {
+  type APIApplicationCommandSubcommandOption,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ApplicationIntegrationType,
+  InteractionContextType,
+} from 'discord-api-types/v10';
+import type { SlashCommand } from '../../src/bot/handlers.ts';
+import { operationKinds } from '../../src/bulk/operations/operation-kinds.ts';
+import type { MessageBody } from '../../src/message-body.ts';
+import type { BulkServices } from './bulk-services.ts';
+import { bulkChoices } from './choices.ts';
+import { operationSubcommands } from './operation-subcommands.ts';
+import { previewOperation } from './preview.ts';
+import { startFailedAgain } from './retry.ts';
+import { targetOptions } from './target-options.ts';
+
+/**
+ * `/bulk`: one subcommand an operation kind, then those about operations. It sets no `default_member_permissions`, which
+ * would hide it from super admins; every use is checked on the server side.
+ */
+export function bulkCommand(services: BulkServices): SlashCommand {
+  const about = operationSubcommands(services);
+  return {
+    definition: {
+      type: ApplicationCommandType.ChatInput,
+      name: 'bulk',
+      description: 'Act on many polls at once: preview, confirm, watch, retry',
+      contexts: [InteractionContextType.Guild],
+      integration_types: [ApplicationIntegrationType.GuildInstall],
+      options: [...operationKinds.map(kindSubcommand), ...about.map((subcommand) => subcommand.definition)],
+    },
+    run: async (interaction, caller): Promise<MessageBody> => {
+      const name = interaction.options.getSubcommand();
+      const subcommand = about.find(({ definition }) => definition.name === name);
+      if (subcommand) return subcommand.run(interaction, caller);
+      return previewOperation(services, interaction, caller);
+    },
+    complete: (interaction, caller) => bulkChoices(services, interaction, caller),
+    self: {
+      retry: (interaction, caller, respond) =>
+        startFailedAgain(
+          services,
+          interaction.options.getInteger('operation', true),
+          interaction,
+          caller,
+          respond,
+        ),
+    },
+  };
+}
+
+function kindSubcommand(kind: (typeof operationKinds)[number]): APIApplicationCommandSubcommandOption {
+  return {
+    type: ApplicationCommandOptionType.Subcommand,
+    name: kind.name,
+    description: kind.description,
+    options: [
+      ...targetOptions,
+      ...kind.options,
+      {
+        type: ApplicationCommandOptionType.String,
+        name: 'reason',
+        description: 'Why, for the progress message and the audit',
+        max_length: 300,
+      },
+      {
+        type: ApplicationCommandOptionType.Boolean,
+        name: 'private',
+        description: 'Show the progress only to you (below 10 minutes)',
+      },
+    ],
+  };
+}

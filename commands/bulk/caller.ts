@@ -1,0 +1,26 @@
+import type { BaseInteraction } from 'discord.js';
+import type { Caller } from '../../src/bot/handlers.ts';
+import type { Actor } from '../../src/bulk/confirm.ts';
+import { UserError } from '../../src/errors.ts';
+import type { Scope } from '../../src/polls/scope.ts';
+
+/** How long an interaction's token is used: Discord keeps it for 15 minutes, and an edit takes its time. */
+const tokenLifetimeMs = 14.5 * 60_000;
+
+/** The scope of an admin. Throws `UserError` for everybody else. */
+export function requireAdmin(caller: Caller): Scope {
+  if (caller.scope === null) {
+    throw new UserError('Only people with *Manage Server* here can use `/bulk`. Nothing was changed.');
+  }
+  return caller.scope;
+}
+
+export function actorOf(interaction: BaseInteraction & { token: string }, caller: Caller): Actor {
+  return {
+    userId: caller.userId,
+    scope: caller.scope,
+    interactionId: caller.interactionId,
+    token: interaction.token,
+    tokenExpiresAt: new Date(interaction.createdTimestamp + tokenLifetimeMs),
+  };
+}

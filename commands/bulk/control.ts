@@ -1,0 +1,57 @@
+import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
+import { type Controller, cancelOperation, pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
+import type { Db } from '../../src/db/schema.ts';
+import type { MessageBody } from '../../src/message-body.ts';
+import type { BulkServices } from './bulk-services.ts';
+import { controllable } from './controllable.ts';
+
+type Control = (db: Db, id: number, by: Controller, now: Date) => Promise<void>;
+
+/** `Pause`, `Resume` and `Cancel` on a progress message. */
+export function controlPresses(services: BulkServices): PressHandler[] {
+  return [
+    press(
+      'pause',
+      services,
+      pauseOperation,
+      (id) => `Operation #${id} is paused: no message is touched until it is resumed.`,
+    ),
+    press('resume', services, resumeOperation, (id) => `Operation #${id} goes on.`),
+    {
+      action: 'cancel',
+      acknowledge: 'private',
+      run: (_interaction, [id], caller) => cancel(services, Number(id), caller),
+    },
+  ];
+}
+
+/** Also `/bulk cancel`. */
+export async function cancel(services: BulkServices, id: number, caller: Caller): Promise<MessageBody> {
+  await control(services, cancelOperation, id, caller);
+  return {
+    content: `Operation #${id} is being cancelled: messages in flight finish, every poll whose message does not show the change yet goes back to what it was.`,
+  };
+}
+
+function press(
+  action: string,
+  services: BulkServices,
+  change: Control,
+  answer: (id: number) => string,
+): PressHandler {
+  return {
+    action,
+    acknowledge: 'private',
+    run: async (_interaction, [id], caller) => {
+      await control(services, change, Number(id), caller);
+      return { content: answer(Number(id)) };
+    },
+  };
+}
+
+async function control(services: BulkServices, change: Control, id: number, caller: Caller): Promise<void> {
+  const operation = await controllable(services, id, caller);
+  const by = { userId: caller.userId, process: services.process };
+  await change(services.db, operation.id, by, services.clock.now());
+  services.runner.poke();
+}

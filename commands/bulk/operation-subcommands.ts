@@ -1,0 +1,111 @@
+import type { ChatInputCommandInteraction } from 'discord.js';
+import {
+  type APIApplicationCommandIntegerOption,
+  type APIApplicationCommandSubcommandOption,
+  ApplicationCommandOptionType,
+} from 'discord-api-types/v10';
+import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
+import { latestOperation } from '../../src/bulk/operation-store.ts';
+import { renderProgress } from '../../src/bulk/progress-embed.ts';
+import { readProgress } from '../../src/bulk/progress-store.ts';
+import { readReport, reportCsv, reportJson } from '../../src/bulk/report.ts';
+import { UserError } from '../../src/errors.ts';
+import type { MessageBody } from '../../src/message-body.ts';
+import type { BulkServices } from './bulk-services.ts';
+import { requireAdmin } from './caller.ts';
+import { cancel } from './control.ts';
+import { visible } from './controllable.ts';
+
+export interface OperationSubcommand {
+  readonly definition: APIApplicationCommandSubcommandOption;
+  run(interaction: ChatInputCommandInteraction, caller: Caller): Promise<MessageBody>;
+}
+
+/** The subcommands about one operation: where it stands, cancel, retry, report. */
+export function operationSubcommands(services: BulkServices): OperationSubcommand[] {
+  return [
+    {
+      definition: subcommand(
+        'progress',
+        'Where an operation stands (default: your latest)',
+        operationOption(false),
+      ),
+      run: (interaction, caller) => progress(services, interaction.options.getInteger('operation'), caller),
+    },
+    {
+      definition: subcommand(
+        'cancel',
+        'Stop an operation and put back what no message shows yet',
+        operationOption(true),
+      ),
+      run: (interaction, caller) =>
+        cancel(services, interaction.options.getInteger('operation', true), caller),
+    },
+    {
+      definition: subcommand('retry', "Try an operation's failed polls again", operationOption(true)),
+      run: () => Promise.reject(new Error('retry responds by itself')),
+    },
+    {
+      definition: subcommand('report', 'A file with one row a poll', operationOption(true), {
+        type: ApplicationCommandOptionType.String,
+        name: 'format',
+        description: 'The kind of file (default: csv)',
+        choices: ['csv', 'json'].map((value) => ({ name: value, value })),
+      }),
+      run: ({ options }, caller) =>
+        report(services, options.getInteger('operation', true), options.getString('format') ?? 'csv', caller),
+    },
+  ];
+}
+
+export function reportPress(services: BulkServices): PressHandler {
+  return {
+    action: 'report',
+    acknowledge: 'private',
+    run: (_interaction, [id], caller) => report(services, Number(id), 'csv', caller),
+  };
+}
+
+async function progress(services: BulkServices, id: number | null, caller: Caller): Promise<MessageBody> {
+  const scope = requireAdmin(caller);
+  const operation =
+    id === null
+      ? await latestOperation(services.db, scope, caller.userId)
+      : await visible(services, id, caller);
+  if (!operation) throw new UserError('You have not started an operation yet. Begin with `/bulk close`.');
+  const rows = await readProgress(services.db, operation.id);
+  const audience = { guildId: scope.all ? null : scope.guildId };
+  return renderProgress(rows, services.names, audience, services.clock.now());
+}
+
+async function report(
+  services: BulkServices,
+  id: number,
+  format: string,
+  caller: Caller,
+): Promise<MessageBody> {
+  const operation = await visible(services, id, caller);
+  const rows = await readReport(services.db, operation, services.names);
+  const file = format === 'json' ? reportJson(operation, rows) : reportCsv(operation, rows);
+  const polls = rows.length === 1 ? '1 poll' : `${rows.length} polls`;
+  return { content: `Report of Operation #${operation.id} (${operation.state}): ${polls}.`, files: [file] };
+}
+
+function operationOption(required: boolean): APIApplicationCommandIntegerOption {
+  return {
+    type: ApplicationCommandOptionType.Integer,
+    name: 'operation',
+    description: "The operation's number",
+    min_value: 1,
+    required,
+    autocomplete: true,
+  };
+}
+
+function subcommand(
+  name: string,
+  description: string,
+  ...options: NonNullable<APIApplicationCommandSubcommandOption['options']>
+): APIApplicationCommandSubcommandOption {
+  return { type: ApplicationCommandOptionType.Subcommand, name, description, options };
+}

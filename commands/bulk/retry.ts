@@ -1,0 +1,36 @@
+import type { ChatInputCommandInteraction } from 'discord.js';
+import type { Caller, PressHandler, PressInteraction, Respond } from '../../src/bot/handlers.ts';
+import { startRetry } from '../../src/bulk/retry.ts';
+import type { BulkServices } from './bulk-services.ts';
+import { actorOf } from './caller.ts';
+import { controllable } from './controllable.ts';
+import { postAndRun } from './post-and-run.ts';
+
+/** `Retry failed` and `/bulk retry`: a new operation over exactly the failed polls, with its own progress message. */
+export async function startFailedAgain(
+  services: BulkServices,
+  id: number,
+  interaction: ChatInputCommandInteraction | PressInteraction,
+  caller: Caller,
+  respond: Respond,
+): Promise<void> {
+  const original = await controllable(services, id, caller);
+  const request = {
+    actor: actorOf(interaction, caller),
+    guildId: caller.guildId,
+    channelId: caller.channelId,
+    locale: caller.locale,
+    process: services.process,
+  };
+  const operation = await startRetry(services.db, original, request, services.clock.now());
+  if (operation) await postAndRun(services, operation, respond);
+}
+
+export function retryPress(services: BulkServices): PressHandler {
+  return {
+    action: 'retry',
+    acknowledge: 'self',
+    run: (interaction, [id], caller, respond) =>
+      startFailedAgain(services, Number(id), interaction, caller, respond),
+  };
+}

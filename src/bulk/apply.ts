@@ -1,0 +1,167 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import type { Poll } from '../polls/poll.ts';
+import { loadPolls } from '../polls/poll-store.ts';
+import { everyServer } from '../polls/scope.ts';
+import { appendAudit } from './audit.ts';
+import { beforeImage } from './before-image.ts';
+import { type Hold, holdFence } from './fence.ts';
+import type { OperationRow } from './operation.ts';
+import type { OperationKind } from './operations/operation-kind.ts';
+
+/** Polls changed in one transaction: small enough that a vote waits for a few dozen milliseconds at most. */
+const chunkSize = 200;
+
+interface PlannedRow {
+  readonly poll_id: number;
+  readonly version_seen: number;
+  readonly version_after: number | null;
+}
+
+/**
+ * Commits the change of every planned poll, chunk by chunk, before any message is touched. Each poll is locked and
+ * checked again: it ends `applied` (changed and held by this operation) or `skipped` with the reason. Stops between
+ * two chunks when `wanted` says no. Safe to repeat after a crash: what is committed is no longer planned.
+ */
+export async function applyPlanned(
+  db: Db,
+  hold: Hold,
+  kind: OperationKind,
+  now: () => Date,
+  wanted: () => boolean,
+): Promise<void> {
+  while (wanted() && (await applyChunk(db, hold, kind, now()))) {
+    // each turn is one committed chunk
+  }
+}
+
+/** Applies one chunk; false when nothing was planned any more. */
+async function applyChunk(db: Db, hold: Hold, kind: OperationKind, now: Date): Promise<boolean> {
+  return inTransaction(db, async (trx) => {
+    const operation = await holdFence(trx, hold);
+    if (operation.state !== 'running') return false;
+    const items = await plannedItems(trx, hold.operationId);
+    if (items.length === 0) return false;
+    const ids = items.map((item) => item.poll_id);
+    await sql`select id from polls where id = any(${ids}::int[]) order by id for update`.execute(trx);
+    const polls = await loadPolls(trx, everyServer, ids);
+    const skipped: { id: number; reason: string }[] = [];
+    const change: Poll[] = [];
+    const show: Poll[] = [];
+    for (const item of items) {
+      const poll = polls.get(item.poll_id);
+      const reason = skipReason(poll, item, operation, kind, now);
+      if (reason !== null) skipped.push({ id: item.poll_id, reason });
+      else (item.version_after === null ? change : show).push(poll!);
+    }
+    await skipItems(trx, hold.operationId, skipped, now);
+    await changePolls(trx, operation, kind, change, now);
+    await holdPolls(trx, hold.operationId, show);
+    await appendAudit(trx, now, {
+      operationId: hold.operationId,
+      actorId: null,
+      process: operation.owner ?? '',
+      event: 'applied',
+      details: { changed: change.length, toShow: show.length, skipped: skipped.length },
+    });
+    return true;
+  });
+}
+
+function plannedItems(db: Db, operationId: number): Promise<PlannedRow[]> {
+  return db
+    .selectFrom('operation_items')
+    .select(['poll_id', 'version_seen', 'version_after'])
+    .where('operation_id', '=', operationId)
+    .where('state', '=', 'planned')
+    .orderBy('poll_id')
+    .limit(chunkSize)
+    .execute();
+}
+
+/**
+ * A retry changes nothing but what the operation before it meant to: a poll somebody changed since is left alone. A
+ * first run goes by what the poll is now.
+ */
+function skipReason(
+  poll: Poll | undefined,
+  item: PlannedRow,
+  operation: OperationRow,
+  kind: OperationKind,
+  now: Date,
+): string | null {
+  if (!poll || poll.deletedAt !== null) return 'deleted meanwhile';
+  if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
+  if (operation.retry_of !== null) {
+    const expected = item.version_after ?? item.version_seen;
+    return poll.version === expected ? null : `changed since Operation #${operation.retry_of}`;
+  }
+  return kind.skipReason(poll, operation.params, now);
+}
+
+async function skipItems(
+  db: Db,
+  operationId: number,
+  skipped: readonly { id: number; reason: string }[],
+  now: Date,
+): Promise<void> {
+  if (skipped.length === 0) return;
+  await sql`
+    update operation_items as item set state = 'skipped', message = skip.reason, finished_at = ${now}
+    from unnest(${skipped.map(({ id }) => id)}::int[], ${skipped.map(({ reason }) => reason)}::text[])
+      as skip (poll_id, reason)
+    where item.operation_id = ${operationId} and item.poll_id = skip.poll_id`.execute(db);
+}
+
+async function changePolls(
+  db: Db,
+  operation: OperationRow,
+  kind: OperationKind,
+  polls: readonly Poll[],
+  now: Date,
+): Promise<void> {
+  if (polls.length === 0) return;
+  const ids = polls.map((poll) => poll.id);
+  await sql`
+    update operation_items as item set before = ${beforeImage('poll')}
+    from polls as poll
+    where item.operation_id = ${operation.id} and item.poll_id = poll.id and poll.id = any(${ids}::int[])`.execute(
+    db,
+  );
+  await db
+    .updateTable('polls')
+    .set({
+      ...kind.change(operation.params, now),
+      version: sql`version + 1`,
+      revision: sql`revision + 1`,
+      held_by: operation.id,
+      parked_code: null,
+      parked_reason: null,
+    })
+    .where(sql<boolean>`id = any(${ids}::int[])`)
+    .execute();
+  await markApplied(db, operation.id, ids);
+}
+
+/** A retried poll is already changed: only its message is behind. */
+async function holdPolls(db: Db, operationId: number, polls: readonly Poll[]): Promise<void> {
+  if (polls.length === 0) return;
+  const ids = polls.map((poll) => poll.id);
+  await db
+    .updateTable('polls')
+    .set({ held_by: operationId, parked_code: null, parked_reason: null })
+    .where(sql<boolean>`id = any(${ids}::int[])`)
+    .execute();
+  await markApplied(db, operationId, ids);
+}
+
+async function markApplied(db: Db, operationId: number, ids: readonly number[]): Promise<void> {
+  await sql`
+    update operation_items as item
+    set state = 'applied', version_after = poll.version, target_revision = poll.revision
+    from polls as poll
+    where item.operation_id = ${operationId} and item.poll_id = poll.id and poll.id = any(${ids}::int[])`.execute(
+    db,
+  );
+}

@@ -1,0 +1,139 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { UserError } from '../errors.ts';
+import type { Scope } from '../polls/scope.ts';
+import { appendAudit } from './audit.ts';
+import type { OperationRow } from './operation.ts';
+import { operationKind } from './operations/operation-kinds.ts';
+
+/** Who pressed, where, and with which interaction: taken from the interaction itself. */
+export interface Actor {
+  readonly userId: string;
+  readonly scope: Scope | null;
+  readonly interactionId: string;
+  /** The interaction's token and until when it works: the progress message is edited through it. */
+  readonly token: string;
+  readonly tokenExpiresAt: Date;
+}
+
+/** Until when an owner's word holds, by the database's clock: renewed long before, taken over after. */
+export const leaseSeconds = 30;
+
+/**
+ * The preview behind a pressed button, if this person may still press it. `null` where this very interaction already
+ * confirmed it (another process was faster). Throws `UserError` with the reason otherwise.
+ */
+export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): Promise<OperationRow | null> {
+  const draft = await db.selectFrom('operations').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!draft || !mayUse(draft, actor)) {
+    throw new UserError(
+      'This preview belongs to somebody else, so nothing was changed. Run `/bulk` yourself to get one.',
+    );
+  }
+  if (draft.confirmed_interaction_id === actor.interactionId) return null;
+  if (draft.state === 'discarded') {
+    throw new UserError(
+      'This preview was cancelled, so nothing was changed. Run the command again for a new one.',
+    );
+  }
+  if (draft.state !== 'draft') {
+    throw new UserError(
+      `This preview was already used: it started Operation #${draft.id}. See \`/bulk progress operation:${draft.id}\`.`,
+    );
+  }
+  if (draft.expires_at && draft.expires_at <= now) {
+    throw new UserError(
+      'This preview expired after 10 minutes, so nothing was changed. Run the command again for a new one.',
+    );
+  }
+  return draft;
+}
+
+/** Throws `UserError` while the delay before a destructive operation has not passed, or where nothing would change. */
+export function assertConfirmable(draft: OperationRow, now: Date): void {
+  if (draft.total === 0)
+    throw new UserError('This preview would change nothing, so there is nothing to confirm.');
+  const wait = (draft.confirmable_at?.getTime() ?? 0) - now.getTime();
+  if (wait > 0) {
+    throw new UserError(
+      `Read the preview first: \`Confirm\` works in ${Math.ceil(wait / 1000)} s. Nothing was changed.`,
+    );
+  }
+}
+
+/** The phrase to type for this draft, or null. */
+export function phraseOf(draft: OperationRow): string | null {
+  return operationKind(draft.kind).phrase(draft.params, draft.total);
+}
+
+/**
+ * Turns the draft into a queued operation owned by `process`: a compare-and-set on its row, single use. `null` where
+ * it was already used (the caller asks `usableDraft` for the words).
+ */
+export async function confirmDraft(
+  db: Db,
+  draft: OperationRow,
+  actor: Actor,
+  process: string,
+  now: Date,
+): Promise<OperationRow | null> {
+  return inTransaction(db, async (trx) => {
+    const operation = await trx
+      .updateTable('operations')
+      .set({
+        state: 'queued',
+        confirmed_at: now,
+        confirmed_interaction_id: actor.interactionId,
+        progress_token: actor.token,
+        progress_token_expires_at: actor.tokenExpiresAt,
+        owner: process,
+        lease_until: sql`now() + make_interval(secs => ${leaseSeconds})`,
+        fence: sql`fence + 1`,
+      })
+      .where('id', '=', draft.id)
+      .where('state', '=', 'draft')
+      .where('admin_id', '=', actor.userId)
+      .where('expires_at', '>', now)
+      .where('confirmable_at', '<=', now)
+      .returningAll()
+      .executeTakeFirst();
+    if (!operation) return null;
+    await appendAudit(trx, now, {
+      operationId: operation.id,
+      actorId: actor.userId,
+      process,
+      event: 'confirmed',
+      details: { interaction: actor.interactionId },
+    });
+    return operation;
+  });
+}
+
+/** `Cancel` on a preview. Throws `UserError` where it can no longer be cancelled here. */
+export async function discardDraft(
+  db: Db,
+  id: number,
+  actor: Actor,
+  process: string,
+  now: Date,
+): Promise<void> {
+  const draft = await usableDraft(db, id, actor, now);
+  if (!draft) return;
+  await inTransaction(db, async (trx) => {
+    const discarded = await trx
+      .updateTable('operations')
+      .set({ state: 'discarded' })
+      .where('id', '=', id)
+      .where('state', '=', 'draft')
+      .returning('id')
+      .executeTakeFirst();
+    if (!discarded) return;
+    await appendAudit(trx, now, { operationId: id, actorId: actor.userId, process, event: 'discarded' });
+  });
+}
+
+function mayUse(draft: OperationRow, actor: Actor): boolean {
+  if (draft.admin_id !== actor.userId || actor.scope === null) return false;
+  return actor.scope.all || draft.scope_guild_id === actor.scope.guildId;
+}

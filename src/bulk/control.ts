@@ -1,0 +1,100 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { UserError } from '../errors.ts';
+import type { Scope } from '../polls/scope.ts';
+import { appendAudit } from './audit.ts';
+import type { OperationRow, OperationState } from './operation.ts';
+
+/** Whoever asks, and what the audit notes of it. `userId: null`: the bot itself. */
+export interface Controller {
+  readonly userId: string | null;
+  readonly process: string;
+}
+
+/**
+ * Whether this person may pause, resume, cancel or retry: the starter, super admins, and server admins whose scope
+ * covers all its polls.
+ */
+export async function mayControl(
+  db: Db,
+  operation: OperationRow,
+  userId: string,
+  scope: Scope | null,
+): Promise<boolean> {
+  if (scope === null) return false;
+  if (scope.all) return true;
+  if (operation.admin_id === userId && operation.scope_guild_id === scope.guildId) return true;
+  const foreign = await db
+    .selectFrom('operation_items as item')
+    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
+    .select('poll.id')
+    .where('item.operation_id', '=', operation.id)
+    .where('item.state', '<>', 'excluded')
+    .where('poll.guild_id', '<>', scope.guildId)
+    .limit(1)
+    .executeTakeFirst();
+  return foreign === undefined;
+}
+
+/** Stops touching messages; the clock stands. Throws `UserError` unless it runs. */
+export async function pauseOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
+  await transition(db, id, ['running'], { state: 'paused', paused_at: now }, 'paused', by, now);
+}
+
+/** Goes on after a pause. Throws `UserError` unless it is paused. */
+export async function resumeOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
+  await transition(db, id, ['paused'], { state: 'running', ...clockGoesOn(now) }, 'resumed', by, now);
+}
+
+/** Asks the owner to stop and to put back what no message shows yet. Throws `UserError` where it has ended. */
+export async function cancelOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
+  await transition(
+    db,
+    id,
+    ['queued', 'running', 'paused'],
+    { state: 'cancelling', cancelled_by: by.userId, ...clockGoesOn(now) },
+    'cancel requested',
+    by,
+    now,
+  );
+}
+
+function clockGoesOn(now: Date) {
+  const paused = sql<number>`paused_ms + coalesce(extract(epoch from (${now}::timestamptz - paused_at)) * 1000, 0)::bigint`;
+  return { paused_ms: paused, paused_at: null };
+}
+
+async function transition(
+  db: Db,
+  id: number,
+  from: OperationState[],
+  change: Record<string, unknown> & { state: OperationState },
+  event: 'paused' | 'resumed' | 'cancel requested',
+  by: Controller,
+  now: Date,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const before = await trx
+      .selectFrom('operations')
+      .select('state')
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!before || !from.includes(before.state)) throw refusal(id, before?.state, event);
+    await trx.updateTable('operations').set(change).where('id', '=', id).execute();
+    await appendAudit(trx, now, { operationId: id, actorId: by.userId, process: by.process, event });
+  });
+}
+
+function refusal(id: number, state: OperationState | undefined, event: string): UserError {
+  const wish = { paused: 'paused', resumed: 'resumed', 'cancel requested': 'cancelled' }[event];
+  const now: Partial<Record<OperationState, string>> = {
+    queued: 'is still queued',
+    running: 'is running',
+    paused: 'is paused already',
+    cancelling: 'is being cancelled already',
+  };
+  const reason = (state && now[state]) ?? (state ? `has ended (${state})` : 'does not exist');
+  return new UserError(`Operation #${id} ${reason}, so it cannot be ${wish}.`);
+}

@@ -1,0 +1,136 @@
+import { sql } from 'kysely';
+import type { Db, OperationItemTable } from '../db/schema.ts';
+import { everyServer, type Scope } from '../polls/scope.ts';
+import type { OperationRow, OperationState } from './operation.ts';
+
+/** An operation this scope may see: all of them, or those whose admin acted within this one server. */
+export async function findOperation(db: Db, scope: Scope, id: number): Promise<OperationRow | null> {
+  const row = await db
+    .selectFrom('operations')
+    .selectAll()
+    .where('id', '=', id)
+    .$if(!scope.all, (q) => q.where('scope_guild_id', '=', scope.all ? '' : scope.guildId))
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** For the runner, which acts for no one: throws where the row is gone (a bug: operations are purged only when ended). */
+export async function loadOperation(db: Db, id: number): Promise<OperationRow> {
+  const operation = await findOperation(db, everyServer, id);
+  if (!operation) throw new Error(`operation ${id} has no row`);
+  return operation;
+}
+
+/** The newest confirmed operation of this admin within the scope. */
+export async function latestOperation(db: Db, scope: Scope, adminId: string): Promise<OperationRow | null> {
+  const row = await confirmed(db, scope)
+    .where('admin_id', '=', adminId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Confirmed operations, newest first, for autocomplete and lists. */
+export async function recentOperations(db: Db, scope: Scope, limit: number): Promise<OperationRow[]> {
+  return confirmed(db, scope).orderBy('id', 'desc').limit(limit).execute();
+}
+
+function confirmed(db: Db, scope: Scope) {
+  return db
+    .selectFrom('operations')
+    .selectAll()
+    .where('confirmed_at', 'is not', null)
+    .$if(!scope.all, (q) => q.where('scope_guild_id', '=', scope.all ? '' : scope.guildId));
+}
+
+/** The place in the queue, from 1; null where the operation is not queued. */
+export async function queuePlace(db: Db, operation: OperationRow): Promise<number | null> {
+  if (operation.state !== 'queued' || !operation.confirmed_at) return null;
+  const { place } = await db
+    .selectFrom('operations')
+    .select((eb) => eb.fn.countAll<number>().as('place'))
+    .where('state', '=', 'queued')
+    .where((eb) =>
+      eb.or([
+        eb('confirmed_at', '<', operation.confirmed_at),
+        eb.and([eb('confirmed_at', '=', operation.confirmed_at), eb('id', '<=', operation.id)]),
+      ]),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(place);
+}
+
+export async function operationStates(db: Db, ids: readonly number[]): Promise<Map<number, OperationState>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('operations')
+    .select(['id', 'state'])
+    .where(sql<boolean>`id = any(${[...ids]}::int[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.state]));
+}
+
+export type ItemState = OperationItemTable['state'];
+
+/** How many items stand in each state. */
+export async function countItems(db: Db, operationId: number): Promise<Record<ItemState, number>> {
+  const rows = await db
+    .selectFrom('operation_items')
+    .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
+    .where('operation_id', '=', operationId)
+    .groupBy('state')
+    .execute();
+  const counts: Record<ItemState, number> = {
+    excluded: 0,
+    planned: 0,
+    applied: 0,
+    done: 0,
+    failed: 0,
+    skipped: 0,
+  };
+  for (const row of rows) counts[row.state] = Number(row.count);
+  return counts;
+}
+
+/** Polls by cause, most frequent first: those of one state. `ids` holds at most 400 numbers. */
+export async function groupItems(
+  db: Db,
+  operationId: number,
+  state: ItemState,
+): Promise<{ message: string; code: string | null; count: number; ids: number[] }[]> {
+  const rows = await db
+    .selectFrom('operation_items')
+    .select([
+      'message',
+      'code',
+      (eb) => eb.fn.countAll<number>().as('count'),
+      sql<number[]>`(array_agg(poll_id order by poll_id))[1:400]`.as('ids'),
+    ])
+    .where('operation_id', '=', operationId)
+    .where('state', '=', state)
+    .groupBy(['message', 'code'])
+    .orderBy('count', 'desc')
+    .orderBy('message')
+    .execute();
+  return rows.map((row) => ({ ...row, message: row.message ?? '', count: Number(row.count) }));
+}
+
+/** The channels of an operation's polls in one of these states, and how many of its polls are in each; most first. */
+export async function itemChannels(
+  db: Db,
+  operationId: number,
+  states: readonly ItemState[],
+): Promise<{ channelId: string; guildId: string; count: number }[]> {
+  const rows = await db
+    .selectFrom('operation_items as item')
+    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
+    .select(['poll.channel_id', 'poll.guild_id', (eb) => eb.fn.countAll<number>().as('count')])
+    .where('item.operation_id', '=', operationId)
+    .where('item.state', 'in', [...states])
+    .groupBy(['poll.channel_id', 'poll.guild_id'])
+    .orderBy('count', 'desc')
+    .orderBy('poll.channel_id')
+    .execute();
+  return rows.map((row) => ({ channelId: row.channel_id, guildId: row.guild_id, count: Number(row.count) }));
+}

@@ -1,0 +1,43 @@
+import type { Selectable } from 'kysely';
+import type { OperationTable } from '../db/schema.ts';
+
+/**
+ * The life of an operation.
+ *
+ *   draft ──confirm──► queued ──admit──► running ◄──resume──► paused
+ *     │                  │                 │ │                  │
+ *     └► discarded       └────► cancelling ◄─┼─────cancel───────┘
+ *                                   │        │
+ *                                cancelled   └► completed | completed with failures | timed out | failed
+ *
+ * A retry starts at `queued`. Each arrow is one guarded UPDATE; what runs is decided by rows alone.
+ */
+export type OperationState = OperationRow['state'];
+export type OperationRow = Selectable<OperationTable>;
+
+/** A draft's confirmation, and every later arrow, is done by a process that owns the operation. */
+export const openStates = ['queued', 'running', 'paused', 'cancelling'] as const satisfies OperationState[];
+/** States that occupy one of the places of `BULK_MAX_CONCURRENT`. */
+export const slotStates = ['running', 'paused', 'cancelling'] as const satisfies OperationState[];
+
+export type ResultState = Exclude<OperationState, 'draft' | 'discarded' | (typeof openStates)[number]>;
+
+export function isOpen(state: OperationState): boolean {
+  return (openStates as readonly string[]).includes(state);
+}
+
+export function isResult(state: OperationState): state is ResultState {
+  return state !== 'draft' && state !== 'discarded' && !isOpen(state);
+}
+
+/** What an operation that ran to its end is called. */
+export function resultOf(counts: { failed: number }): ResultState {
+  return counts.failed === 0 ? 'completed' : 'completed with failures';
+}
+
+/** How long it has been running, without the time it stood paused. Milliseconds. */
+export function runningMs(operation: OperationRow, now: Date): number {
+  if (!operation.started_at) return 0;
+  const end = operation.finished_at ?? operation.paused_at ?? now;
+  return Math.max(0, end.getTime() - operation.started_at.getTime() - operation.paused_ms);
+}

@@ -1,0 +1,36 @@
+import type { APIApplicationCommandBasicOption } from 'discord-api-types/v10';
+import type { Updateable } from 'kysely';
+import type { ZodType } from 'zod';
+import type { PollTable } from '../../db/schema.ts';
+import type { Poll } from '../../polls/poll.ts';
+
+/**
+ * One kind of bulk operation: a file in this folder and a line in `operation-kinds.ts`. Everything else (command,
+ * preview, running, retry, cancel, history, report) follows from this description.
+ */
+export interface OperationKind<Params extends Record<string, unknown> = Record<string, unknown>> {
+  /** The subcommand's name. */
+  readonly name: string;
+  readonly words: {
+    /** “Close 812 polls” */ readonly infinitive: string;
+    /** “Closing 812 polls” */ readonly present: string;
+    /** “closed 812 of 812” */ readonly past: string;
+  };
+  readonly description: string;
+  /** Its own slash options; the target options, `reason` and `private` are added to each kind. */
+  readonly options: readonly APIApplicationCommandBasicOption[];
+  /** Reads the values of `options`; what it returns is stored with the operation as JSON. */
+  readonly params: ZodType<Params>;
+  /** Whether `Confirm` waits `BULK_CONFIRM_DELAY_SECONDS`. */
+  destructive(params: Params): boolean;
+  /** The phrase to type before `count` polls are changed, or null where `Confirm` is enough. */
+  phrase(params: Params, count: number): string | null;
+  /** Why this poll is not changed, in words that follow its number (“already closed”), or null where it is. */
+  skipReason(poll: Poll, params: Params, now: Date): string | null;
+  /** The columns to set on every poll it applies to. Version and revision are counted by whoever applies it. */
+  change(params: Params, now: Date): Updateable<PollTable>;
+  /** Whether a poll's message that somebody deleted by hand is posted again. */
+  readonly repost: boolean;
+  /** Whether a result is also posted in the poll's channel. */
+  notifies(params: Params): boolean;
+}

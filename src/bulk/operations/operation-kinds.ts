@@ -1,0 +1,12 @@
+import { close } from './close.ts';
+import type { OperationKind } from './operation-kind.ts';
+
+/** Every kind of bulk operation, in the order in which people see them. */
+export const operationKinds: readonly OperationKind[] = [close as unknown as OperationKind];
+
+/** The kind with this name. Throws where an operation was stored by a newer version of this program. */
+export function operationKind(name: string): OperationKind {
+  const kind = operationKinds.find((candidate) => candidate.name === name);
+  if (!kind) throw new Error(`no operation kind is called ${JSON.stringify(name)}`);
+  return kind;
+}

@@ -1,0 +1,148 @@
+import { type APIEmbed, ButtonStyle, ComponentType } from 'discord-api-types/v10';
+import { type Estimate, estimate } from '../delivery/estimate.ts';
+import type { MessageBody } from '../message-body.ts';
+import { cut, escapeText } from '../polls/text.ts';
+import { type ChannelAccess, channelName, type Names, nameChannels } from './naming.ts';
+import { operationKind } from './operations/operation-kinds.ts';
+import { formatPollNumbers } from './poll-numbers.ts';
+import type { PreviewRows } from './preview-store.ts';
+import { button } from './progress-buttons.ts';
+import { formatSpan } from './spans.ts';
+
+export interface PreviewDeps {
+  readonly names: Names;
+  readonly access: ChannelAccess;
+  readonly timeoutMs: number;
+}
+
+const everything = { guildId: null };
+const blurple = 0x5865f2;
+const amber = 0xfaa61a;
+
+/** The preview: what will be changed, what not and why, how long it takes, and what stands in the way. */
+export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): MessageBody {
+  const { operation } = rows;
+  const { words } = operationKind(operation.kind);
+  const time = estimate(rows.jobs, now);
+  const warnings = warningLines(rows, time, deps);
+  const skipped = rows.excluded.reduce((sum, cause) => sum + cause.count, 0);
+  const embed: APIEmbed = {
+    title: `Preview · ${words.infinitive} ${operation.total} ${operation.total === 1 ? 'poll' : 'polls'}`,
+    description: cut([...intro(rows), ...warnings].join('\n'), 2000),
+    color: warnings.length > 0 || operation.total === 0 ? amber : blurple,
+    fields: [
+      { name: 'To change', value: String(operation.total), inline: true },
+      { name: 'To skip', value: String(skipped), inline: true },
+    ],
+    footer: { text: footer(rows) },
+  };
+  if (operation.total > 0) {
+    embed.fields!.push({
+      name: 'Estimated time',
+      value: cut(timeText(rows, time, deps.names), 1000),
+      inline: true,
+    });
+    embed.fields!.push({ name: pageTitle(rows), value: pollList(rows, deps.names) });
+  }
+  if (rows.excluded.length > 0) embed.fields!.push({ name: 'Skipped', value: skips(rows, deps.names) });
+  return { embeds: [embed], components: buttons(rows, now) };
+}
+
+/** What a preview becomes when it cannot be pressed any more. */
+export function renderClosedPreview(text: string): MessageBody {
+  return { content: text, embeds: [], components: [] };
+}
+
+function intro({ operation }: PreviewRows): string[] {
+  if (operation.total === 0)
+    return ['Nothing would change, so there is nothing to confirm. The reasons are below.'];
+  const kind = operationKind(operation.kind);
+  const phrase = kind.phrase(operation.params, operation.total);
+  const lines = [`Exactly these polls, as they match now; nothing else slips in later.`];
+  if (operation.reason !== null) lines.push(`Reason: ${escapeText(cut(operation.reason, 300))}`);
+  if (phrase !== null) lines.push(`\`Confirm\` asks you to type \`${phrase}\`.`);
+  return lines;
+}
+
+function warningLines(rows: PreviewRows, time: Estimate, deps: PreviewDeps): string[] {
+  const lines: string[] = [];
+  if (time.expectedMs > deps.timeoutMs) {
+    lines.push(
+      `⚠️ The estimate exceeds the time limit of ${formatSpan(deps.timeoutMs)}: what is not reached by then is reported as failed and can be retried.`,
+    );
+  }
+  const closed = new Map<string, number[]>();
+  for (const job of rows.jobs) {
+    const access = deps.access(job.channelId);
+    if (access === 'ok' || access === 'unknown') continue;
+    closed.set(job.channelId, [...(closed.get(job.channelId) ?? []), job.pollId]);
+  }
+  if (closed.size > 0) {
+    const count = [...closed.values()].reduce((sum, ids) => sum + ids.length, 0);
+    lines.push(
+      `⚠️ No access to ${closed.size === 1 ? '1 channel' : `${closed.size} channels`}, ${count} of these polls would fail there:`,
+    );
+    for (const [channelId, ids] of [...closed].slice(0, 8)) {
+      lines.push(`• ${channelName(deps.names, everything, channelId)}: ${formatPollNumbers(ids, 6)}`);
+    }
+    if (closed.size > 8) lines.push(`• and ${closed.size - 8} more channels`);
+    lines.push('Give the bot *View Channel* there first, or confirm and use `Retry failed` later.');
+  }
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function timeText(rows: PreviewRows, time: Estimate, names: Names): string {
+  const channels = new Set(rows.jobs.map((job) => job.channelId)).size;
+  const size = `${rows.jobs.length} ${rows.jobs.length === 1 ? 'message' : 'messages'} in ${channels} ${channels === 1 ? 'channel' : 'channels'}`;
+  const slowest =
+    time.slowestChannelId === null || channels === 1
+      ? ''
+      : `; slowest: ${channelName(names, everything, time.slowestChannelId)}`;
+  return `about ${formatSpan(time.expectedMs)} (${size}${slowest})`;
+}
+
+function pageTitle({ page, pages }: PreviewRows): string {
+  return pages === 1 ? 'Polls' : `Polls, page ${page + 1} of ${pages}`;
+}
+
+function pollList(rows: PreviewRows, names: Names): string {
+  const lines = rows.polls.map(
+    (poll) =>
+      `#${poll.id} ${escapeText(cut(poll.question, 36))} · ${poll.status} · ${channelName(names, everything, poll.channelId)}`,
+  );
+  while (lines.join('\n').length > 1000)
+    lines.splice(0, lines.length, ...lines.map((line) => cut(line, line.length - 4)));
+  return lines.join('\n') || '–';
+}
+
+function skips(rows: PreviewRows, names: Names): string {
+  const lines = rows.excluded
+    .slice(0, 8)
+    .map(
+      (cause) =>
+        `• ${cause.count} × ${nameChannels(names, everything, cause.message)}: ${formatPollNumbers(cause.ids, 8)}`,
+    );
+  return cut(lines.join('\n'), 1000);
+}
+
+function footer({ operation }: PreviewRows): string {
+  return operation.total === 0
+    ? 'Run the command again with other targets.'
+    : 'Works for 10 minutes, for you alone.';
+}
+
+function buttons({ operation, page, pages }: PreviewRows, now: Date): MessageBody['components'] {
+  if (operation.total === 0) return [];
+  const early = operation.confirmable_at !== null && operation.confirmable_at > now;
+  const row = [
+    button('Confirm', `confirm:${operation.id}`, ButtonStyle.Danger, early),
+    button('Cancel', `discard:${operation.id}`, ButtonStyle.Secondary),
+  ];
+  if (pages > 1) {
+    row.push(
+      button('◀', `preview:${operation.id}:${page - 1}`, ButtonStyle.Secondary, page === 0),
+      button('▶', `preview:${operation.id}:${page + 1}`, ButtonStyle.Secondary, page === pages - 1),
+    );
+  }
+  return [{ type: ComponentType.ActionRow, components: row }];
+}

@@ -1,0 +1,70 @@
+import type { Db } from '../db/schema.ts';
+import type { DeliveryJob } from '../delivery/delivery-batch.ts';
+import type { OperationRow } from './operation.ts';
+import { groupItems, loadOperation } from './operation-store.ts';
+import type { Cause } from './progress-store.ts';
+
+export const previewPageSize = 15;
+
+export interface PreviewPoll {
+  readonly id: number;
+  readonly question: string;
+  readonly status: string;
+  readonly channelId: string;
+}
+
+/** Everything a preview says, read from the frozen plan. */
+export interface PreviewRows {
+  readonly operation: OperationRow;
+  readonly excluded: readonly Cause[];
+  readonly jobs: readonly DeliveryJob[];
+  /** From 0. */
+  readonly page: number;
+  readonly pages: number;
+  readonly polls: readonly PreviewPoll[];
+}
+
+/** The plan with one page of its polls; a page beyond the last shows the last. */
+export async function readPreview(db: Db, operationId: number, page: number): Promise<PreviewRows> {
+  const operation = await loadOperation(db, operationId);
+  const pages = Math.max(1, Math.ceil(operation.total / previewPageSize));
+  const shown = Math.min(Math.max(0, page), pages - 1);
+  return {
+    operation,
+    excluded: await groupItems(db, operationId, 'excluded'),
+    jobs: await plannedJobs(db, operationId),
+    page: shown,
+    pages,
+    polls: await plannedPage(db, operationId, shown),
+  };
+}
+
+async function plannedJobs(db: Db, operationId: number): Promise<DeliveryJob[]> {
+  const rows = await plannedPolls(db, operationId)
+    .select(['poll.id', 'poll.channel_id', 'poll.message_id'])
+    .execute();
+  return rows.map((row) => ({ pollId: row.id, channelId: row.channel_id, messageId: row.message_id }));
+}
+
+async function plannedPage(db: Db, operationId: number, page: number): Promise<PreviewPoll[]> {
+  const rows = await plannedPolls(db, operationId)
+    .select(['poll.id', 'poll.question', 'poll.status', 'poll.channel_id'])
+    .orderBy('poll.id')
+    .limit(previewPageSize)
+    .offset(page * previewPageSize)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    question: row.question,
+    status: row.status,
+    channelId: row.channel_id,
+  }));
+}
+
+function plannedPolls(db: Db, operationId: number) {
+  return db
+    .selectFrom('operation_items as item')
+    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
+    .where('item.operation_id', '=', operationId)
+    .where('item.state', '=', 'planned');
+}

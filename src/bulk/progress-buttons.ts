@@ -1,0 +1,35 @@
+import {
+  type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
+  ButtonStyle,
+  ComponentType,
+} from 'discord-api-types/v10';
+import { isResult } from './operation.ts';
+import type { ProgressRows } from './progress-store.ts';
+
+/** The buttons that apply to the operation as it stands; their custom ids carry an action and its number only. */
+export function progressButtons(rows: ProgressRows): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
+  const { id, state } = rows.operation;
+  const buttons: APIButtonComponentWithCustomId[] = [];
+  if (state === 'running') buttons.push(button('Pause', `pause:${id}`, ButtonStyle.Secondary));
+  if (state === 'paused') buttons.push(button('Resume', `resume:${id}`, ButtonStyle.Primary));
+  if (state === 'running' || state === 'paused' || state === 'queued') {
+    buttons.push(button('Cancel', `cancel:${id}`, ButtonStyle.Danger));
+  }
+  if (isResult(state)) {
+    if (rows.failed > 0 && rows.retriedBy === null) {
+      buttons.push(button(`Retry failed (${rows.failed})`, `retry:${id}`, ButtonStyle.Primary));
+    }
+    buttons.push(button('Report', `report:${id}`, ButtonStyle.Secondary));
+  }
+  return buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons }];
+}
+
+export function button(
+  label: string,
+  customId: string,
+  style: APIButtonComponentWithCustomId['style'],
+  disabled = false,
+): APIButtonComponentWithCustomId {
+  return { type: ComponentType.Button, style, label, custom_id: customId, disabled };
+}

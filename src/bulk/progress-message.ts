@@ -1,0 +1,157 @@
+import type { Clock } from '../clock.ts';
+import type { Db } from '../db/schema.ts';
+import type { Messages, Sent } from '../delivery/messages.ts';
+import type { Logger } from '../log.ts';
+import type { MessageBody } from '../message-body.ts';
+import type { Audience, Names } from './naming.ts';
+import { isResult, type OperationRow } from './operation.ts';
+import { progressKey } from './progress.ts';
+import { renderProgress } from './progress-embed.ts';
+import { type ProgressRows, readProgress } from './progress-store.ts';
+
+export interface ProgressMessageDeps {
+  readonly db: Db;
+  readonly messages: Messages;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Edits through a token are cheap for us; as the bot they share the channel's limit with its polls. Milliseconds. */
+const byTokenEveryMs = 1000;
+const asBotEveryMs = 3000;
+
+/**
+ * Keeps one operation's progress message true until `stop`, then shows its result. One edit in flight; the latest state
+ * wins; what is shown is read from rows, so another process goes on with the same message.
+ */
+export async function keepProgressMessage(
+  deps: ProgressMessageDeps,
+  operationId: number,
+  ended: AbortSignal,
+): Promise<void> {
+  let shown = '';
+  while (!ended.aborted) {
+    const rows = await readProgress(deps.db, operationId);
+    const key = progressKey(rows);
+    let pauseMs = hasToken(rows.operation, deps.clock.now()) ? byTokenEveryMs : asBotEveryMs;
+    if (key !== shown && !isResult(rows.operation.state)) {
+      const sent = await showProgress(deps, rows);
+      if (sent.type === 'sent') shown = key;
+      if (sent.type === 'retry') pauseMs = Math.max(pauseMs, sent.afterMs);
+    }
+    await deps.clock.sleep(pauseMs, ended);
+  }
+}
+
+/**
+ * Shows the result, again and again until Discord takes it or refuses every way to the admin; then notes in the row that
+ * it is shown. Stops early when `signal` aborts: whoever owns the operation next goes on.
+ */
+export async function showResult(
+  deps: ProgressMessageDeps,
+  operationId: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let pauseMs = 500; !signal.aborted; pauseMs = Math.min(pauseMs * 2, 15_000)) {
+    const rows = await readProgress(deps.db, operationId);
+    let sent = await showProgress(deps, rows);
+    if (sent.type === 'refused') sent = await sendDirect(deps, rows);
+    if (sent.type !== 'retry') {
+      if (sent.type === 'refused') {
+        deps.log.warn(
+          { operation: operationId, code: sent.code },
+          'the result could not be shown to anybody',
+        );
+      }
+      await deps.db
+        .updateTable('operations')
+        .set({ result_shown: true })
+        .where('id', '=', operationId)
+        .execute();
+      return;
+    }
+    await deps.clock.sleep(Math.max(pauseMs, sent.afterMs), signal);
+  }
+}
+
+/** Edits the message through the token while it lives, then as the bot; posts it where it never appeared. */
+async function showProgress(deps: ProgressMessageDeps, rows: ProgressRows): Promise<Sent> {
+  const { operation } = rows;
+  const body = renderProgress(rows, deps.names, audienceOf(operation), deps.clock.now());
+  if (hasToken(operation, deps.clock.now())) {
+    const sent = await deps.messages.editByToken(
+      operation.progress_token!,
+      operation.progress_message_id ?? '@original',
+      body,
+    );
+    if (sent.type === 'sent') await rememberMessage(deps.db, operation.id, sent.messageId, sent.channelId);
+    if (sent.type !== 'refused') return sent;
+    deps.log.info(
+      { operation: operation.id, code: sent.code },
+      'the progress message is no longer reachable by token',
+    );
+    await forgetToken(deps.db, operation.id);
+  }
+  if (operation.private)
+    return { type: 'refused', code: 'private', reason: 'the private message can no longer be edited' };
+  return showAsBot(deps, operation, body);
+}
+
+async function showAsBot(
+  deps: ProgressMessageDeps,
+  operation: OperationRow,
+  body: MessageBody,
+): Promise<Sent> {
+  const channelId = operation.progress_channel_id ?? operation.channel_id;
+  if (operation.progress_message_id !== null) {
+    return deps.messages.edit(channelId, operation.progress_message_id, body);
+  }
+  const sent = await deps.messages.post(channelId, body, `op-${operation.id}`);
+  if (sent.type === 'sent') await rememberMessage(deps.db, operation.id, sent.messageId, sent.channelId);
+  return sent;
+}
+
+/** Where the channel is closed to the bot, the result reaches the admin by direct message. */
+async function sendDirect(deps: ProgressMessageDeps, rows: ProgressRows): Promise<Sent> {
+  const { operation } = rows;
+  const body = renderProgress(rows, deps.names, { guildId: operation.scope_guild_id }, deps.clock.now());
+  return deps.messages.direct(operation.admin_id, body, `op-${operation.id}-result`);
+}
+
+/** A private message is for an admin who may see all its polls; a public one is read by the server it stands in. */
+export function audienceOf(operation: OperationRow): Audience {
+  return { guildId: operation.private ? operation.scope_guild_id : operation.guild_id };
+}
+
+function hasToken(operation: OperationRow, now: Date): boolean {
+  return (
+    operation.progress_token !== null &&
+    operation.progress_token_expires_at !== null &&
+    operation.progress_token_expires_at > now
+  );
+}
+
+/** Which message is the operation's: a restart goes on with it. */
+export async function rememberMessage(
+  db: Db,
+  operationId: number,
+  messageId: string,
+  channelId: string,
+): Promise<void> {
+  await db
+    .updateTable('operations')
+    .set({ progress_message_id: messageId, progress_channel_id: channelId })
+    .where('id', '=', operationId)
+    .where('progress_message_id', 'is', null)
+    .execute();
+}
+
+/** From now on the progress message is edited (or posted) as the bot. */
+export async function forgetToken(db: Db, operationId: number): Promise<void> {
+  await db
+    .updateTable('operations')
+    .set({ progress_token: null, progress_token_expires_at: null })
+    .where('id', '=', operationId)
+    .execute();
+}

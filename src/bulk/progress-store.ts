@@ -1,0 +1,122 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+import type { DeliveryJob } from '../delivery/delivery-batch.ts';
+import type { OperationRow } from './operation.ts';
+import { countItems, groupItems, queuePlace } from './operation-store.ts';
+
+/** Everything the progress message says, read from rows: any process can show it at any moment. */
+export interface ProgressRows {
+  readonly operation: OperationRow;
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly waiting: number;
+  /** Polls whose change is committed and stays so far. */
+  readonly committed: number;
+  /** Polls whose message is still behind. */
+  readonly behind: readonly DeliveryJob[];
+  /** A poll whose message is being sent right now. */
+  readonly current: { readonly pollId: number; readonly question: string; readonly guildId: string } | null;
+  readonly failures: readonly Cause[];
+  readonly skips: readonly Cause[];
+  /** Place in the queue, from 1, while it waits there. */
+  readonly place: number | null;
+  readonly retriedBy: number | null;
+  readonly remarks: number;
+}
+
+export interface Cause {
+  readonly message: string;
+  readonly code: string | null;
+  readonly count: number;
+  readonly ids: readonly number[];
+}
+
+/** One consistent reading: the counts always add up to the operation's total. */
+export async function readProgress(db: Db, id: number): Promise<ProgressRows> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (trx) => {
+      const operation = await trx
+        .selectFrom('operations')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      const counts = await countItems(trx, id);
+      return {
+        operation,
+        done: counts.done,
+        failed: counts.failed,
+        skipped: counts.skipped,
+        waiting: counts.planned + counts.applied,
+        committed: await countCommitted(trx, id),
+        behind: counts.applied === 0 ? [] : await appliedJobs(trx, id),
+        current: counts.applied === 0 ? null : await inFlight(trx, id),
+        failures: counts.failed === 0 ? [] : await groupItems(trx, id, 'failed'),
+        skips: counts.skipped === 0 ? [] : await groupItems(trx, id, 'skipped'),
+        place: await queuePlace(trx, operation),
+        retriedBy: await retriedBy(trx, id),
+        remarks: await countRemarks(trx, id),
+      };
+    });
+}
+
+/** The polls that are changed and whose messages do not show it yet. */
+export async function appliedJobs(db: Db, operationId: number): Promise<DeliveryJob[]> {
+  const rows = await db
+    .selectFrom('operation_items as item')
+    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
+    .select(['poll.id', 'poll.channel_id', 'poll.message_id'])
+    .where('item.operation_id', '=', operationId)
+    .where('item.state', '=', 'applied')
+    .orderBy('poll.id')
+    .execute();
+  return rows.map((row) => ({ pollId: row.id, channelId: row.channel_id, messageId: row.message_id }));
+}
+
+async function countCommitted(db: Db, operationId: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('operation_items')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('operation_id', '=', operationId)
+    .where('state', 'in', ['applied', 'done', 'failed'])
+    .where('target_revision', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+async function inFlight(db: Db, operationId: number): Promise<ProgressRows['current']> {
+  const row = await db
+    .selectFrom('operation_items as item')
+    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
+    .select(['poll.id', 'poll.question', 'poll.guild_id'])
+    .where('item.operation_id', '=', operationId)
+    .where('item.state', '=', 'applied')
+    .where('poll.sender_until', '>', sql<Date>`now()`)
+    .orderBy('poll.sender_until', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? { pollId: row.id, question: row.question, guildId: row.guild_id } : null;
+}
+
+async function retriedBy(db: Db, operationId: number): Promise<number | null> {
+  const row = await db
+    .selectFrom('operations')
+    .select('id')
+    .where('retry_of', '=', operationId)
+    .where('state', 'not in', ['cancelled', 'failed'])
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
+async function countRemarks(db: Db, operationId: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('operation_items')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('operation_id', '=', operationId)
+    .where('remark', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

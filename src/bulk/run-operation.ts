@@ -1,0 +1,204 @@
+import type { Clock } from '../clock.ts';
+import type { Db } from '../db/schema.ts';
+import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery/delivery-batch.ts';
+import type { Messages } from '../delivery/messages.ts';
+import { applyPlanned } from './apply.ts';
+import { cancelOperation } from './control.ts';
+import { type Hold, stateOf } from './fence.ts';
+import { postNotice } from './notice.ts';
+import { type OperationRow, runningMs } from './operation.ts';
+import { countItems, loadOperation } from './operation-store.ts';
+import { operationKind } from './operations/operation-kinds.ts';
+import { appliedJobs } from './progress-store.ts';
+import { putBack } from './put-back.ts';
+import { failOpenItems, finishOperation, settleItems } from './settle.ts';
+
+export interface RunDeps {
+  readonly db: Db;
+  readonly deliverer: Deliverer;
+  readonly messages: Messages;
+  readonly clock: Clock;
+  readonly process: string;
+  readonly timeoutMs: number;
+}
+
+/** A paused operation is cancelled after a day. */
+const longestPauseMs = 24 * 60 * 60_000;
+
+/**
+ * What interrupts a run: `stopping` when this process ends or lost the operation, `next()` resolves when somebody
+ * paused, resumed or cancelled it.
+ */
+export interface Interruptions {
+  readonly stopping: AbortSignal;
+  next(): Promise<void>;
+}
+
+/**
+ * Runs an admitted operation from wherever its rows stand to its result. Returns the ended operation, or null when it
+ * was stopped on the way. `abort`: set where Discord refuses the token, and nothing can go on. Throws `LeaseLostError`.
+ */
+export async function runOperation(
+  deps: RunDeps,
+  hold: Hold,
+  interruptions: Interruptions,
+): Promise<{ operation: OperationRow; abort: string | null } | null> {
+  while (!interruptions.stopping.aborted) {
+    const interrupted = interruptions.next();
+    const state = await stateOf(deps.db, hold);
+    if (state === 'running') {
+      const ended = await work(deps, hold, interrupted, interruptions.stopping);
+      if (ended) return ended;
+    } else if (state === 'paused') {
+      await waitPaused(deps, hold, interrupted, interruptions.stopping);
+    } else if (state === 'cancelling') {
+      const operation = await cancel(deps, hold);
+      if (operation) return { operation, abort: null };
+    } else if (state === 'queued') {
+      await interrupted;
+    } else {
+      return { operation: await loadOperation(deps.db, hold.operationId), abort: null };
+    }
+  }
+  return null;
+}
+
+/** Applies, then delivers, until the end, an interruption, or the time limit. Null: look at the state again. */
+async function work(
+  deps: RunDeps,
+  hold: Hold,
+  interrupted: Promise<void>,
+  stopping: AbortSignal,
+): Promise<{ operation: OperationRow; abort: string | null } | null> {
+  const { db, clock } = deps;
+  const operation = await loadOperation(db, hold.operationId);
+  const kind = operationKind(operation.kind);
+  let wanted = true;
+  const interruption = Promise.race([interrupted, aborted(stopping)]).then(() => {
+    wanted = false;
+    return 'interrupted' as const;
+  });
+  await applyPlanned(
+    db,
+    hold,
+    kind,
+    () => clock.now(),
+    () => wanted,
+  );
+  if (!wanted) return null;
+
+  const over = new AbortController();
+  const leftMs = Math.max(0, deps.timeoutMs - runningMs(operation, clock.now()));
+  const timeout = clock.sleep(leftMs, over.signal).then(() => 'timed out' as const);
+  let abort: string | null = null;
+  const handler = settling(deps, hold, operation, (reason) => {
+    abort = reason;
+  });
+  const batch = deps.deliverer.start(await appliedJobs(db, hold.operationId), handler);
+  try {
+    const end = await Promise.race([batch.finished.then(() => 'finished' as const), interruption, timeout]);
+    await batch.stop();
+    await batch.finished;
+    if (abort !== null) return { operation: await abortRun(deps, hold, abort), abort };
+    if (end === 'interrupted') return null;
+    if (end === 'timed out') return finished(await timeOut(deps, hold));
+    return finished(await finishOperation(db, hold, ['running'], null, clock.now()));
+  } finally {
+    over.abort();
+  }
+}
+
+function finished(operation: OperationRow | null) {
+  return operation && { operation, abort: null };
+}
+
+/** How each poll's outcome becomes a row before its channel's next request. */
+function settling(
+  deps: RunDeps,
+  hold: Hold,
+  operation: OperationRow,
+  onAbort: (reason: string) => void,
+): BatchHandler {
+  const kind = operationKind(operation.kind);
+  const settle = async (
+    jobs: readonly DeliveryJob[],
+    outcome: FinalOutcome,
+    attempts: number,
+  ): Promise<void> => {
+    if (outcome.type === 'abort') return onAbort(outcome.reason);
+    const ids = jobs.map((job) => job.pollId);
+    if (outcome.type === 'failed') {
+      await settleItems(
+        deps.db,
+        hold,
+        ids,
+        { state: 'failed', code: outcome.code, message: outcome.reason, attempts, remark: null },
+        deps.clock.now(),
+      );
+      return;
+    }
+    const notice = kind.notifies(operation.params) ? await postNotice(deps, operation, jobs) : null;
+    const remark = notice ?? outcome.remark ?? null;
+    await settleItems(
+      deps.db,
+      hold,
+      ids,
+      { state: 'done', code: null, message: null, attempts, remark },
+      deps.clock.now(),
+    );
+  };
+  return { repost: kind.repost, settled: settle };
+}
+
+async function waitPaused(
+  deps: RunDeps,
+  hold: Hold,
+  interrupted: Promise<void>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { db, clock } = deps;
+  const { paused_at } = await loadOperation(db, hold.operationId);
+  const over = new AbortController();
+  const leftMs = Math.max(0, (paused_at ?? clock.now()).getTime() + longestPauseMs - clock.now().getTime());
+  const expired = clock.sleep(leftMs, over.signal).then(() => 'expired' as const);
+  const end = await Promise.race([interrupted, aborted(stopping), expired]);
+  over.abort();
+  if (end === 'expired' && (await stateOf(db, hold)) === 'paused') {
+    await cancelOperation(db, hold.operationId, { userId: null, process: deps.process }, clock.now());
+  }
+}
+
+async function cancel(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
+  await putBack(deps.db, hold, deps.clock.now());
+  const counts = await countItems(deps.db, hold.operationId);
+  const everythingWasDone = counts.skipped === 0 && counts.failed === 0;
+  return finishOperation(
+    deps.db,
+    hold,
+    ['cancelling'],
+    everythingWasDone ? null : 'cancelled',
+    deps.clock.now(),
+  );
+}
+
+async function timeOut(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
+  const minutes = Math.round(deps.timeoutMs / 60_000);
+  const message = `not reached within the time limit of ${minutes} minutes`;
+  await failOpenItems(deps.db, hold, { code: 'timeout', message }, deps.clock.now());
+  return finishOperation(deps.db, hold, ['running'], 'timed out', deps.clock.now());
+}
+
+/** Ends it as a whole: what is still open fails with the cause, the committed changes stay. */
+export async function abortRun(deps: RunDeps, hold: Hold, reason: string): Promise<OperationRow> {
+  await failOpenItems(deps.db, hold, { code: 'aborted', message: reason }, deps.clock.now());
+  const states = ['queued', 'running', 'paused', 'cancelling'] as const;
+  const ended = await finishOperation(deps.db, hold, states, 'failed', deps.clock.now(), reason);
+  return ended ?? loadOperation(deps.db, hold.operationId);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
