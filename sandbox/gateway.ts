@@ -122,7 +122,9 @@ export class Gateway {
   }
 
   #greet(session: GatewaySession): void {
-    const guilds = [...this.#world.guilds.values()].filter((guild) => session.covers(guild.id));
+    const guilds = [...this.#world.guilds.values()].filter(
+      (guild) => session.covers(guild.id) && guild.members.has(this.#world.bot.id),
+    );
     session.send(
       session.record('READY', {
         v: 10,

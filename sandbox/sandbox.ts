@@ -1,11 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import { channelType, type SandboxChannel } from './channel.ts';
 import { Faults, type Outage } from './faults.ts';
 import { Gateway, guildCreate } from './gateway.ts';
-import type { Guild, Role } from './guild.ts';
 import type { SandboxInteraction } from './interaction.ts';
 import { type LimitMode, Limits } from './limits.ts';
-import type { SandboxMessage } from './message.ts';
 import { permission } from './permissions.ts';
 import { Person, type PersonInit } from './person.ts';
 import { commandRoutes } from './rest/commands.ts';
@@ -16,6 +13,8 @@ import { placeRoutes } from './rest/places.ts';
 import type { RequestRecord, Violation } from './rest/request-record.ts';
 import { type Latency, RestServer } from './rest/server.ts';
 import { webhookRoutes } from './rest/webhooks.ts';
+import { SandboxGuild } from './sandbox-guild.ts';
+import { Scene } from './scene.ts';
 import { intent, World } from './world.ts';
 
 export interface SandboxOptions {
@@ -55,8 +54,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 /** A stand-in Discord: what the bot connects to, what people do in it, and what became of it. */
-export class Sandbox {
-  readonly world: World;
+export class Sandbox extends Scene {
   readonly gateway: Gateway;
   readonly faults = new Faults();
   readonly token: string;
@@ -67,7 +65,7 @@ export class Sandbox {
 
   constructor(options: SandboxOptions) {
     const now = options.now ?? Date.now;
-    this.world = new World(now, options.botName ?? 'Gavel');
+    super(new World(now, options.botName ?? 'Gavel'));
     this.token = `${Buffer.from(this.world.applicationId).toString('base64url')}.sandbox.${this.world.newToken().slice(0, 38)}`;
     this.acknowledgeMs = options.acknowledgeMs ?? 3000;
     this.latency = options.latency ?? 0;
@@ -166,11 +164,6 @@ export class Sandbox {
     this.#rest.http.closeAllConnections();
   }
 
-  /** New messages of the bot are born so many milliseconds in the past; 0: now. */
-  backdate(ms: number): void {
-    this.world.backdateMs = ms;
-  }
-
   /** A guild with the bot in it. `channels`: how many, or their names. Connected bots are told. */
   addGuild(
     init: { name?: string; channels?: number | readonly string[]; botPermissions?: bigint } = {},
@@ -200,94 +193,7 @@ export class Sandbox {
     return person;
   }
 
-  guild(id: string): Guild {
-    const guild = this.world.guilds.get(id);
-    if (!guild) throw new Error(`no guild ${id}`);
-    return guild;
-  }
-
-  channel(id: string): SandboxChannel {
-    const channel = this.world.channels.get(id);
-    if (!channel) throw new Error(`no channel ${id}`);
-    return channel;
-  }
-
-  message(id: string): SandboxMessage {
-    const message = this.world.messages.get(id);
-    if (!message) throw new Error(`no message ${id}`);
-    return message;
-  }
-
-  /** Every message that exists, private ones included. */
-  get messages(): SandboxMessage[] {
-    return [...this.world.messages.values()];
-  }
-
-  /** Takes permissions from the bot in a channel: sight of it, if nothing else is said. */
-  deny(channelId: string, bits: bigint = permission.viewChannel): void {
-    const channel = this.channel(channelId);
-    const own = this.#botOverwrite(channel);
-    own.deny |= bits;
-    own.allow &= ~bits;
-    this.world.dispatchChannel(channel, 'CHANNEL_UPDATE');
-  }
-
-  /** Gives permissions back that `deny` took. */
-  allow(channelId: string, bits: bigint = permission.viewChannel): void {
-    const channel = this.channel(channelId);
-    this.#botOverwrite(channel).deny &= ~bits;
-    this.world.dispatchChannel(channel, 'CHANNEL_UPDATE');
-  }
-
-  #botOverwrite(channel: SandboxChannel) {
-    const found = channel.overwrites.find((overwrite) => overwrite.id === this.world.bot.id);
-    if (found) return found;
-    const made = { id: this.world.bot.id, type: 1 as const, allow: 0n, deny: 0n };
-    channel.overwrites.push(made);
-    return made;
-  }
-
-  /** Sets what the bot's own role allows in a guild; @everyone's bits remain. */
-  setBotPermissions(guildId: string, bits: bigint): void {
-    const guild = this.guild(guildId);
-    const role = [...guild.roles.values()].find((candidate) => candidate.botId === this.world.bot.id)!;
-    role.permissions = bits;
-    this.world.dispatchRole(guild, role, 'GUILD_ROLE_UPDATE');
-  }
-
-  /** Somebody deletes a message by hand. */
-  removeMessage(id: string): void {
-    this.world.deleteMessage(this.message(id));
-  }
-
-  removeChannel(id: string): void {
-    const channel = this.channel(id);
-    for (const message of channel.byId.values()) this.world.messages.delete(message.id);
-    this.world.channels.delete(id);
-    this.world.guildOf(channel)?.channels.delete(id);
-    this.world.dispatchChannel(channel, channel.isThread ? 'THREAD_DELETE' : 'CHANNEL_DELETE');
-  }
-
-  /** The bot is removed from a guild. */
-  removeGuild(id: string): void {
-    const guild = this.guild(id);
-    this.world.guilds.delete(id);
-    for (const channel of guild.channels.values()) this.world.channels.delete(channel.id);
-    this.world.dispatch({ name: 'GUILD_DELETE', guildId: id, intent: intent.guilds, data: () => ({ id }) });
-  }
-
-  /** Archives or reopens a thread. */
-  archive(threadId: string, archived = true): void {
-    const thread = this.channel(threadId);
-    thread.archived = archived;
-    this.world.dispatchChannel(thread, 'THREAD_UPDATE');
-  }
-
-  /** Delivers an interaction once more, with the id it had. */
-  replay(interaction: SandboxInteraction): void {
-    this.deliver(interaction);
-  }
-
+  /** Delivers an interaction to every connected process; given one of before, once more with the id it had. */
   deliver(interaction: SandboxInteraction): void {
     this.world.interactions.set(interaction.token, interaction);
     const data = () => interaction.payload;
@@ -296,52 +202,6 @@ export class Sandbox {
       guildId: interaction.guildId,
       intent: intent.none,
       data,
-    });
-  }
-}
-
-/** A guild, for setting the scene. */
-export class SandboxGuild {
-  readonly guild: Guild;
-  readonly #world: World;
-
-  constructor(world: World, guild: Guild) {
-    this.#world = world;
-    this.guild = guild;
-  }
-
-  get id(): string {
-    return this.guild.id;
-  }
-
-  /** Text channels in the order in which they were made. */
-  get channels(): SandboxChannel[] {
-    return [...this.guild.channels.values()].filter((channel) => channel.type === channelType.text);
-  }
-
-  get roles(): Role[] {
-    return [...this.guild.roles.values()];
-  }
-
-  channel(name: string): SandboxChannel {
-    const found = [...this.guild.channels.values()].find((channel) => channel.name === name);
-    if (!found) throw new Error(`no channel #${name} in ${this.guild.name}`);
-    return found;
-  }
-
-  addChannel(name: string, type: number = channelType.text): SandboxChannel {
-    return this.#world.addChannel(this.guild, name, { type });
-  }
-
-  addThread(parentId: string, name: string): SandboxChannel {
-    return this.#world.addChannel(this.guild, name, { type: channelType.thread, parentId });
-  }
-
-  addRole(name: string, options: { permissions?: bigint; mentionable?: boolean } = {}): Role {
-    return this.#world.addRole(this.guild, {
-      name,
-      permissions: options.permissions ?? 0n,
-      mentionable: options.mentionable ?? false,
     });
   }
 }

@@ -97,21 +97,19 @@ interface Issue {
   readonly [key: string]: unknown;
 }
 
-/** Of a union, the alternative that came furthest tells most. */
+/** Of a union, the alternatives of another `type` say nothing; of the rest, the one with the least wrong. */
 function describe(issue: Issue, path: string[]): Flaw[] {
   if (issue.code === 'invalid_union' && issue.errors?.length) {
-    const depth = (issues: Issue[]) =>
-      Math.max(...issues.map((inner) => (isTypeMismatch(inner) ? 0 : 1 + inner.path.length)));
-    const best = [...issue.errors]
-      .filter((issues) => issues.length > 0)
-      .sort((a, b) => depth(b) - depth(a))[0];
+    const ofThisType = issue.errors.filter((issues) => issues.length > 0 && !issues.some(isOtherType));
+    const best = ofThisType.sort((a, b) => a.length - b.length)[0];
     if (best) return best.flatMap((inner) => describe(inner, [...path, ...inner.path.map(String)]));
+    return [{ path: path.join('.'), reason: 'fits none of the types allowed here' }];
   }
   const { code, message, path: _path, input: _input, inst: _inst, ...detail } = issue;
   return [{ path: path.join('.'), reason: `${message || code} ${JSON.stringify(detail)}` }];
 }
 
-function isTypeMismatch(issue: Issue): boolean {
+function isOtherType(issue: Issue): boolean {
   return issue.path.length === 1 && issue.path[0] === 'type';
 }
 

@@ -55,7 +55,7 @@ function remove(call: Call): Answer {
 
 function own({ world, params }: Call): StoredCommand[] {
   if (params.application !== world.applicationId) throw refuse.notFound();
-  if (params.guild && !world.guilds.has(params.guild)) throw refuse.noAccess();
+  if (params.guild && !world.guilds.get(params.guild)?.members.has(world.bot.id)) throw refuse.noAccess();
   return [...world.commands.values()].filter((command) => command.guildId === (params.guild ?? null));
 }
 

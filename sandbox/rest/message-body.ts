@@ -53,13 +53,17 @@ export function editedParts(
 ): Partial<MessageParts> {
   const keptIds = written.attachments?.map((attachment) => String(attachment.id));
   const kept = message.attachments.filter((attachment) => !keptIds || keptIds.includes(attachment.id));
+  const fixed = message.flags & ~messageFlag.loading & ~settableFlags;
   const content = written.content === undefined ? message.content : (written.content ?? '').trim();
   const parts = {
     content,
     embeds: written.embeds === undefined ? [...message.embeds] : [...(written.embeds ?? [])],
     components: written.components === undefined ? [...message.components] : [...(written.components ?? [])],
     attachments: [...kept, ...files.map((file) => uploaded(world, file))],
-    flags: (message.flags & ~messageFlag.loading) | ((written.flags ?? 0) & settableFlags),
+    flags:
+      written.flags == null
+        ? fixed | (message.flags & settableFlags)
+        : fixed | (written.flags & settableFlags),
     mentions: mentionsOf(world, channel, content, written.allowed_mentions),
   };
   if (isEmpty(parts)) throw refuse.emptyMessage();

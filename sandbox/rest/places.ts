@@ -29,7 +29,7 @@ export const placeRoutes: readonly Route[] = [
 
 function guildOf({ world, params }: Call) {
   const guild = world.guilds.get(params.guild ?? '');
-  if (!guild) throw refuse.unknownGuild();
+  if (!guild?.members.has(world.bot.id)) throw refuse.unknownGuild();
   return guild;
 }
 

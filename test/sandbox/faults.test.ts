@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { type Client, Events } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sandbox, type SandboxGuild, startSandbox } from '../../sandbox/sandbox.ts';
+import { WebSocket } from 'ws';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
 import { connect, definitions, onInteraction } from './support.ts';
 
 describe('faults', () => {
@@ -90,13 +93,23 @@ describe('faults', () => {
     expect(reply.acknowledged).toBe(true);
   });
 
-  it('forget a session, which identifies anew', async () => {
-    const ready = new Promise((resolve) => client.once(Events.ShardReady, resolve));
+  it('forget a session, whose resume is refused', async () => {
+    const dropped = new Promise((resolve) => client.once(Events.ShardReconnecting, resolve));
     sandbox.gateway.drop({ resumable: false });
-    await ready;
-    await sandbox.gateway.untilConnected();
-    sandbox.deny(guild.channels[0]!.id);
-    await new Promise((resolve) => client.once(Events.ChannelUpdate, resolve));
+    await dropped;
+    const socket = new WebSocket(`${sandbox.apiUrl.replace('http', 'ws')}/gateway`);
+    const packet = () => once(socket, 'message').then(([raw]) => JSON.parse(String(raw)));
+    expect(await packet()).toMatchObject({ op: 10 });
+    socket.send(JSON.stringify({ op: 6, d: { token: sandbox.token, session_id: 'gone', seq: 3 } }));
+    expect(await packet()).toMatchObject({ op: 9, d: false });
+    socket.close();
+  });
+
+  it('throw the bot out of a guild, which it may not touch any more', async () => {
+    const left = new Promise((resolve) => client.once(Events.GuildDelete, resolve));
+    sandbox.removeGuild(guild.id);
+    await left;
+    await expect(post('x')).rejects.toMatchObject({ status: 403, code: 50001 });
   });
 
   it('split guilds over shards and hand each its own', async () => {

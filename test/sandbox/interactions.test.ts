@@ -7,7 +7,8 @@ import {
   type ModalSubmitInteraction,
 } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Sandbox, type SandboxGuild, startSandbox } from '../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
 import { connect, definitions, onInteraction } from './support.ts';
 
 describe('interactions', () => {
@@ -251,7 +252,7 @@ describe('interactions', () => {
         await (given as ChatInputCommandInteraction).deferReply();
       });
     const reply = await sandbox.person().slash(guild.channels[0]!, 'bulk close', { polls: '1' });
-    sandbox.replay(reply.interaction);
+    sandbox.deliver(reply.interaction);
     const refused = () => sandbox.requests.filter((request) => request.code === 40060).length;
     await sandbox.untilRequest(() => refused() === 3);
     expect(new Set(heard).size).toBe(2);
