@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { type LogLevel, logLevels } from './log.ts';
+
+export interface Config {
+  readonly token: string;
+  readonly superAdminIds: ReadonlySet<string>;
+  /** Null: the embedded database under `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** Without a slash or version at the end, as the REST client wants it. */
+  readonly apiUrl: string;
+  readonly logLevel: LogLevel;
+  /** Null: as many as Discord recommends; all of them in this process. */
+  readonly shards: { readonly count: number | null; readonly ids: readonly number[] | null };
+  readonly bulk: {
+    readonly maxPolls: number;
+    readonly maxConcurrent: number;
+    readonly maxPerAdmin: number;
+    readonly timeoutMs: number;
+    readonly confirmDelayMs: number;
+  };
+  readonly deletedRetentionDays: number;
+  readonly historyRetentionDays: number;
+  readonly metrics: { readonly port: number; readonly host: string } | null;
+}
+
+/** The configuration cannot be used; the message has a line for each wrong variable, and no secret in it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** The process' environment, completed from `.env` in the working directory: what is set already wins. */
+export function readEnvironment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}
+
+/** Checks every variable, the wrong ones all at once. An empty one counts as not set. Throws `ConfigError`. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const set = Object.fromEntries(
+    Object.entries(env)
+      .map(([name, value]) => [name, value?.trim()])
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = variables.safeParse(set);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => complaint(String(issue.path[0]), issue.message, set));
+    throw new ConfigError(['The configuration is wrong:', ...lines].join('\n'));
+  }
+  const value = result.data;
+  return {
+    token: value.DISCORD_TOKEN,
+    superAdminIds: new Set(value.SUPER_ADMIN_IDS),
+    databaseUrl: value.DATABASE_URL ?? null,
+    dataDir: value.DATA_DIR,
+    apiUrl: value.DISCORD_API_URL,
+    logLevel: value.LOG_LEVEL,
+    shards: { count: value.SHARD_COUNT ?? null, ids: value.SHARD_IDS ?? null },
+    bulk: {
+      maxPolls: value.BULK_MAX_POLLS,
+      maxConcurrent: value.BULK_MAX_CONCURRENT,
+      maxPerAdmin: value.BULK_MAX_PER_ADMIN,
+      timeoutMs: value.BULK_TIMEOUT_MINUTES * 60_000,
+      confirmDelayMs: value.BULK_CONFIRM_DELAY_SECONDS * 1_000,
+    },
+    deletedRetentionDays: value.DELETED_RETENTION_DAYS,
+    historyRetentionDays: value.HISTORY_RETENTION_DAYS,
+    metrics: value.METRICS_PORT === undefined ? null : { port: value.METRICS_PORT, host: value.METRICS_HOST },
+  };
+}
+
+const secrets = new Set(['DISCORD_TOKEN', 'DATABASE_URL']);
+
+function complaint(name: string, expected: string, set: Record<string, string>): string {
+  const value = set[name];
+  if (value === undefined) return `  ${name} is not set; expected ${expected}`;
+  return `  ${name} is ${secrets.has(name) ? 'wrong' : JSON.stringify(value)}; expected ${expected}`;
+}
+
+/** A variable whose text `parse` understands, or answers with undefined. `expected` completes "expected …". */
+function variable<T>(expected: string, parse: (text: string) => T | undefined) {
+  return z.string({ error: expected }).transform((text, context): T => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  });
+}
+
+function wholeNumber(min: number, max: number) {
+  return variable(`a whole number from ${min} to ${max}`, (text) => {
+    const value = Number(text);
+    return /^\d{1,9}$/.test(text) && value >= min && value <= max ? value : undefined;
+  });
+}
+
+function list<T>(text: string, parse: (item: string) => T | undefined): T[] | undefined {
+  const items = text.split(',').map((item) => parse(item.trim()));
+  const valid = items.filter((item) => item !== undefined);
+  return valid.length === items.length && new Set(valid).size === valid.length ? valid : undefined;
+}
+
+/** https://discord.com/developers/docs/reference#snowflakes */
+function snowflake(text: string): string | undefined {
+  return /^\d{17,20}$/.test(text) ? text : undefined;
+}
+
+function urlWith(protocols: readonly string[], text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return protocols.includes(url.protocol) ? url : undefined;
+}
+
+const variables = z
+  .object({
+    DISCORD_TOKEN: variable(
+      'the token from the Bot page of https://discord.com/developers/applications, without "Bot " before it',
+      (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
+    ),
+    SUPER_ADMIN_IDS: variable('Discord user ids (17 to 20 digits), each once, with commas between', (text) =>
+      list(text, snowflake),
+    ).default([]),
+    DATABASE_URL: variable('postgres://user:password@host:5432/database', (text) =>
+      urlWith(['postgres:', 'postgresql:'], text) === undefined ? undefined : text,
+    ).optional(),
+    DATA_DIR: z.string().default('./data'),
+    DISCORD_API_URL: variable('an http or https URL such as https://discord.com/api', (text) => {
+      const url = urlWith(['http:', 'https:'], text);
+      if (url === undefined || url.search !== '' || url.hash !== '' || url.username !== '') return undefined;
+      return url.href.replace(/\/+$/, '').replace(/\/v10$/, '');
+    }).default('https://discord.com/api'),
+    LOG_LEVEL: variable(`one of ${logLevels.join(', ')}`, (text) =>
+      logLevels.find((level) => level === text),
+    ).default('info'),
+    METRICS_PORT: wholeNumber(1, 65_535).optional(),
+    METRICS_HOST: variable('a host name or an address to listen on', (text) =>
+      /^[\w.:-]+$/.test(text) ? text : undefined,
+    ).default('127.0.0.1'),
+    SHARD_COUNT: wholeNumber(1, 10_000).optional(),
+    SHARD_IDS: variable('shard numbers counted from 0, each once, with commas between', (text) =>
+      list(text, (item) => (/^\d{1,5}$/.test(item) ? Number(item) : undefined)),
+    ).optional(),
+    BULK_MAX_POLLS: wholeNumber(1, 1_000).default(1_000),
+    BULK_MAX_CONCURRENT: wholeNumber(1, 20).default(3),
+    BULK_MAX_PER_ADMIN: wholeNumber(1, 20).default(2),
+    BULK_TIMEOUT_MINUTES: wholeNumber(1, 1_440).default(30),
+    BULK_CONFIRM_DELAY_SECONDS: wholeNumber(0, 300).default(5),
+    DELETED_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
+    HISTORY_RETENTION_DAYS: wholeNumber(1, 36_500).default(365),
+  })
+  .superRefine(({ SHARD_COUNT: count, SHARD_IDS: ids }, context) => {
+    if (ids === undefined) return;
+    const refuse = (name: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    if (count === undefined) refuse('SHARD_COUNT', 'the number of all shards, because SHARD_IDS is set');
+    else if (ids.some((id) => id >= count)) {
+      refuse('SHARD_IDS', `shard numbers below SHARD_COUNT (0 to ${count - 1})`);
+    }
+  });
