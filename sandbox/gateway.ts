@@ -73,6 +73,7 @@ export class Gateway {
   }
 
   #dispatch(event: Dispatch): void {
+    if (event.guildId !== null && !this.#world.guilds.get(event.guildId)?.announced) return;
     const times = event.name === 'INTERACTION_CREATE' ? this.deliveries : 1;
     for (const [id, session] of this.#sessions) {
       if (session.lostAt !== null && this.#world.now() - session.lostAt > resumableMs)

@@ -30,6 +30,8 @@ export interface Guild {
   readonly ownerId: string;
   readonly locale: string;
   readonly joinedAt: number;
+  /** False while it is being set up: connected bots hear of it as a whole, by GUILD_CREATE. */
+  announced: boolean;
   readonly roles: Map<string, Role>;
   readonly channels: Map<string, SandboxChannel>;
   readonly members: Map<string, Member>;

@@ -177,6 +177,7 @@ export class Sandbox extends Scene {
       typeof wanted === 'number' ? Array.from({ length: wanted }, (_, i) => `channel-${i + 1}`) : wanted;
     for (const name of names) this.world.addChannel(guild, name);
     for (const person of this.#everywhere) person.join(guild);
+    guild.announced = true;
     const data = (intents: number) => guildCreate(this.world, guild.id, intents);
     this.world.dispatch({ name: 'GUILD_CREATE', guildId: guild.id, intent: intent.guilds, data });
     return new SandboxGuild(this.world, guild);

@@ -103,6 +103,7 @@ export class World {
       ownerId: owner.id,
       locale: 'en-US',
       joinedAt: this.now(),
+      announced: false,
       roles: new Map(),
       channels: new Map(),
       members: new Map(),

@@ -120,6 +120,24 @@ describe('faults', () => {
     await sharded.destroy();
   });
 
+  it('keep from a session what its intents do not cover, and show it guilds made later', async () => {
+    const heard: string[] = [];
+    client.on(Events.Raw, (packet: { t: string }) => heard.push(packet.t));
+    const listening = await connect(sandbox, { intents: ['Guilds', 'GuildMessages'] });
+    const said = new Promise<string>((resolve) =>
+      listening.once(Events.MessageCreate, ({ content }) => resolve(content)),
+    );
+    const joined = new Promise<number>((resolve) =>
+      client.once(Events.GuildCreate, (one) => resolve(one.channels.cache.size)),
+    );
+    sandbox.person().say(guild.channels[0]!, 'hidden without the intent for contents');
+    sandbox.addGuild({ channels: 3 });
+    expect(await said).toBe('');
+    expect(await joined).toBe(3);
+    expect(heard).toEqual(['GUILD_CREATE']);
+    await listening.destroy();
+  });
+
   it('refuse privileged intents that the application was not given', async () => {
     await expect(connect(sandbox, { intents: ['Guilds', 'MessageContent'] })).rejects.toThrow(
       'disallowed intents',

@@ -171,6 +171,61 @@ describe('interactions', () => {
     expect((await reply.message()).content).toBe('the poll');
   });
 
+  it('send what was chosen in menus and typed below labels', async () => {
+    const label = (text: string, component: object) => ({ type: 18, label: text, component });
+    const options = ['active', 'closed'].map((value) => ({
+      label: value.toUpperCase(),
+      value,
+      default: value === 'active',
+    }));
+    const menu = {
+      type: 3,
+      custom_id: 'status:1',
+      placeholder: 'Status',
+      options,
+      min_values: 0,
+      max_values: 2,
+    };
+    onInteraction(client, async (given) => {
+      if (given.isChatInputCommand()) await given.reply({ content: 'pick', components: [row(menu)] });
+      else if (given.isStringSelectMenu()) {
+        const text = { type: 4, custom_id: 'zone', style: 1, required: false };
+        const choice = { ...menu, placeholder: undefined, custom_id: 'state', required: false };
+        const components = [label('Zone', text), label('State', choice)];
+        await given.showModal({ custom_id: given.values.join('+'), title: 'Settings', components } as never);
+      } else if (given.isModalSubmit() && given.isFromMessage()) {
+        const said = [
+          given.customId,
+          given.fields.getTextInputValue('zone'),
+          ...given.fields.getStringSelectValues('state'),
+        ];
+        await given.update({ content: said.join(' ') });
+      }
+    });
+    const admin = sandbox.person();
+    const message = await (await admin.slash(guild.channels[0]!, 'bulk close', { polls: '1' })).message();
+    await expect(admin.choose(message, 'Status', ['open'])).rejects.toThrow('offers no "open"');
+    const chosen = await admin.choose(message, 'Status', ['CLOSED', 'active']);
+    await expect(admin.submit(chosen, { Place: 'x' })).rejects.toThrow('no field "Place"');
+    const answer = await (await admin.submit(chosen, { Zone: 'UTC' })).message();
+    expect(answer).toBe(message);
+    expect(answer.content).toBe('closed+active UTC active');
+    expect(sandbox.violations).toEqual([]);
+  });
+
+  it('put the first follow-up in the place of the deferral, and further ones behind it', async () => {
+    onInteraction(client, async (given) => {
+      if (!given.isChatInputCommand()) return;
+      await given.deferReply({ flags: MessageFlags.Ephemeral });
+      await given.followUp('first');
+      await given.followUp({ content: 'second', flags: MessageFlags.Ephemeral });
+    });
+    const reply = await sandbox.person().slash(guild.channels[0]!, 'bulk close', { polls: '1' });
+    const second = await reply.followUp();
+    expect(reply.interaction.original!.content).toBe('first');
+    expect([second.content, second.ephemeral]).toEqual(['second', true]);
+  });
+
   it('keep private messages from everybody but their own token', async () => {
     const tokens: string[] = [];
     onInteraction(client, async (given) => {
