@@ -10,84 +10,83 @@ export const MARGIN_MS = 50;
 const TIGHT_FOR_MS = 10 * 60 * 1000;
 
 /**
- * One limit: a number of requests in a window that opens with the first of them. The window is counted from the first
- * answer, which is late rather than early, until the headers say better.
+ * One limit: a number of requests in a window that opens with the first of them.
+ *
+ * Where headers tell it, they are believed. Otherwise nobody knows when a window opens on the far side; but if each
+ * request leaves a window's length after the answer to the one `requests` before it, no window can hold too many.
  */
 export class Bucket {
   private readonly assumed: Window;
   private requests: number;
-  private windowMs: number;
-  private used = 0;
-  private underWay = 0;
-  /** When the current window is over; null: none is open. */
-  private resetAt: number | null = null;
-  private resetKnown = false;
+  /** When the last requests were answered; those under way with the time they left. */
+  private answers: number[] = [];
+  private underWay: number[] = [];
+  private told: { limit: number; remaining: number; resetAt: number } | null = null;
   private blockedUntil = 0;
   private tightUntil = 0;
 
   constructor(assumed: Window) {
     this.assumed = assumed;
     this.requests = assumed.requests;
-    this.windowMs = assumed.windowMs;
   }
 
   delay(now: number): number {
-    const blocked = Math.max(0, this.blockedUntil - now);
-    if (this.resetAt === null || now >= this.resetAt || this.used < this.requests) return blocked;
-    return Math.max(blocked, this.resetAt - now);
+    return Math.max(0, this.blockedUntil - now, this.told ? this.toldDelay(now) : this.assumedDelay(now));
   }
 
   sent(now: number): void {
-    if (this.resetAt !== null && now >= this.resetAt) this.open();
-    if (this.resetAt === null) {
-      if (this.tightUntil > 0 && this.tightUntil <= now) {
-        this.requests = this.assumed.requests;
-        this.tightUntil = 0;
-      }
-      this.resetAt = now + this.windowMs + MARGIN_MS;
+    if (this.tightUntil > 0 && this.tightUntil <= now) {
+      this.requests = this.assumed.requests;
+      this.tightUntil = 0;
     }
-    this.used += 1;
-    this.underWay += 1;
+    if (this.told) {
+      if (now >= this.told.resetAt) this.told.remaining = this.told.limit - this.underWay.length;
+      this.told.remaining -= 1;
+      // A guess until the answer comes: the window that this request opens.
+      if (now >= this.told.resetAt) this.told.resetAt = now + this.assumed.windowMs + MARGIN_MS;
+    }
+    this.underWay.push(now);
   }
 
   answered(now: number, headers: LimitHeaders | null): void {
-    this.underWay = Math.max(0, this.underWay - 1);
-    if (headers) {
-      this.requests = Math.max(1, headers.limit);
+    this.underWay.shift();
+    this.answers = [...this.answers, now].slice(-this.assumed.requests);
+    if (!headers) return;
+    this.told = {
+      limit: Math.max(1, headers.limit),
       // What is still under way is not in this answer's count.
-      this.used = Math.max(0, headers.limit - headers.remaining) + this.underWay;
-      if (headers.remaining === headers.limit - 1) this.windowMs = Math.max(1, headers.resetAfterMs);
-      this.resetAt = now + headers.resetAfterMs + MARGIN_MS;
-      this.resetKnown = true;
-    } else if (!this.resetKnown && this.resetAt !== null && now < this.resetAt) {
-      this.resetAt = now + this.windowMs + MARGIN_MS;
-      this.resetKnown = true;
-    }
+      remaining: headers.remaining - this.underWay.length,
+      resetAt: now + headers.resetAfterMs + MARGIN_MS,
+    };
   }
 
   /** A 429 for this limit. `ours`: the count at which it came is the true limit. */
   refused(now: number, retryAfterMs: number, ours: boolean): void {
     this.blockedUntil = Math.max(this.blockedUntil, now + retryAfterMs + MARGIN_MS);
-    const passed = this.used - this.underWay - 1;
+    // The refused one is the last of the answers.
+    const passed = this.answers.slice(0, -1).filter((at) => at > now - this.assumed.windowMs).length;
     if (ours && passed >= 1 && passed < this.requests) {
       this.requests = passed;
       this.tightUntil = now + TIGHT_FOR_MS;
     }
-    this.open();
+    // When the wait is over, the window is a new one.
+    this.answers = [];
   }
 
+  /** Nothing is known that would hold back a request. */
   idle(now: number): boolean {
-    return (
-      this.underWay === 0 &&
-      this.blockedUntil <= now &&
-      this.tightUntil <= now &&
-      (this.resetAt === null || this.resetAt <= now)
-    );
+    return this.underWay.length === 0 && this.tightUntil <= now && this.delay(now) === 0;
   }
 
-  private open(): void {
-    this.used = this.underWay;
-    this.resetAt = null;
-    this.resetKnown = false;
+  private toldDelay(now: number): number {
+    const { remaining, resetAt, limit } = this.told!;
+    if (now >= resetAt) return this.underWay.length < limit ? 0 : MARGIN_MS;
+    return remaining > 0 ? 0 : resetAt - now;
+  }
+
+  private assumedDelay(now: number): number {
+    const counted = [...this.answers, ...this.underWay];
+    const before = counted[counted.length - this.requests];
+    return before === undefined ? 0 : before + this.assumed.windowMs + MARGIN_MS - now;
   }
 }

@@ -1,0 +1,88 @@
+import { RateLimitError } from '@discordjs/rest';
+import { describe, expect, test } from 'vitest';
+import { discordFailure } from '../../src/delivery/discord-outcome.ts';
+import { NotSentError } from '../../src/delivery/rest-calls.ts';
+import { lostAnswer, refusal, serverError } from './fake-discord.ts';
+
+const channel = { channelId: '200000000000000001' };
+
+describe('what Discord answers', () => {
+  test.each([
+    [50001, 'no access to <#200000000000000001>'],
+    [50013, 'missing permissions in <#200000000000000001>'],
+    [10003, 'the channel <#200000000000000001> no longer exists'],
+    [50083, 'the thread <#200000000000000001> is archived'],
+  ])('%i refuses the whole channel', (code, reason) => {
+    const { outcome, unknown } = discordFailure(refusal(403, code, 'x'), channel);
+    expect(outcome).toEqual({ type: 'failed', code: String(code), reason, scope: 'channel' });
+    expect(unknown).toBe(false);
+  });
+
+  test.each([50005, 50035, 200000])('%i refuses one poll', (code) => {
+    const { outcome } = discordFailure(refusal(400, code, 'Invalid Form Body\nembeds[0]: …'), channel);
+    expect(outcome).toEqual({
+      type: 'failed',
+      code: String(code),
+      reason: 'Discord refused: Invalid Form Body',
+      scope: 'poll',
+    });
+  });
+
+  test('a refused token ends everything, but that of an interaction does not', () => {
+    expect(discordFailure(refusal(401, 0, '401: Unauthorized'), channel).outcome.type).toBe('abort');
+    const erased = new Error('Expected token to be set for this request, but none was present');
+    expect(discordFailure(erased, channel).outcome.type).toBe('abort');
+    const { outcome } = discordFailure(refusal(401, 50027, 'Invalid Webhook Token'), {
+      ...channel,
+      auth: false,
+    });
+    expect(outcome).toMatchObject({ type: 'failed', code: '50027' });
+  });
+
+  test('a rate limit is no attempt and waits the longest time it names', () => {
+    const error = new RateLimitError({
+      timeToReset: 100,
+      retryAfter: 2_050,
+      sublimitTimeout: 2_050,
+      limit: 5,
+      method: 'PATCH',
+      hash: '',
+      url: '',
+      route: '/channels/:id/messages/:id',
+      majorParameter: '',
+      global: false,
+      scope: 'user',
+    });
+    expect(discordFailure(error, channel)).toMatchObject({
+      outcome: { type: 'retry', afterMs: 2_050, code: '429', attempt: false },
+      unknown: false,
+    });
+  });
+
+  test('5xx, time-outs and broken connections are attempts of unknown outcome', () => {
+    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    const closed = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
+    const wrapped = new TypeError('fetch failed', { cause: reset });
+    const timeout = new DOMException('too late', 'TimeoutError');
+    for (const error of [serverError(500), serverError(503), lostAnswer(), reset, closed, wrapped, timeout]) {
+      expect(discordFailure(error, channel)).toMatchObject({
+        outcome: { type: 'retry', attempt: true },
+        unknown: true,
+      });
+    }
+  });
+
+  test('what was never sent is no attempt', () => {
+    expect(discordFailure(new NotSentError('late'), channel)).toMatchObject({
+      outcome: { type: 'retry', attempt: false },
+      unknown: false,
+    });
+  });
+
+  test('a bug stays an exception', () => {
+    expect(() => discordFailure(new TypeError('x is not a function'), channel)).toThrow(
+      'x is not a function',
+    );
+    expect(() => discordFailure('text', channel)).toThrow();
+  });
+});
