@@ -1,0 +1,45 @@
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { purge, type Retention } from './purge.ts';
+import type { Db } from './schema.ts';
+
+const everyMs = 60 * 60 * 1_000;
+
+/** Purges at the start and then every hour. A purge that fails is logged, and the next hour tries again. */
+export class Housekeeping {
+  readonly #db: Db;
+  readonly #clock: Clock;
+  readonly #retention: Retention;
+  readonly #log: Logger;
+  readonly #ending = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(db: Db, retention: Retention, clock: Clock, log: Logger) {
+    this.#db = db;
+    this.#retention = retention;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#running ??= this.#run(this.#ending.signal);
+  }
+
+  /** Resolves when a purge under way has ended. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const purged = await purge(this.#db, this.#clock.now(), this.#retention);
+        this.#log.info({ purged }, 'housekeeping done');
+      } catch (error) {
+        this.#log.error({ err: error }, 'housekeeping failed; it is tried again in an hour');
+      }
+      await this.#clock.sleep(everyMs, signal);
+    }
+  }
+}
