@@ -17,7 +17,7 @@ export async function postAndRun(
   const posted = post(services, operation, respond).catch((error: unknown) => {
     // The operation runs all the same; its message is posted by the runner.
     services.log.error(
-      { error, operation: operation.id },
+      { err: error, operation: operation.id },
       'the progress message could not be posted as a response',
     );
   });

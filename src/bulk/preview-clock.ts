@@ -102,7 +102,7 @@ export class PreviewClock {
       if (sent.type !== 'sent')
         log.info({ operation: draft.id, reason: sent.reason }, 'a preview could not be refreshed');
     } catch (error) {
-      log.error({ error, operation: draft.id }, 'a preview could not be refreshed');
+      log.error({ err: error, operation: draft.id }, 'a preview could not be refreshed');
     }
   }
 }

@@ -93,6 +93,7 @@ async function inFlight(db: Db, operationId: number): Promise<ProgressRows['curr
     .select(['poll.id', 'poll.question', 'poll.guild_id'])
     .where('item.operation_id', '=', operationId)
     .where('item.state', '=', 'applied')
+    .where('poll.sender', 'is not', null)
     .where('poll.sender_until', '>', sql<Date>`now()`)
     .orderBy('poll.sender_until', 'desc')
     .limit(1)

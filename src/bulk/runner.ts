@@ -96,7 +96,7 @@ export class Runner {
       try {
         await this.#turn();
       } catch (error) {
-        log.error({ error }, 'the runner could not look after its operations; it tries again');
+        log.error({ err: error }, 'the runner could not look after its operations; it tries again');
       }
       const over = new AbortController();
       await Promise.race([woken, clock.sleep(tickMs, over.signal)]);
@@ -142,7 +142,7 @@ export class Runner {
       if (result) await showResult(this.#deps, operationId, run.stop.signal);
       if (result?.abort) this.#deps.onAbort(result.abort);
     } catch (error) {
-      log.error({ error, operation: operationId }, 'an operation stopped on this process');
+      log.error({ err: error, operation: operationId }, 'an operation stopped on this process');
     } finally {
       ended.abort();
       this.#runs.delete(operationId);
@@ -162,7 +162,7 @@ export class Runner {
           log.warn({ operation: run.hold.operationId }, error.message);
           return null;
         }
-        log.error({ error, operation: run.hold.operationId, errors }, 'an operation hit an unexpected error');
+        log.error({ err: error, operation: run.hold.operationId, errors }, 'an operation hit an unexpected error');
         if (errors === maxErrors) {
           await abortRun(this.#deps, run.hold, 'An internal error; the log of the bot has the details.');
           return { abort: null };
@@ -179,7 +179,7 @@ export class Runner {
       try {
         await keepProgressMessage(this.#deps, operationId, ended);
       } catch (error) {
-        log.error({ error, operation: operationId }, 'the progress message could not be kept up');
+        log.error({ err: error, operation: operationId }, 'the progress message could not be kept up');
         await clock.sleep(tickMs, ended);
       }
     }

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { bulkCommand } from '../commands/bulk/bulk.ts';
+import { bulkPresses } from '../commands/bulk/bulk-presses.ts';
+import type { BulkServices } from '../commands/bulk/bulk-services.ts';
+import { pollCommand } from '../commands/poll/poll.ts';
+import { pollPresses } from '../commands/poll/poll-presses.ts';
+import { connect, createClient, onLost } from './bot/client.ts';
+import { Dispatcher } from './bot/dispatch.ts';
+import { registerCommands } from './bot/register-commands.ts';
+import { gatewayServers, onAccessChange, type Servers } from './bot/servers.ts';
+import { voidLeases } from './bulk/lease.ts';
+import type { Names } from './bulk/naming.ts';
+import { PreviewClock } from './bulk/preview-clock.ts';
+import { Runner } from './bulk/runner.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { type Database, openDatabase } from './db/database.ts';
+import { Housekeeping } from './db/housekeeping.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import { Delivery } from './delivery/delivery.ts';
+import { clearClaims, unpark } from './delivery/delivery-store.ts';
+import { discordMessages } from './delivery/discord-messages.ts';
+import { Limits } from './delivery/limits.ts';
+import { Pace } from './delivery/pace.ts';
+import { restOptions } from './delivery/transport.ts';
+import type { Logger } from './log.ts';
+import { Scheduler } from './polls/scheduler.ts';
+
+export interface Gavel {
+  /** Stops taking interactions, lets what is in flight finish, and leaves the rest to the next start. */
+  stop(): Promise<void>;
+}
+
+/** How long a stop waits for interactions under way, in milliseconds. */
+const drainMs = 3000;
+
+/**
+ * Puts the parts together and starts them: database, Discord client, then everything that acts by itself.
+ * `lost` is called when nothing can go on (a refused token). Throws what the parts throw when they cannot start.
+ */
+export async function startGavel(
+  config: Config,
+  log: Logger,
+  lost: (reason: string) => void,
+  clock: Clock = systemClock,
+): Promise<Gavel> {
+  const database = await openDatabase(config, log);
+  try {
+    return await startWith(database, config, log, lost, clock);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function startWith(
+  database: Database,
+  config: Config,
+  log: Logger,
+  lost: (reason: string) => void,
+  clock: Clock,
+): Promise<Gavel> {
+  const { db } = database;
+  await migrateToLatest(db);
+  if (database.soleOwner) {
+    await voidLeases(db);
+    await clearClaims(db);
+  }
+  const process = `${hostname()}/${globalThis.process.pid}/${randomBytes(4).toString('hex')}`;
+  const limits = new Limits();
+  const pace = new Pace();
+  const client = createClient({
+    rest: restOptions({ apiUrl: config.apiUrl, pace, limits }),
+    shards: config.shards,
+    log,
+  });
+  const { rest } = client;
+  const applicationId = () => client.application?.id ?? '';
+  const botId = () => client.user?.id ?? '';
+  const servers = gatewayServers(client);
+  const names = namesFrom(servers);
+  const messages = discordMessages({ rest, limits, clock, applicationId });
+  const delivery = new Delivery({
+    db,
+    rest,
+    limits,
+    clock,
+    log,
+    process,
+    botId,
+    random: Math.random,
+    tokenRefused: lost,
+  });
+  const scheduler = new Scheduler({ db, clock, log, touch: (poll) => delivery.touch(poll) });
+  const housekeeping = new Housekeeping(db, config, clock, log);
+  const { timeoutMs } = config.bulk;
+  const runner = new Runner({
+    db,
+    deliverer: delivery,
+    messages,
+    names,
+    clock,
+    log,
+    process,
+    timeoutMs,
+    limits: config.bulk,
+    onAbort: lost,
+  });
+  const access = (channelId: string) => servers.channelAccess(channelId);
+  const previews = new PreviewClock({ db, messages, clock, log, names, access, timeoutMs });
+  const bulk: BulkServices = {
+    db,
+    clock,
+    log,
+    process,
+    names,
+    access,
+    timeoutMs,
+    limits: config.bulk,
+    runner,
+    previews,
+    serverChoices: (scope, text) => servers.search(scope, text),
+    knowsServer: (guildId) => servers.guildName(guildId) !== null,
+  };
+  const polls = { db, deliverer: delivery, servers, clock };
+  const dispatcher = new Dispatcher({
+    rest,
+    messages,
+    clock,
+    log,
+    applicationId,
+    superAdminIds: config.superAdminIds,
+    commands: [pollCommand(polls), bulkCommand(bulk)],
+    contextCommands: [],
+    presses: [...pollPresses(polls), ...bulkPresses(bulk)],
+  });
+
+  onLost(client, lost);
+  onAccessChange(client, (guildId, channelId) => {
+    unpark(db, guildId, channelId).catch((error: unknown) =>
+      log.error({ err: error, guildId }, 'parked polls could not be released'),
+    );
+  });
+  dispatcher.start(client);
+  try {
+    await connect(client, config.token);
+    await registerCommands(
+      rest,
+      applicationId(),
+      [pollCommand(polls), bulkCommand(bulk)].map(({ definition }) => definition),
+      log,
+    );
+  } catch (error) {
+    await client.destroy();
+    throw error;
+  }
+  runner.start();
+  delivery.run();
+  scheduler.start();
+  housekeeping.start();
+  await previews.start();
+  log.info({ process, database: database.kind }, 'Gavel is ready');
+
+  return {
+    stop: async () => {
+      await dispatcher.stop(client, drainMs);
+      await Promise.all([runner.stop(), scheduler.stop(), housekeeping.stop(), previews.stop()]);
+      await delivery.stop();
+      await client.destroy();
+      await database.close();
+      log.info('Gavel has stopped');
+    },
+  };
+}
+
+function namesFrom(servers: Servers): Names {
+  return {
+    guild: (guildId) => servers.guildName(guildId),
+    channel: (channelId) => {
+      const name = servers.channelName(channelId);
+      const guildId = servers.guildOf(channelId);
+      return name === null || guildId === null ? null : { name, guildId };
+    },
+  };
+}
