@@ -14,7 +14,7 @@ const projectRoot = new URL('../../', import.meta.url);
 const shared: { gavelTestPglite?: Promise<PGlite> } = globalThis as never;
 
 /** The worker's embedded database, migrated and emptied. `retire` cuts off what a finished test left running on it. */
-export async function freshPglite(): Promise<{ db: Db; retire: () => void }> {
+export async function freshPglite(): Promise<{ db: Db; pglite: PgliteLike; retire: () => void }> {
   shared.gavelTestPglite ??= bootMigrated();
   const pglite = await shared.gavelTestPglite;
   await empty(pglite);
@@ -44,6 +44,7 @@ export async function freshPglite(): Promise<{ db: Db; retire: () => void }> {
   };
   return {
     db: new Kysely<Schema>({ dialect: embeddedDialect(lent) }),
+    pglite: lent,
     retire: () => {
       retired = true;
     },
