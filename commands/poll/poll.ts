@@ -1,11 +1,10 @@
-import type { PressHandler, SlashCommand } from '../src/bot/handlers.ts';
-import { closeCommand } from './poll/close.ts';
-import { createCommand } from './poll/create.ts';
-import { pollDefinition } from './poll/definition.ts';
-import { listCommand, listPress } from './poll/list.ts';
-import type { PollServices } from './poll/services.ts';
-import { showCommand } from './poll/show.ts';
-import { votePress } from './poll/vote-press.ts';
+import type { SlashCommand } from '../../src/bot/handlers.ts';
+import { closeCommand } from './close.ts';
+import { createCommand } from './create.ts';
+import { pollDefinition } from './definition.ts';
+import { listCommand } from './list.ts';
+import type { PollServices } from './services.ts';
+import { showCommand } from './show.ts';
 
 /** `/poll create|show|list|close` */
 export function pollCommand(services: PollServices): SlashCommand {
@@ -27,9 +26,4 @@ export function pollCommand(services: PollServices): SlashCommand {
       }
     },
   };
-}
-
-/** The buttons of polls and of `/poll list`. */
-export function pollPresses(services: PollServices): PressHandler[] {
-  return [votePress(services), listPress(services)];
 }

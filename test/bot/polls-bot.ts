@@ -1,0 +1,93 @@
+import type { Client } from 'discord.js';
+import { pollCommand } from '../../commands/poll/poll.ts';
+import { pollPresses } from '../../commands/poll/poll-presses.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { connect, createClient } from '../../src/bot/client.ts';
+import { Dispatcher, type DispatchParts } from '../../src/bot/dispatch.ts';
+import { registerCommands } from '../../src/bot/register-commands.ts';
+import { gatewayServers, type Servers } from '../../src/bot/servers.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { Delivery } from '../../src/delivery/delivery.ts';
+import { discordMessages } from '../../src/delivery/discord-messages.ts';
+import { Limits } from '../../src/delivery/limits.ts';
+import { Pace } from '../../src/delivery/pace.ts';
+import type { RestCalls } from '../../src/delivery/rest-calls.ts';
+import { restOptions } from '../../src/delivery/transport.ts';
+import { createLogger } from '../../src/log.ts';
+
+export interface PollsBot {
+  readonly client: Client;
+  readonly servers: Servers;
+  stop(): Promise<void>;
+}
+
+export interface PollsBotOptions {
+  /** Names the process where several share the database. */
+  readonly process?: string;
+  readonly superAdminIds?: readonly string[];
+  readonly handlers?: Partial<Pick<DispatchParts, 'commands' | 'contextCommands' | 'presses'>>;
+}
+
+/** The polls' half of the bot, with real parts, connected to the sandbox. */
+export async function startPollsBot(
+  sandbox: Sandbox,
+  db: Db,
+  options: PollsBotOptions = {},
+): Promise<PollsBot> {
+  const clock = systemClock;
+  const log = createLogger('silent');
+  const limits = new Limits();
+  const client = createClient({
+    rest: restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace(), limits }),
+    shards: { count: null, ids: null },
+    log,
+  });
+  const rest = client.rest as unknown as RestCalls;
+  const applicationId = () => client.application!.id;
+  const delivery = new Delivery({
+    db,
+    rest,
+    limits,
+    clock,
+    log,
+    process: options.process ?? 'test',
+    botId: () => client.user!.id,
+    random: () => 0.5,
+  });
+  const servers = gatewayServers(client);
+  const services = { db, deliverer: delivery, clock, servers };
+  const dispatcher = new Dispatcher({
+    rest,
+    messages: discordMessages({ rest, limits, clock, applicationId }),
+    clock,
+    log,
+    applicationId,
+    superAdminIds: new Set(options.superAdminIds),
+    commands: [pollCommand(services), ...(options.handlers?.commands ?? [])],
+    contextCommands: options.handlers?.contextCommands ?? [],
+    presses: [...pollPresses(services), ...(options.handlers?.presses ?? [])],
+  });
+  dispatcher.start(client);
+  await connect(client, sandbox.token);
+  const definitions = [
+    pollCommand(services),
+    ...(options.handlers?.commands ?? []),
+    ...(options.handlers?.contextCommands ?? []),
+  ];
+  await registerCommands(
+    client.rest,
+    applicationId(),
+    definitions.map((one) => one.definition),
+    log,
+  );
+  return {
+    client,
+    servers,
+    stop: async () => {
+      await dispatcher.stop(client, 10_000);
+      await delivery.stop();
+      await client.destroy();
+    },
+  };
+}
