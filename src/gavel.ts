@@ -62,7 +62,7 @@ async function startWith(
   clock: Clock,
 ): Promise<Gavel> {
   const { db } = database;
-  await migrateToLatest(db);
+  await migrateToLatest(db, log);
   if (database.soleOwner) {
     await voidLeases(db);
     await clearClaims(db);

@@ -88,6 +88,13 @@ export class Dispatcher {
     const caller = callerOf(interaction, this.#parts.superAdminIds);
     if (interaction.isAutocomplete()) return await this.#suggest(interaction, caller);
     if (interaction.isChatInputCommand()) {
+      const self = this.#slash.get(interaction.commandName)?.self;
+      const own = self?.[interaction.options.getSubcommand(false) ?? ''];
+      if (own) {
+        return await this.#responding(interaction, null, (reply) =>
+          own(interaction, inServer(caller), reply),
+        );
+      }
       return await this.#command(interaction, caller, this.#slash.get(interaction.commandName));
     }
     if (interaction.isMessageContextMenuCommand()) {
@@ -117,26 +124,33 @@ export class Dispatcher {
     const { action, args } = parseCustomId(interaction.customId);
     const press = this.#presses.get(action);
     if (press?.acknowledge === 'self') {
-      const reply = new Reply({
-        ...this.#parts,
-        interaction: { ...ids(interaction), message: interaction.message },
-      });
-      const watching = reply.watch();
-      try {
-        await press.run(interaction, args, inServer(caller), reply);
-      } catch (error) {
-        if (error instanceof NotOurs) throw error;
-        await reply.tell(this.#refusal(error, interaction));
-      } finally {
-        await Promise.all([reply.finish(), watching]);
-      }
-      return;
+      return await this.#responding(interaction, interaction.message, (reply) =>
+        press.run(interaction, args, inServer(caller), reply),
+      );
     }
     await this.#answered(interaction, async () => {
       if (press === undefined)
         throw new UserError('This button no longer works. Use the command again for a fresh one.');
       return await press.run(interaction, args, inServer(caller));
     });
+  }
+
+  /** Leaves the first response to the handler, but not for longer than Discord waits. */
+  async #responding(
+    interaction: ChatInputCommandInteraction | PressInteraction,
+    message: { readonly id: string } | null,
+    run: (reply: Reply) => Promise<void>,
+  ): Promise<void> {
+    const reply = new Reply({ ...this.#parts, interaction: { ...ids(interaction), message } });
+    const watching = reply.watch();
+    try {
+      await run(reply);
+    } catch (error) {
+      if (error instanceof NotOurs) throw error;
+      await reply.tell(this.#refusal(error, interaction));
+    } finally {
+      await Promise.all([reply.finish(), watching]);
+    }
   }
 
   /** Acknowledges privately, runs, and puts the answer in place of the acknowledgement. */

@@ -36,6 +36,16 @@ export interface SlashCommand {
   readonly definition: RESTPostAPIChatInputApplicationCommandsJSONBody;
   run(interaction: ChatInputCommandInteraction, caller: Caller): Promise<MessageBody>;
   complete?(interaction: AutocompleteInteraction, caller: Caller): Promise<readonly Choice[]>;
+  /**
+   * Subcommands, by name, that respond by themselves like a `'self'` press, because their response is public. `run` is
+   * not called for them.
+   */
+  readonly self?: Readonly<
+    Record<
+      string,
+      (interaction: ChatInputCommandInteraction, caller: Caller, respond: Respond) => Promise<void>
+    >
+  >;
 }
 
 /** A command in a message's menu (`Apps → …`); acknowledged and answered as a slash command is. */
@@ -79,9 +89,13 @@ export interface Respond {
   modal(body: ModalBody): Promise<void>;
   /**
    * Posts a message in the channel as the response (private: only the caller sees it).
-   * `messageId` is null where Discord's answer was lost and the message could not be found either.
+   * `posted` is false where another response came first and it is not known to have appeared: the caller then posts by
+   * itself. `messageId` is null where Discord's answer was lost and the message could not be found either.
    */
-  message(body: MessageBody, options: { private: boolean }): Promise<{ messageId: string | null }>;
+  message(
+    body: MessageBody,
+    options: { private: boolean },
+  ): Promise<{ posted: boolean; messageId: string | null }>;
 }
 
 export interface ModalBody {

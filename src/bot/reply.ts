@@ -67,13 +67,21 @@ export class Reply implements Respond {
     if (first !== 'sent') throw new UserError('That took too long to open. Please press the button again.');
   }
 
-  async message(body: MessageBody, options: { private: boolean }): Promise<{ messageId: string | null }> {
+  async message(
+    body: MessageBody,
+    options: { private: boolean },
+  ): Promise<{ posted: boolean; messageId: string | null }> {
     const flags = options.private ? MessageFlags.Ephemeral : undefined;
     const message = newMessage(body, flags === undefined ? {} : { flags });
     const first = await this.#asFirst('message', InteractionResponseType.ChannelMessageWithSource, message);
-    if (first === 'sent') return { messageId: await this.#postedId() };
-    if (first === 'waiting') return { messageId: await this.#edit('@original', body) };
-    return { messageId: await this.#followUp(message) };
+    if (first === 'sent') return { posted: true, messageId: await this.#postedId() };
+    if (first === 'waiting') {
+      // The acknowledgement was private, so a public message is still owed.
+      const messageId = await this.#edit('@original', body);
+      return { posted: options.private, messageId: options.private ? messageId : null };
+    }
+    const messageId = await this.#followUp(message);
+    return { posted: messageId !== null, messageId };
   }
 
   /** Says something to the caller alone, in whichever way still works. */

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** The bot as its operator runs it: a process of its own that knows its environment and nothing else. */
+export class BotProcess {
+  readonly child: ChildProcess;
+  /** Its log, one parsed line each. */
+  readonly log: Record<string, unknown>[] = [];
+  stderr = '';
+  readonly #exited: Promise<number | null>;
+
+  constructor(env: Record<string, string>) {
+    this.child = spawn(process.execPath, [main], {
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'info', BULK_CONFIRM_DELAY_SECONDS: '0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#exited = once(this.child, 'exit').then(([code]) => code as number | null);
+    createInterface({ input: this.child.stdout! }).on('line', (line) => {
+      try {
+        this.log.push(JSON.parse(line));
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        this.log.push({ msg: line });
+      }
+      this.child.emit('logged');
+    });
+    this.child.stderr!.on('data', (data) => {
+      this.stderr += String(data);
+    });
+  }
+
+  /** Resolves with the first log line whose message is this; rejects when the process ends before. */
+  async logged(message: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      const line = this.log.find(({ msg }) => msg === message);
+      if (line) return line;
+      const ended = await Promise.race([
+        once(this.child, 'logged').then(() => false),
+        this.#exited.then(() => true),
+      ]);
+      if (ended) throw new Error(`the bot ended before it logged “${message}”\n${this.stderr}\n${this.problems()}`);
+    }
+  }
+
+  /** Errors it logged. */
+  problems(): string {
+    return this.log
+      .filter(({ level }) => Number(level) >= 50)
+      .map((line) => JSON.stringify(line))
+      .join('\n');
+  }
+
+  /** Its exit code; null after a signal. */
+  exited(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    return this.#exited;
+  }
+}
+
+/** Starts the bot and waits until it is ready. */
+export async function startBot(env: Record<string, string>): Promise<BotProcess> {
+  const bot = new BotProcess(env);
+  await bot.logged('Gavel is ready');
+  return bot;
+}
