@@ -81,6 +81,19 @@ describeEachDatabase('/poll', (fresh) => {
     expect(await said(voter.pressCustomId(message, `vote:${id}:0`))).toContain('is closed');
   });
 
+  test('takes each press once, though two processes get each twice and acknowledgements are lost', async () => {
+    const other = await startPollsBot(sandbox, db, { process: 'other' });
+    sandbox.gateway.deliveries = 2;
+    const { id, message } = await create();
+    expect(await db.selectFrom('polls').select('id').execute()).toHaveLength(1);
+    const people = Array.from({ length: 8 }, () => sandbox.person());
+    sandbox.faults.add({ match: { path: /callback$/ }, times: 6, loseReply: true });
+    await Promise.all(people.map((one) => one.press(message, 'Tea')));
+    await message.until((shown) => shown.text.includes('100% · 8 votes'));
+    await other.stop();
+    expect(await findPoll(db, everyServer, id)).toMatchObject({ revision: 9 });
+  });
+
   test('posts a scheduled poll at once, in the chosen channel', async () => {
     const { id, message } = await create({
       channel: guild.channel('votes').id,

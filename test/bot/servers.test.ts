@@ -1,0 +1,105 @@
+import type { Client } from 'discord.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
+import { connect, createClient, LoginRefused } from '../../src/bot/client.ts';
+import { gatewayServers, onAccessChange, type Servers } from '../../src/bot/servers.ts';
+import { createLogger } from '../../src/log.ts';
+import { everyServer, oneServer } from '../../src/polls/scope.ts';
+
+describe('what the gateway tells about servers', () => {
+  let sandbox: Sandbox;
+  let guild: SandboxGuild;
+  let client: Client;
+  let servers: Servers;
+  let changes: (string | null)[];
+
+  beforeEach(async () => {
+    sandbox = await startSandbox({ limits: 'off' });
+    guild = sandbox.addGuild({ name: 'Home', channels: ['general', 'votes'] });
+    sandbox.addGuild({ name: 'Homestead' });
+    client = newClient(sandbox);
+    servers = gatewayServers(client);
+    changes = [];
+    await connect(client, sandbox.token);
+    onAccessChange(client, (guildId, channelId) => {
+      if (guildId === guild.id) changes.push(channelId);
+    });
+  });
+
+  afterEach(async () => {
+    await client.destroy();
+    await sandbox.close();
+  });
+
+  test('are names, and nothing for what is not known', () => {
+    const general = guild.channel('general').id;
+    expect(servers.guildName(guild.id)).toBe('Home');
+    expect(servers.channelName(general)).toBe('general');
+    expect(servers.guildOf(general)).toBe(guild.id);
+    expect([servers.guildName('1'), servers.channelName('1'), servers.guildOf('1')]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  test('are the servers of a scope, by name or id', () => {
+    const names = (found: readonly { name: string }[]) => found.map((choice) => choice.name);
+    expect(names(servers.search(everyServer, 'home'))).toEqual(['Home', 'Homestead']);
+    expect(names(servers.search(everyServer, 'stead'))).toEqual(['Homestead']);
+    expect(names(servers.search(everyServer, guild.id))).toEqual(['Home']);
+    expect(servers.search(oneServer(guild.id), '')).toEqual([{ name: 'Home', value: guild.id }]);
+  });
+
+  test('is where the bot may write, and when that changes', async () => {
+    const { id } = guild.channel('votes');
+    expect(servers.channelAccess(id)).toBe('ok');
+    expect(servers.missingToPost(id)).toEqual([]);
+    sandbox.deny(id);
+    await expect.poll(() => servers.channelAccess(id)).toBe('no access');
+    expect(servers.missingToPost(id)).toContain('View Channel');
+    expect(changes).toEqual([id]);
+    sandbox.setBotPermissions(guild.id, 0n);
+    await expect.poll(() => changes).toEqual([id, null]);
+  });
+
+  test('tells a channel that is gone from one that is not known', async () => {
+    const { id } = guild.channel('votes');
+    sandbox.removeChannel(id);
+    await expect.poll(() => servers.channelAccess(id, guild.id)).toBe('gone');
+    expect(servers.channelAccess(id)).toBe('unknown');
+    sandbox.removeGuild(guild.id);
+    await expect.poll(() => servers.channelAccess(id, guild.id)).toBe('no access');
+  });
+});
+
+describe('the login', () => {
+  test('names DISCORD_TOKEN where Discord refuses it, without showing it', async () => {
+    const sandbox = await startSandbox({ limits: 'off' });
+    const client = newClient(sandbox);
+    const token = 'MTIzNDU2Nzg5MDEyMzQ1Njc4.wrong.abcdefghijklmnopqrstuvwxyz01';
+    const refused = await connect(client, token).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(LoginRefused);
+    expect((refused as LoginRefused).message).toContain('DISCORD_TOKEN');
+    expect((refused as LoginRefused).message).not.toContain(token);
+    await client.destroy();
+    await sandbox.close();
+  });
+
+  test('names DISCORD_API_URL where nobody answers', async () => {
+    const sandbox = await startSandbox({ limits: 'off' });
+    const client = newClient(sandbox);
+    await sandbox.close();
+    await expect(connect(client, sandbox.token)).rejects.toThrow('DISCORD_API_URL');
+    await client.destroy();
+  });
+});
+
+function newClient(sandbox: Sandbox): Client {
+  return createClient({
+    rest: { api: sandbox.apiUrl, retries: 0 },
+    shards: { count: null, ids: null },
+    log: createLogger('silent'),
+  });
+}
