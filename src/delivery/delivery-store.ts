@@ -123,13 +123,19 @@ export async function recordRefused(
   },
 ): Promise<void> {
   const { pollId, process, channelId } = refused;
+  // Locked in the order of ids, as everybody does who changes many polls.
   await sql`
+    with refused as (
+      select id from polls
+      where id = ${pollId} or (channel_id = ${channelId}::text and shown_revision < revision)
+      order by id for update
+    )
     update polls set
       parked_code = ${refused.code}, parked_reason = ${refused.reason},
       sent_revision = case when id = ${pollId} then ${refused.sentBefore}::integer else sent_revision end,
       sender_until = case when id = ${pollId} and sender = ${process} then null else sender_until end,
       sender = case when id = ${pollId} and sender = ${process} then null else sender end
-    where id = ${pollId} or (channel_id = ${channelId}::text and shown_revision < revision)`.execute(db);
+    where id in (select id from refused)`.execute(db);
 }
 
 /** Gives the claim back after a request that nobody knows the outcome of: it stays sent, and when it was tried is kept. */
@@ -162,9 +168,15 @@ export async function clearClaims(db: Db): Promise<void> {
 /** The bot's permissions in the server (or in one channel) changed: what Discord refused may be tried again. */
 export async function unpark(db: Db, guildId: string, channelId: string | null = null): Promise<void> {
   await sql`
-    update polls set parked_code = null, parked_reason = null
-    where parked_code is not null and guild_id = ${guildId}
-      and (${channelId}::text is null or channel_id = ${channelId}::text)`.execute(db);
+    with parked as (
+      select id from polls
+      where parked_code is not null and guild_id = ${guildId}
+        and (${channelId}::text is null or channel_id = ${channelId}::text)
+      order by id for update
+    )
+    update polls set parked_code = null, parked_reason = null where id in (select id from parked)`.execute(
+    db,
+  );
 }
 
 /** Polls whose message is behind and that nobody else looks after, or that have still to ping. Oldest first. */

@@ -1,5 +1,6 @@
 import { type DeliverParts, deliverOne } from './deliver-one.ts';
 import type { Batch, BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from './delivery-batch.ts';
+import { discordAnswers } from './discord-answers.ts';
 import { Health } from './health.ts';
 import type { LaneBatch } from './lane-batch.ts';
 import { Lanes } from './lanes.ts';
@@ -33,6 +34,7 @@ export class Delivery implements Deliverer {
       delay: ({ channelId, messageId }, now) =>
         parts.limits.delay(channelId, showingKind(messageId, now), now),
       health: new Health(),
+      discordAnswers: () => discordAnswers(parts.rest),
       clock: parts.clock,
       random: parts.random,
     });

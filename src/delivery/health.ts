@@ -9,6 +9,9 @@ const LAST_PROBE_MS = 10_000;
 /** A poll under suspicion gets this many more tries: a straggler of an outage that is over is not its own trouble. */
 const TRIES_UNDER_SUSPICION = 2;
 
+/** `ask`: give it up if Discord answers something else just now. */
+export type Verdict = 'retry' | 'give up' | 'ask';
+
 interface Failing {
   failures: number;
   /** Moves on by the length of each outage, which does not count. */
@@ -19,8 +22,9 @@ interface Failing {
 
 /**
  * Tells a poll's own trouble from an outage. A poll fails for good when it has kept failing for a minute and there is
- * evidence that the trouble is its own: others succeed meanwhile, or others of its batch have and it alone fails. In an
- * outage nothing is given up: the gate closes, and one request at a time tries whether it is over.
+ * evidence that the trouble is its own: others succeed meanwhile, or the last few of a batch fail while Discord answers
+ * something else (`ask`). In an outage nothing is given up: the gate closes, and one request at a time tries whether it
+ * is over.
  *
  *   open ──5 different polls fail in a row──► closed ──a success──► open
  *                                             │   ▲
@@ -62,8 +66,8 @@ export class Health {
     }
   }
 
-  /** The poll failed for now. `siblingsDone`: others of its batch have succeeded. True: it is to fail for good. */
-  failed(pollId: number, now: number, siblingsDone: boolean): boolean {
+  /** The poll failed for now. `siblingsDone`: others of its batch have succeeded. */
+  failed(pollId: number, now: number, siblingsDone: boolean): Verdict {
     const failing = this.failing.get(pollId) ?? { failures: 0, since: now, sinceContrast: null };
     this.failing.set(pollId, failing);
     failing.failures += 1;
@@ -72,9 +76,9 @@ export class Health {
     if (failing.sinceContrast === null) this.strikes.add(pollId);
     if (this.probe === pollId) this.probeFailed(now);
     else if (this.closedAt === null && this.strikes.size >= OUTAGE_STRIKES) this.close(now);
-    if (this.closedAt !== null || now - failing.since < GIVE_UP_AFTER_MS) return false;
-    const others = failing.sinceContrast !== null && failing.sinceContrast >= TRIES_UNDER_SUSPICION;
-    return others || (siblingsDone && this.failing.size === 1);
+    if (this.closedAt !== null || now - failing.since < GIVE_UP_AFTER_MS) return 'retry';
+    if (failing.sinceContrast !== null && failing.sinceContrast >= TRIES_UNDER_SUSPICION) return 'give up';
+    return siblingsDone ? 'ask' : 'retry';
   }
 
   /** Its request ended without telling anything about Discord's health, or nobody asks for the poll any more. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { BatchHandler, DeliveryJob, FinalOutcome, RetryOutcome } from './delivery-batch.ts';
 import { givenUp, type Health } from './health.ts';
+import { type Entry, Lane } from './lane.ts';
 import { LaneBatch } from './lane-batch.ts';
 import type { Outcome } from './outcome.ts';
 import { PEOPLE_FIRST } from './pace.ts';
-import { showingKind } from './request-kind.ts';
 
 export interface LaneParts {
   /** Sends for one job; `priority` is for the pace. Throws only for a bug or a lost database. */
@@ -12,33 +12,15 @@ export interface LaneParts {
   /** How long Discord's limits make this job wait, in ms. */
   readonly delay: (job: DeliveryJob, now: number) => number;
   readonly health: Health;
+  /** Whether Discord answers a request that has nothing to do with polls. */
+  readonly discordAnswers: () => Promise<boolean>;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
 }
 
-export interface Entry {
-  readonly job: DeliveryJob;
-  readonly batch: LaneBatch;
-  attempts: number;
-  notBefore: number;
-}
-
-interface Lane {
-  readonly channelId: string;
-  readonly people: Entry[];
-  readonly bulk: Entry[];
-  /** People's requests since the last bulk one. */
-  peopleInRow: number;
-  notBefore: number;
-  /** Ends the lane's rest early. */
-  wake: AbortController;
-}
-
 const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 15_000;
-/** People go first, but a busy poll must not keep an operation from ever ending in its channel. */
-const PEOPLE_IN_ROW = 4;
 
 /**
  * One lane per channel, one request in flight per lane. In a lane people's jobs go before bulk ones; between lanes the
@@ -64,7 +46,7 @@ export class Lanes {
     }
     for (const job of jobs) {
       const lane = this.lane(job.channelId);
-      (people ? lane.people : lane.bulk).push({ job, batch, attempts: 0, notBefore: 0 });
+      lane.push({ job, batch, attempts: 0, notBefore: 0 });
     }
     for (const channelId of new Set(jobs.map((job) => job.channelId))) this.lane(channelId).wake.abort();
     return batch;
@@ -75,7 +57,7 @@ export class Lanes {
     this.closing = true;
     const batches = new Set<LaneBatch>();
     for (const lane of this.lanes.values()) {
-      for (const { batch } of [...lane.people, ...lane.bulk]) batches.add(batch);
+      for (const { batch } of lane.entries) batches.add(batch);
     }
     for (const batch of batches) void batch.stop();
     this.wakeAll();
@@ -87,14 +69,7 @@ export class Lanes {
   private lane(channelId: string): Lane {
     const known = this.lanes.get(channelId);
     if (known) return known;
-    const lane: Lane = {
-      channelId,
-      people: [],
-      bulk: [],
-      peopleInRow: 0,
-      notBefore: 0,
-      wake: new AbortController(),
-    };
+    const lane = new Lane(channelId);
     this.lanes.set(channelId, lane);
     this.running += 1;
     // Starts after the caller has put its jobs in.
@@ -104,16 +79,16 @@ export class Lanes {
 
   private async run(lane: Lane): Promise<void> {
     const { clock, health } = this.parts;
-    while (lane.people.length + lane.bulk.length > 0) {
+    while (lane.length > 0) {
       const now = clock.now().getTime();
-      const next = this.next(lane, now);
+      const next = lane.next(now, this.parts.delay);
       const waitMs = 'entry' in next ? health.wait(now) : next.waitMs;
       if (waitMs > 0 || !('entry' in next)) {
         await this.rest(lane, waitMs);
         continue;
       }
-      const length = lane.people.length + lane.bulk.length;
-      take(lane, next.entry);
+      const { length } = lane;
+      lane.take(next.entry);
       await this.work(lane, next.entry, next.entry.batch.people ? PEOPLE_FIRST : length);
     }
     this.lanes.delete(lane.channelId);
@@ -124,25 +99,6 @@ export class Lanes {
   private async rest(lane: Lane, ms: number): Promise<void> {
     lane.wake = new AbortController();
     await this.parts.clock.sleep(ms, lane.wake.signal);
-  }
-
-  private next(lane: Lane, now: number): { entry: Entry } | { waitMs: number } {
-    const bulkFirst = lane.peopleInRow >= PEOPLE_IN_ROW;
-    const order = bulkFirst ? [lane.bulk, lane.people] : [lane.people, lane.bulk];
-    const delays = new Map<string, number>();
-    let waitMs = Number.POSITIVE_INFINITY;
-    for (const entries of order) {
-      for (const entry of entries) {
-        // Only the kind of request matters, of which a lane has two or three.
-        const kind = showingKind(entry.job.messageId, now);
-        const delay = delays.get(kind) ?? this.parts.delay(entry.job, now);
-        delays.set(kind, delay);
-        const wait = Math.max(delay, lane.notBefore - now, entry.notBefore - now);
-        if (wait <= 0) return { entry };
-        waitMs = Math.min(waitMs, wait);
-      }
-    }
-    return { waitMs };
   }
 
   private async work(lane: Lane, entry: Entry, priority: number): Promise<void> {
@@ -172,17 +128,15 @@ export class Lanes {
     if (outcome.type === 'done') health.succeeded(job.pollId, now);
     else health.forget(job.pollId, now);
     if (wasOutage && !health.outage) this.wakeAll();
-    const alike = outcome.type === 'failed' && outcome.scope === 'channel' ? takeAll(lane, batch) : [];
+    const alike = outcome.type === 'failed' && outcome.scope === 'channel' ? lane.takeAll(batch) : [];
+    for (const other of alike) health.forget(other.job.pollId, now);
     await batch.settle([job, ...alike.map((other) => other.job)], outcome, entry.attempts);
     if (outcome.type === 'abort') await this.abort(outcome);
   }
 
   /** Discord refuses the token: nobody's job can go on. */
   private async abort(outcome: FinalOutcome): Promise<void> {
-    const left = [...this.lanes.values()].flatMap((lane) => [
-      ...lane.people.splice(0),
-      ...lane.bulk.splice(0),
-    ]);
+    const left = [...this.lanes.values()].flatMap((lane) => lane.takeEverything());
     this.wakeAll();
     for (const [batch, entries] of Map.groupBy(left, (entry) => entry.batch)) {
       const jobs = entries.map((entry) => entry.job);
@@ -200,7 +154,7 @@ export class Lanes {
       if (outcome.code === '429') {
         if (delay(job, now) === 0) lane.notBefore = Math.max(lane.notBefore, now + outcome.afterMs);
       } else entry.notBefore = now + outcome.afterMs;
-    } else if (health.failed(job.pollId, now, batch.anyDone)) {
+    } else if (await this.hopeless(job, now, batch.anyDone)) {
       await this.settle(lane, entry, givenUp(outcome), now);
       return;
     } else {
@@ -213,13 +167,18 @@ export class Lanes {
       return;
     }
     if (outcome.attempt) batch.handler.retrying?.(job, outcome, entry.attempts);
-    (batch.people ? lane.people : lane.bulk).unshift(entry);
+    lane.putBack(entry);
+  }
+
+  private async hopeless({ pollId }: DeliveryJob, now: number, siblingsDone: boolean): Promise<boolean> {
+    const verdict = this.parts.health.failed(pollId, now, siblingsDone);
+    return verdict === 'give up' || (verdict === 'ask' && (await this.parts.discordAnswers()));
   }
 
   private remove(batch: LaneBatch): void {
     const now = this.parts.clock.now().getTime();
     for (const lane of this.lanes.values()) {
-      const taken = takeAll(lane, batch);
+      const taken = lane.takeAll(batch);
       for (const { job } of taken) this.parts.health.forget(job.pollId, now);
       if (taken.length > 0) lane.wake.abort();
     }
@@ -228,18 +187,4 @@ export class Lanes {
   private wakeAll(): void {
     for (const lane of this.lanes.values()) lane.wake.abort();
   }
-}
-
-function take(lane: Lane, entry: Entry): void {
-  const entries = entry.batch.people ? lane.people : lane.bulk;
-  entries.splice(entries.indexOf(entry), 1);
-  lane.peopleInRow = entry.batch.people ? lane.peopleInRow + 1 : 0;
-}
-
-function takeAll(lane: Lane, batch: LaneBatch): Entry[] {
-  const entries = batch.people ? lane.people : lane.bulk;
-  const taken = entries.filter((entry) => entry.batch === batch);
-  const kept = entries.filter((entry) => entry.batch !== batch);
-  entries.splice(0, entries.length, ...kept);
-  return taken;
 }

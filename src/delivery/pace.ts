@@ -32,6 +32,8 @@ export class Pace {
     this.queue.pause();
     if (this.timer) clearTimeout(this.timer);
     this.timer = setTimeout(() => this.queue.start(), ms);
+    // A process that ends does not wait for it.
+    this.timer.unref();
   }
 
   get waiting(): number {

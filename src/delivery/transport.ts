@@ -1,5 +1,4 @@
-import { DefaultRestOptions } from '@discordjs/rest';
-import type { RESTOptions } from 'discord.js';
+import { DefaultRestOptions, type RESTOptions } from '@discordjs/rest';
 import type { LimitHeaders, Limits, Refusal } from './limits.ts';
 import { type Pace, PEOPLE_FIRST } from './pace.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
@@ -39,7 +38,7 @@ export function restOptions(parts: {
   /** For tests; by default that of discord.js. */
   readonly makeRequest?: MakeRequest;
 }): Partial<RESTOptions> {
-  const send = parts.makeRequest ?? (DefaultRestOptions.makeRequest as MakeRequest);
+  const send = parts.makeRequest ?? DefaultRestOptions.makeRequest;
   return {
     ...(parts.apiUrl ? { api: parts.apiUrl } : {}),
     retries: 0,
@@ -64,6 +63,10 @@ async function pacedRequest(
   if (target.kind !== 'interaction') await pace.turn(priority);
   const started = Date.now();
   if (started > sendBefore) throw new NotSentError('the request waited too long for its turn');
+  // Somebody else may have used the channel's limit up meanwhile.
+  const crowded = target.channelId && limits.delay(target.channelId, target.kind, started) > 0;
+  if (crowded && Number.isFinite(sendBefore))
+    throw new NotSentError("the channel's limit was used up meanwhile");
   if (init.signal?.aborted) throw new NotSentError('the request was abandoned before its turn');
   if (target.channelId) limits.sent(target.channelId, target.kind, started);
   let status: number | null = null;

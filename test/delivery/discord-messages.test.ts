@@ -22,7 +22,7 @@ async function setUp(reply: (request: Received, nth: number) => Reply = () => se
   closing.push(server.close);
   const limits = new Limits();
   const options = restOptions({ apiUrl: server.api, pace: new Pace(1), limits });
-  const rest = new REST(options as ConstructorParameters<typeof REST>[0]).setToken('bot-token');
+  const rest = new REST(options).setToken('bot-token');
   const messages = discordMessages({ rest, limits, clock: systemClock, applicationId: () => application });
   return { messages, limits, received: server.received, rest };
 }

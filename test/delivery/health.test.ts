@@ -6,23 +6,23 @@ const minute = GIVE_UP_AFTER_MS;
 describe('health', () => {
   test('gives up a poll that fails for a minute while others succeed', () => {
     const health = new Health();
-    expect(health.failed(1, 0, false)).toBe(false);
-    expect(health.failed(1, 500, false)).toBe(false);
+    expect(health.failed(1, 0, false)).toBe('retry');
+    expect(health.failed(1, 500, false)).toBe('retry');
     health.succeeded(2, 600);
-    expect(health.failed(1, 30_000, false)).toBe(false);
-    expect(health.failed(1, minute - 1, false)).toBe(false);
-    expect(health.failed(1, minute, false)).toBe(true);
+    expect(health.failed(1, 30_000, false)).toBe('retry');
+    expect(health.failed(1, minute - 1, false)).toBe('retry');
+    expect(health.failed(1, minute, false)).toBe('give up');
   });
 
-  test('gives up the only poll that fails when the rest of its batch is done', () => {
+  test('asks whether Discord answers when the last polls of a batch fail', () => {
     const health = new Health();
-    for (const now of [0, 500, 30_000]) expect(health.failed(1, now, true)).toBe(false);
-    expect(health.failed(1, minute, true)).toBe(true);
+    for (const now of [0, 500, 30_000]) expect(health.failed(1, now, true)).toBe('retry');
+    expect(health.failed(1, minute, true)).toBe('ask');
   });
 
   test('gives up nothing without evidence that Discord works for others', () => {
     const health = new Health();
-    for (let now = 0; now <= 30 * minute; now += 15_000) expect(health.failed(1, now, false)).toBe(false);
+    for (let now = 0; now <= 30 * minute; now += 15_000) expect(health.failed(1, now, false)).toBe('retry');
   });
 
   test('starts over after a success', () => {
@@ -32,7 +32,7 @@ describe('health', () => {
     health.succeeded(2, 600);
     health.succeeded(1, 30_000);
     health.failed(1, minute, false);
-    expect(health.failed(1, minute + 1, false)).toBe(false);
+    expect(health.failed(1, minute + 1, false)).toBe('retry');
   });
 
   test('closes the gate after five different polls in a row failed, and probes until a success', () => {
@@ -66,11 +66,11 @@ describe('health', () => {
     for (const poll of [2, 3, 4, 5, 6]) health.failed(poll, 1_000, true);
     expect(health.outage).toBe(true);
     health.started(1);
-    expect(health.failed(1, 10 * minute, true)).toBe(false);
+    expect(health.failed(1, 10 * minute, true)).toBe('retry');
     health.started(2);
     health.succeeded(2, 11 * minute);
-    expect(health.failed(1, 11 * minute + 500, true)).toBe(false);
-    expect(health.failed(1, 12 * minute + 500, true)).toBe(true);
+    expect(health.failed(1, 11 * minute + 500, true)).toBe('retry');
+    expect(health.failed(1, 12 * minute + 500, true)).toBe('give up');
   });
 
   test('keeps the gate open for polls whose trouble is their own', () => {
@@ -85,7 +85,7 @@ describe('health', () => {
       for (const poll of poisoned) health.failed(poll, now, true);
     }
     expect(health.outage).toBe(false);
-    for (const poll of poisoned) expect(health.failed(poll, minute, true)).toBe(true);
+    for (const poll of poisoned) expect(health.failed(poll, minute, true)).toBe('give up');
   });
 
   test('a probe that says nothing lets the next one go at once', () => {

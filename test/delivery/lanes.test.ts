@@ -34,11 +34,13 @@ function setUp(answer: (job: DeliveryJob, attempt: number) => Outcome | Promise<
   let crowded = 0;
   const start = clock.now().getTime();
   const delays = { ms: () => 0 as number };
+  const answers = { otherwise: true };
   const lanes = new Lanes({
     clock,
     random: seeded(7),
     health: new Health(),
     delay: () => delays.ms(),
+    discordAnswers: async () => answers.otherwise,
     send: async (one, _batch, priority) => {
       sent.push({ poll: one.pollId, at: clock.now().getTime() - start, priority });
       const now = (inFlight.get(one.channelId) ?? 0) + 1;
@@ -56,7 +58,7 @@ function setUp(answer: (job: DeliveryJob, attempt: number) => Outcome | Promise<
       settled.push({ polls: jobs.map((one) => one.pollId), outcome, attempts });
     },
   };
-  return { clock, lanes, sent, settled, handler, delays, crowded: () => crowded };
+  return { clock, lanes, sent, settled, handler, delays, answers, crowded: () => crowded };
 }
 
 describe('lanes', () => {
@@ -253,6 +255,22 @@ describe('lanes', () => {
     expect(settled.flatMap(({ polls }) => polls).sort((a, b) => a - b)).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
     ]);
+  });
+
+  test('the last polls of a batch fail if Discord answers otherwise, and wait if it does not', async () => {
+    const { clock, lanes, settled, handler, answers } = setUp((one) => (one.pollId >= 9 ? broken : done));
+    answers.otherwise = false;
+    const batch = lanes.add(
+      [1, 2, 3, 9, 10, 11].map((id) => job(id)),
+      handler,
+      false,
+    );
+    await clock.advance(600_000);
+    expect(settled.map(({ polls }) => polls[0])).toEqual([1, 2, 3]);
+    answers.otherwise = true;
+    await clock.advance(30_000);
+    await batch.finished;
+    expect(settled.slice(3).map(({ outcome }) => outcome.type)).toEqual(['failed', 'failed', 'failed']);
   });
 
   test('a general outage of ten minutes fails nothing and is probed gently', async () => {

@@ -21,7 +21,7 @@ async function setUp(reply: (request: Received, nth: number) => Reply | Promise<
   const observed: SentRequest[] = [];
   const pace = new Pace(interval);
   const options = restOptions({ apiUrl: server.api, pace, limits, observe: (one) => observed.push(one) });
-  const rest = new REST(options as ConstructorParameters<typeof REST>[0]).setToken('bot-token');
+  const rest = new REST(options).setToken('bot-token');
   return { rest, limits, pace, observed, received: server.received };
 }
 

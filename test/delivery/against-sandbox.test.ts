@@ -1,0 +1,136 @@
+import { REST } from '@discordjs/rest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { Delivery } from '../../src/delivery/delivery.ts';
+import type { DeliveryJob, FinalOutcome } from '../../src/delivery/delivery-batch.ts';
+import { Limits } from '../../src/delivery/limits.ts';
+import { Pace } from '../../src/delivery/pace.ts';
+import { restOptions } from '../../src/delivery/transport.ts';
+import { createLogger } from '../../src/log.ts';
+import { freshPglite } from '../support/pglite-databases.ts';
+import { bump, givenPoll, pollOf } from './polls.ts';
+
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function setUp(options: SandboxOptions, channels: number) {
+  const { db, retire } = await freshPglite();
+  closing.push(retire);
+  const sandbox = await startSandbox(options);
+  closing.push(() => sandbox.close());
+  const guild = sandbox.addGuild({ channels });
+  const limits = new Limits();
+  const rest = new REST(restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace(), limits }));
+  rest.setToken(sandbox.token);
+  const delivery = new Delivery({
+    db,
+    rest,
+    limits,
+    clock: systemClock,
+    random: Math.random,
+    log: createLogger('silent'),
+    process: 'test',
+    botId: () => sandbox.world.bot.id,
+  });
+  closing.push(() => delivery.stop());
+  return { db, sandbox, delivery, channelIds: sandbox.guild(guild.id).channels };
+}
+
+async function polls(db: Db, count: number, channelIds: readonly string[]): Promise<DeliveryJob[]> {
+  const jobs: DeliveryJob[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const channelId = channelIds[i % channelIds.length]!;
+    jobs.push({ pollId: await givenPoll(db, { channel_id: channelId }), channelId, messageId: null });
+  }
+  return jobs;
+}
+
+async function show(delivery: Delivery, jobs: readonly DeliveryJob[], repost = false) {
+  const outcomes = new Map<number, FinalOutcome>();
+  const batch = delivery.start(jobs, {
+    repost,
+    settled: async (some, outcome) => {
+      for (const { pollId } of some) outcomes.set(pollId, outcome);
+    },
+  });
+  await batch.finished;
+  return outcomes;
+}
+
+async function closeAll(db: Db, jobs: readonly DeliveryJob[]): Promise<DeliveryJob[]> {
+  for (const { pollId } of jobs) await bump(db, pollId, { status: 'closed', closed_at: new Date() });
+  return await Promise.all(
+    jobs.map(async (job) => ({ ...job, messageId: (await pollOf(db, job.pollId)).message_id })),
+  );
+}
+
+function statuses(sandbox: Sandbox, status: number) {
+  return sandbox.requests.filter((request) => request.status === status).length;
+}
+
+describe('delivery against the sandbox', () => {
+  test('posts, edits and deletes within the limits, without a single refusal', async () => {
+    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.2 }, latency: 20 }, 4);
+    const jobs = await polls(db, 40, [...channelIds.keys()]);
+    const posted = await show(delivery, jobs);
+    expect([...posted.values()].every(({ type }) => type === 'done')).toBe(true);
+    const closed = await show(delivery, await closeAll(db, jobs));
+    expect([...closed.values()].every(({ type }) => type === 'done')).toBe(true);
+    expect(sandbox.messages).toHaveLength(40);
+    expect(sandbox.messages.every((message) => JSON.stringify(message).includes('closed'))).toBe(true);
+    for (const { pollId } of jobs) await bump(db, pollId, { deleted_at: new Date() });
+    await show(delivery, jobs);
+    expect(sandbox.messages).toEqual([]);
+    expect(statuses(sandbox, 429)).toBe(0);
+    expect(sandbox.violations).toEqual([]);
+  });
+
+  test('waits out an outage that comes in the middle, and fails nothing', async () => {
+    const { db, sandbox, delivery, channelIds } = await setUp({ limits: 'off', latency: 5 }, 6);
+    const jobs = await polls(db, 60, [...channelIds.keys()]);
+    const showing = show(delivery, jobs);
+    await sandbox.untilRequest(() => statuses(sandbox, 200) >= 10);
+    sandbox.outage('503');
+    await sandbox.untilRequest(() => statuses(sandbox, 503) >= 6);
+    sandbox.outage(false);
+    const outcomes = await showing;
+    expect(outcomes.size).toBe(60);
+    expect([...outcomes.values()].every(({ type }) => type === 'done')).toBe(true);
+    expect(sandbox.messages).toHaveLength(60);
+  });
+
+  test('posts each poll once whatever answers are lost', async () => {
+    const { db, sandbox, delivery, channelIds } = await setUp({ limits: 'off' }, 3);
+    const jobs = await polls(db, 15, [...channelIds.keys()]);
+    sandbox.faults.add({ match: { method: 'POST' }, loseReply: true, times: 4 });
+    sandbox.faults.add({ match: { method: 'POST' }, loseRequest: true, times: 2, skip: 3 });
+    await show(delivery, jobs);
+    expect(sandbox.messages).toHaveLength(15);
+    for (const { pollId } of jobs) {
+      const { message_id, shown_revision } = await pollOf(db, pollId);
+      expect(sandbox.messages.some(({ id }) => id === message_id)).toBe(true);
+      expect(shown_revision).toBe(1);
+    }
+  });
+
+  test('asks once in a channel that the bot may not see, and names it', async () => {
+    const { db, sandbox, delivery, channelIds } = await setUp({ limits: 'off' }, 2);
+    const [hidden, open] = [...channelIds.keys()];
+    const jobs = await polls(db, 20, [hidden!, open!]);
+    await show(delivery, jobs);
+    const closing = await closeAll(db, jobs);
+    sandbox.deny(hidden!);
+    sandbox.clearLog();
+    const outcomes = [...(await show(delivery, closing)).values()];
+    const failed = outcomes.filter((outcome) => outcome.type === 'failed');
+    expect(failed).toHaveLength(10);
+    expect(new Set(failed.map((outcome) => outcome.type === 'failed' && outcome.reason))).toEqual(
+      new Set([`no access to <#${hidden}>`]),
+    );
+    expect(statuses(sandbox, 403)).toBe(1);
+  });
+});
