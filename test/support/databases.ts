@@ -1,11 +1,14 @@
 import { afterAll, describe } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
 import { freshPglite } from './pglite-databases.ts';
-import { connectPostgres, freshPostgresUrl } from './postgres-databases.ts';
+import { connectPostgres, emptiedPostgresUrl } from './postgres-databases.ts';
 
 export { freshPostgresUrl } from './postgres-databases.ts';
 
-/** A migrated, empty database. It ends the one that the call before gave: one at a time. */
+/**
+ * A migrated, empty database. It ends the one that the call before gave: one at a time. A test that changes the tables
+ * themselves puts them back, or uses `freshPostgresUrl`.
+ */
 export type Fresh = () => Promise<Db>;
 
 /**
@@ -35,7 +38,7 @@ export function describeEachDatabase(
     afterAll(() => current?.destroy());
     declare(async () => {
       await current?.destroy();
-      current = connectPostgres(await freshPostgresUrl());
+      current = connectPostgres(await emptiedPostgresUrl());
       return current;
     }, 'postgres');
   });

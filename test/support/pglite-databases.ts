@@ -7,6 +7,7 @@ import { bootPglite, embeddedDialect } from '../../src/db/embedded.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db, Schema } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/log.ts';
+import { emptyAllTables } from './empty-all-tables.ts';
 
 const projectRoot = new URL('../../', import.meta.url);
 
@@ -17,7 +18,7 @@ const shared: { gavelTestPglite?: Promise<PGlite> } = globalThis as never;
 export async function freshPglite(): Promise<{ db: Db; pglite: PgliteLike; retire: () => void }> {
   shared.gavelTestPglite ??= bootMigrated();
   const pglite = await shared.gavelTestPglite;
-  await empty(pglite);
+  await pglite.exec(emptyAllTables);
   let retired = false;
   const onlyWhileCurrent = () => {
     if (retired)
@@ -80,19 +81,4 @@ async function makeImage(image: URL): Promise<void> {
   const unfinished = new URL(`${image.href}.${process.pid}`);
   await writeFile(unfinished, Buffer.from(await dump.arrayBuffer()));
   await rename(unfinished, image);
-}
-
-async function empty(pglite: PGlite): Promise<void> {
-  // As a replica, so that the triggers that forbid truncation stay silent.
-  await pglite.exec(`
-    set session_replication_role = replica;
-    do $$
-    begin
-      execute (
-        select 'truncate ' || string_agg(quote_ident(tablename), ', ') || ' restart identity cascade'
-        from pg_tables where schemaname = 'public' and tablename not like 'kysely%'
-      );
-    end $$;
-    set session_replication_role = origin;
-  `);
 }

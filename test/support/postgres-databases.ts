@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import { pooledDialect } from '../../src/db/pool.ts';
 import type { Db, Schema } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/log.ts';
+import { emptyAllTables } from './empty-all-tables.ts';
 import { templateDatabase } from './global-setup.ts';
 
 /** The URL of a new, migrated database on the test server, for tests with several processes or pools. */
@@ -17,6 +18,22 @@ export async function emptyPostgresUrl(): Promise<string> {
   return await createDatabase('template1');
 }
 
+/** Tests of a worker run one after the other and share a database; modules are loaded anew for each file. */
+const shared: { gavelTestPostgresUrl?: Promise<string> } = globalThis as never;
+
+/** The URL of the worker's database, migrated and emptied; whatever is still connected to it is cut off. */
+export async function emptiedPostgresUrl(): Promise<string> {
+  shared.gavelTestPostgresUrl ??= freshPostgresUrl();
+  const url = await shared.gavelTestPostgresUrl;
+  await withClient(url, async (client) => {
+    await client.query(`
+      select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`);
+    await client.query(emptyAllTables);
+  });
+  return url;
+}
+
 /** A pool on a database of the test server; the caller destroys it. */
 export function connectPostgres(url: string): Db {
   return new Kysely<Schema>({ dialect: pooledDialect(url, createLogger('silent')) });
@@ -26,13 +43,17 @@ export function connectPostgres(url: string): Db {
 async function createDatabase(template: string): Promise<string> {
   const url = new URL(inject('postgresUrl'));
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const client = new pg.Client({ connectionString: url.href });
+  await withClient(url.href, (client) => client.query(`create database ${name} template ${template}`));
+  url.pathname = name;
+  return url.href;
+}
+
+async function withClient(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(`create database ${name} template ${template}`);
+    await work(client);
   } finally {
     await client.end();
   }
-  url.pathname = name;
-  return url.href;
 }

@@ -134,8 +134,11 @@ function ready(server: ChildProcess): Promise<void> {
   });
 }
 
+/** Gone at the latest when this process ends, also by a signal in the middle of a run. */
 function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'gavel-test-postgres-'));
+  const directory = mkdtempSync(join(tmpdir(), 'gavel-test-postgres-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
 }
 
 function freePort(): Promise<number> {
