@@ -107,15 +107,22 @@ async function startWith(
     limits: config.bulk,
     onAbort: lost,
   });
-  const access = (channelId: string) => servers.channelAccess(channelId);
-  const previews = new PreviewClock({ db, messages, clock, log, names, access, timeoutMs });
+  const previews = new PreviewClock({
+    db,
+    messages,
+    clock,
+    log,
+    names,
+    access: servers.channelAccess,
+    timeoutMs,
+  });
   const bulk: BulkServices = {
     db,
     clock,
     log,
     process,
     names,
-    access,
+    access: servers.channelAccess,
     timeoutMs,
     limits: config.bulk,
     runner,

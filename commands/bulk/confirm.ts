@@ -3,6 +3,7 @@ import { ComponentType, TextInputStyle } from 'discord-api-types/v10';
 import type { Caller, ModalBody, PressHandler, PressInteraction, Respond } from '../../src/bot/handlers.ts';
 import { assertConfirmable, confirmDraft, phraseOf, usableDraft } from '../../src/bulk/confirm.ts';
 import type { OperationRow } from '../../src/bulk/operation.ts';
+import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { renderClosedPreview } from '../../src/bulk/preview-embed.ts';
 import { UserError } from '../../src/errors.ts';
 import { quoted } from '../../src/polls/text.ts';
@@ -58,7 +59,7 @@ async function checkedDraft(
 function phraseModal(draft: OperationRow, phrase: string): ModalBody {
   return {
     custom_id: `phrase:${draft.id}`,
-    title: 'Confirm',
+    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${draft.total} polls`,
     components: [
       {
         type: ComponentType.Label,

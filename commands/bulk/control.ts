@@ -3,7 +3,7 @@ import { type Controller, cancelOperation, pauseOperation, resumeOperation } fro
 import type { Db } from '../../src/db/schema.ts';
 import type { MessageBody } from '../../src/message-body.ts';
 import type { BulkServices } from './bulk-services.ts';
-import { controllable } from './controllable.ts';
+import { knownOperation } from './known-operation.ts';
 
 type Control = (db: Db, id: number, by: Controller, now: Date) => Promise<void>;
 
@@ -50,7 +50,7 @@ function press(
 }
 
 async function control(services: BulkServices, change: Control, id: number, caller: Caller): Promise<void> {
-  const operation = await controllable(services, id, caller);
+  const operation = await knownOperation(services, id, caller);
   const by = { userId: caller.userId, process: services.process };
   await change(services.db, operation.id, by, services.clock.now());
   services.runner.poke();

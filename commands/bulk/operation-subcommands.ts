@@ -14,7 +14,7 @@ import type { MessageBody } from '../../src/message-body.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { requireAdmin } from './caller.ts';
 import { cancel } from './control.ts';
-import { visible } from './controllable.ts';
+import { knownOperation } from './known-operation.ts';
 
 export interface OperationSubcommand {
   readonly definition: APIApplicationCommandSubcommandOption;
@@ -71,7 +71,7 @@ async function progress(services: BulkServices, id: number | null, caller: Calle
   const operation =
     id === null
       ? await latestOperation(services.db, scope, caller.userId)
-      : await visible(services, id, caller);
+      : await knownOperation(services, id, caller);
   if (!operation) throw new UserError('You have not started an operation yet. Begin with `/bulk close`.');
   const rows = await readProgress(services.db, operation.id);
   const audience = { guildId: scope.all ? null : scope.guildId };
@@ -84,7 +84,7 @@ async function report(
   format: string,
   caller: Caller,
 ): Promise<MessageBody> {
-  const operation = await visible(services, id, caller);
+  const operation = await knownOperation(services, id, caller);
   const rows = await readReport(services.db, operation, services.names);
   const file = format === 'json' ? reportJson(operation, rows) : reportCsv(operation, rows);
   const polls = rows.length === 1 ? '1 poll' : `${rows.length} polls`;

@@ -3,7 +3,7 @@ import type { Caller, PressHandler, PressInteraction, Respond } from '../../src/
 import { startRetry } from '../../src/bulk/retry.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { actorOf } from './caller.ts';
-import { controllable } from './controllable.ts';
+import { knownOperation } from './known-operation.ts';
 import { postAndRun } from './post-and-run.ts';
 
 /** `Retry failed` and `/bulk retry`: a new operation over exactly the failed polls, with its own progress message. */
@@ -14,7 +14,7 @@ export async function startFailedAgain(
   caller: Caller,
   respond: Respond,
 ): Promise<void> {
-  const original = await controllable(services, id, caller);
+  const original = await knownOperation(services, id, caller);
   const request = {
     actor: actorOf(interaction, caller),
     guildId: caller.guildId,

@@ -13,28 +13,23 @@ export interface Controller {
 }
 
 /**
- * Whether this person may pause, resume, cancel or retry: the starter, super admins, and server admins whose scope
- * covers all its polls.
+ * Whether an admin with this scope may see, pause, resume, cancel or retry it: super admins, the admins of the server it
+ * was started for (its starter among them), and those whose server has all its polls.
  */
-export async function mayControl(
-  db: Db,
-  operation: OperationRow,
-  userId: string,
-  scope: Scope | null,
-): Promise<boolean> {
-  if (scope === null) return false;
-  if (scope.all) return true;
-  if (operation.admin_id === userId && operation.scope_guild_id === scope.guildId) return true;
-  const foreign = await db
+export async function mayControl(db: Db, operation: OperationRow, scope: Scope): Promise<boolean> {
+  if (scope.all || operation.scope_guild_id === scope.guildId) return true;
+  if (operation.scope_guild_id !== null) return false;
+  const { own, foreign } = await db
     .selectFrom('operation_items as item')
     .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
-    .select('poll.id')
+    .select([
+      sql<number>`count(*) filter (where poll.guild_id = ${scope.guildId})`.as('own'),
+      sql<number>`count(*) filter (where poll.guild_id <> ${scope.guildId})`.as('foreign'),
+    ])
     .where('item.operation_id', '=', operation.id)
     .where('item.state', '<>', 'excluded')
-    .where('poll.guild_id', '<>', scope.guildId)
-    .limit(1)
-    .executeTakeFirst();
-  return foreign === undefined;
+    .executeTakeFirstOrThrow();
+  return Number(own) > 0 && Number(foreign) === 0;
 }
 
 /** Stops touching messages; the clock stands. Throws `UserError` unless it runs. */

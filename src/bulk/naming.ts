@@ -30,4 +30,4 @@ export function nameChannels(names: Names, audience: Audience, text: string): st
 }
 
 /** Whether the bot can edit messages in a channel, as far as it knows. */
-export type ChannelAccess = (channelId: string) => 'ok' | 'no access' | 'gone' | 'unknown';
+export type ChannelAccess = (channelId: string, guildId: string) => 'ok' | 'no access' | 'gone' | 'unknown';

@@ -73,7 +73,7 @@ function warningLines(rows: PreviewRows, time: Estimate, deps: PreviewDeps): str
   }
   const closed = new Map<string, number[]>();
   for (const job of rows.jobs) {
-    const access = deps.access(job.channelId);
+    const access = deps.access(job.channelId, job.guildId);
     if (access === 'ok' || access === 'unknown') continue;
     closed.set(job.channelId, [...(closed.get(job.channelId) ?? []), job.pollId]);
   }

@@ -13,11 +13,15 @@ export interface PreviewPoll {
   readonly channelId: string;
 }
 
+export interface PreviewJob extends DeliveryJob {
+  readonly guildId: string;
+}
+
 /** Everything a preview says, read from the frozen plan. */
 export interface PreviewRows {
   readonly operation: OperationRow;
   readonly excluded: readonly Cause[];
-  readonly jobs: readonly DeliveryJob[];
+  readonly jobs: readonly PreviewJob[];
   /** From 0. */
   readonly page: number;
   readonly pages: number;
@@ -39,11 +43,16 @@ export async function readPreview(db: Db, operationId: number, page: number): Pr
   };
 }
 
-async function plannedJobs(db: Db, operationId: number): Promise<DeliveryJob[]> {
+async function plannedJobs(db: Db, operationId: number): Promise<PreviewJob[]> {
   const rows = await plannedPolls(db, operationId)
-    .select(['poll.id', 'poll.channel_id', 'poll.message_id'])
+    .select(['poll.id', 'poll.guild_id', 'poll.channel_id', 'poll.message_id'])
     .execute();
-  return rows.map((row) => ({ pollId: row.id, channelId: row.channel_id, messageId: row.message_id }));
+  return rows.map((row) => ({
+    pollId: row.id,
+    channelId: row.channel_id,
+    messageId: row.message_id,
+    guildId: row.guild_id,
+  }));
 }
 
 async function plannedPage(db: Db, operationId: number, page: number): Promise<PreviewPoll[]> {

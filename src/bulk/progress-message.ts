@@ -31,13 +31,16 @@ export async function keepProgressMessage(
   ended: AbortSignal,
 ): Promise<void> {
   let shown = '';
-  while (!ended.aborted) {
+  let reachable = true;
+  while (!ended.aborted && reachable) {
     const rows = await readProgress(deps.db, operationId);
     const key = progressKey(rows);
     let pauseMs = hasToken(rows.operation, deps.clock.now()) ? byTokenEveryMs : asBotEveryMs;
     if (key !== shown && !isResult(rows.operation.state)) {
       const sent = await showProgress(deps, rows);
       if (sent.type === 'sent') shown = key;
+      // Asking again would be refused again; the result finds another way.
+      if (sent.type === 'refused') reachable = false;
       if (sent.type === 'retry') pauseMs = Math.max(pauseMs, sent.afterMs);
     }
     await deps.clock.sleep(pauseMs, ended);

@@ -28,7 +28,8 @@ export function progressOf(rows: ProgressRows, now: Date): Progress {
     total,
     elapsedMs,
     rate: rows.done > 0 && elapsedMs > 0 ? rows.done / (elapsedMs / 1000) : null,
-    remainingMs: remaining?.expectedMs ?? null,
+    // What is left may have to wait for windows that are used up already: the plan's own estimate knows those.
+    remainingMs: remaining && Math.max(remaining.expectedMs, rows.operation.estimate_ms - elapsedMs),
     slowest:
       remaining?.slowestChannelId != null
         ? { channelId: remaining.slowestChannelId, ms: remaining.slowestMs }

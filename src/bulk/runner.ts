@@ -139,8 +139,11 @@ export class Runner {
       const result = await this.#toTheEnd(run);
       ended.abort();
       await report;
-      if (result) await showResult(this.#deps, operationId, run.stop.signal);
-      if (result?.abort) this.#deps.onAbort(result.abort);
+      try {
+        if (result) await showResult(this.#deps, operationId, run.stop.signal);
+      } finally {
+        if (result?.abort) this.#deps.onAbort(result.abort);
+      }
     } catch (error) {
       log.error({ err: error, operation: operationId }, 'an operation stopped on this process');
     } finally {
@@ -162,7 +165,10 @@ export class Runner {
           log.warn({ operation: run.hold.operationId }, error.message);
           return null;
         }
-        log.error({ err: error, operation: run.hold.operationId, errors }, 'an operation hit an unexpected error');
+        log.error(
+          { err: error, operation: run.hold.operationId, errors },
+          'an operation hit an unexpected error',
+        );
         if (errors === maxErrors) {
           await abortRun(this.#deps, run.hold, 'An internal error; the log of the bot has the details.');
           return { abort: null };
@@ -177,7 +183,7 @@ export class Runner {
     const { log, clock } = this.#deps;
     while (!ended.aborted) {
       try {
-        await keepProgressMessage(this.#deps, operationId, ended);
+        return await keepProgressMessage(this.#deps, operationId, ended);
       } catch (error) {
         log.error({ err: error, operation: operationId }, 'the progress message could not be kept up');
         await clock.sleep(tickMs, ended);
