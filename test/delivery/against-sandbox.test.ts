@@ -90,7 +90,7 @@ describe('delivery against the sandbox', () => {
   });
 
   test('waits out an outage that comes in the middle, and fails nothing', async () => {
-    const { db, sandbox, delivery, channelIds } = await setUp({ limits: 'off', latency: 5 }, 6);
+    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.05 }, latency: 5 }, 6);
     const jobs = await polls(db, 60, [...channelIds.keys()]);
     const showing = show(delivery, jobs);
     await sandbox.untilRequest(() => statuses(sandbox, 200) >= 10);
@@ -104,7 +104,7 @@ describe('delivery against the sandbox', () => {
   });
 
   test('posts each poll once whatever answers are lost', async () => {
-    const { db, sandbox, delivery, channelIds } = await setUp({ limits: 'off' }, 3);
+    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.05 } }, 3);
     const jobs = await polls(db, 15, [...channelIds.keys()]);
     sandbox.faults.add({ match: { method: 'POST' }, loseReply: true, times: 4 });
     sandbox.faults.add({ match: { method: 'POST' }, loseRequest: true, times: 2, skip: 3 });
@@ -118,7 +118,7 @@ describe('delivery against the sandbox', () => {
   });
 
   test('asks once in a channel that the bot may not see, and names it', async () => {
-    const { db, sandbox, delivery, channelIds } = await setUp({ limits: 'off' }, 2);
+    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.05 } }, 2);
     const [hidden, open] = [...channelIds.keys()];
     const jobs = await polls(db, 20, [hidden!, open!]);
     await show(delivery, jobs);
