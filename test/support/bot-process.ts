@@ -13,8 +13,10 @@ export class BotProcess {
   stderr = '';
   readonly #exited: Promise<number | null>;
 
-  constructor(env: Record<string, string>) {
+  /** `cwd`: where it looks for `.env`. */
+  constructor(env: Readonly<Record<string, string>>, cwd?: string) {
     this.child = spawn(process.execPath, [main], {
+      cwd,
       env: { PATH: process.env.PATH, LOG_LEVEL: 'info', BULK_CONFIRM_DELAY_SECONDS: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -42,7 +44,8 @@ export class BotProcess {
         once(this.child, 'logged').then(() => false),
         this.#exited.then(() => true),
       ]);
-      if (ended) throw new Error(`the bot ended before it logged “${message}”\n${this.stderr}\n${this.problems()}`);
+      if (ended)
+        throw new Error(`the bot ended before it logged “${message}”\n${this.stderr}\n${this.problems()}`);
     }
   }
 

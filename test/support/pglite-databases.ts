@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, type PGlite as PgliteLike } from 'kysely';
 import { bootPglite, embeddedDialect } from '../../src/db/embedded.ts';
@@ -52,14 +55,25 @@ export async function freshPglite(): Promise<{ db: Db; pglite: PgliteLike; retir
   };
 }
 
+/** Makes `directory` the data directory of a migrated, empty embedded database, for a process to open. */
+export async function unpackMigrated(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const image = fileURLToPath(await migratedImage());
+  await promisify(execFile)('tar', ['-xf', image, '-C', directory]);
+}
+
 /**
  * A migrated image is kept beside the installed packages, since loading it takes a tenth of creating it. Its name
  * depends on all that went into it, so a changed migration makes another.
  */
-async function bootMigrated(): Promise<PGlite> {
+async function migratedImage(): Promise<URL> {
   const image = await imageFile();
   if (!existsSync(image)) await makeImage(image);
-  return await bootPglite({ image: new Blob([await readFile(image)]) });
+  return image;
+}
+
+async function bootMigrated(): Promise<PGlite> {
+  return await bootPglite({ image: new Blob([await readFile(await migratedImage())]) });
 }
 
 async function imageFile(): Promise<URL> {
