@@ -35,9 +35,10 @@ export class Scene {
     return [...this.world.messages.values()];
   }
 
-  /** New messages of the bot are born so many milliseconds in the past; 0: now. */
-  backdate(ms: number): void {
-    this.world.backdateMs = ms;
+  /** New messages of the bot, or those in one channel, are born so many milliseconds in the past; 0: now. */
+  backdate(ms: number, channelId?: string): void {
+    if (channelId === undefined) this.world.backdateMs = ms;
+    else this.world.backdatedChannels.set(channelId, ms);
   }
 
   /** Takes permissions from the bot in a channel: sight of it, if nothing else is said. */

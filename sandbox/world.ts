@@ -68,6 +68,8 @@ export class World {
   readonly newId: (atMs?: number) => string;
   /** New messages of the bot are born this many milliseconds in the past. */
   backdateMs = 0;
+  /** The same for one channel, by id; goes before `backdateMs`. */
+  readonly backdatedChannels = new Map<string, number>();
   /** Where attachments are fetched from; known once the server listens. */
   baseUrl = '';
   dispatch: (event: Dispatch) => void = () => {};
@@ -194,7 +196,8 @@ export class World {
     channel: SandboxChannel,
     init: Omit<MessageInit, 'id' | 'channelId' | 'guildId'>,
   ): SandboxMessage {
-    const at = this.now() - (init.authorId === this.bot.id ? this.backdateMs : 0);
+    const backdateMs = this.backdatedChannels.get(channel.id) ?? this.backdateMs;
+    const at = this.now() - (init.authorId === this.bot.id ? backdateMs : 0);
     const message = new SandboxMessage(
       { ...init, id: this.newId(at), channelId: channel.id, guildId: channel.guildId },
       this.now(),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BotProcess } from '../../sandbox/bot-process.ts';
 import type { SandboxMessage } from '../../sandbox/message.ts';
 import { permission } from '../../sandbox/permissions.ts';
 import type { Person } from '../../sandbox/person.ts';
@@ -9,7 +10,6 @@ import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/log.ts';
-import { BotProcess } from './bot-process.ts';
 import { freshPostgresUrl } from './databases.ts';
 import { unpackMigrated } from './pglite-databases.ts';
 
@@ -99,7 +99,7 @@ export class BotScene {
 
   /** As `start`, without waiting for anything. */
   launch(env: Readonly<Record<string, string>> = {}): BotProcess {
-    const bot = new BotProcess({ ...this.env, ...env }, this.directory);
+    const bot = new BotProcess({ BULK_CONFIRM_DELAY_SECONDS: '0', ...this.env, ...env }, this.directory);
     this.processes.push(bot);
     return bot;
   }

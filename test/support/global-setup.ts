@@ -1,10 +1,10 @@
 import { Kysely, sql } from 'kysely';
 import type { TestProject } from 'vitest/node';
+import { startPostgresServer } from '../../sandbox/postgres-server.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
 import { pooledDialect } from '../../src/db/pool.ts';
 import type { Schema } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/log.ts';
-import { startPostgresServer } from './postgres-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

