@@ -1,4 +1,3 @@
-import type { BaseInteraction } from 'discord.js';
 import type { Caller } from '../../src/bot/handlers.ts';
 import type { Actor } from '../../src/bulk/confirm.ts';
 import { UserError } from '../../src/errors.ts';
@@ -15,12 +14,12 @@ export function requireAdmin(caller: Caller): Scope {
   return caller.scope;
 }
 
-export function actorOf(interaction: BaseInteraction & { token: string }, caller: Caller): Actor {
+export function actorOf(interaction: { readonly token: string }, caller: Caller, now: Date): Actor {
   return {
     userId: caller.userId,
     scope: caller.scope,
     interactionId: caller.interactionId,
     token: interaction.token,
-    tokenExpiresAt: new Date(interaction.createdTimestamp + tokenLifetimeMs),
+    tokenExpiresAt: new Date(now.getTime() + tokenLifetimeMs),
   };
 }

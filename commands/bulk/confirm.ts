@@ -51,7 +51,7 @@ async function checkedDraft(
   caller: Caller,
 ): Promise<OperationRow | null> {
   const now = services.clock.now();
-  const draft = await usableDraft(services.db, id, actorOf(interaction, caller), now);
+  const draft = await usableDraft(services.db, id, actorOf(interaction, caller, now), now);
   if (draft) assertConfirmable(draft, now);
   return draft;
 }
@@ -84,7 +84,7 @@ async function begin(
   caller: Caller,
   respond: Respond,
 ): Promise<void> {
-  const actor = actorOf(interaction, caller);
+  const actor = actorOf(interaction, caller, services.clock.now());
   const operation = await confirmDraft(services.db, draft, actor, services.process, services.clock.now());
   if (!operation) {
     // Somebody was faster: the same press on another process (nothing to say), or another press (say so).

@@ -84,7 +84,7 @@ export function previewPresses(services: BulkServices): PressHandler[] {
       acknowledge: 'self',
       run: async (interaction, [id, page], caller, respond) => {
         const now = services.clock.now();
-        const draft = await usableDraft(services.db, Number(id), actorOf(interaction, caller), now);
+        const draft = await usableDraft(services.db, Number(id), actorOf(interaction, caller, now), now);
         if (!draft) return;
         const rows = await readPreview(services.db, draft.id, Number(page) || 0);
         services.previews.turned(draft.id, rows.page);
@@ -96,7 +96,7 @@ export function previewPresses(services: BulkServices): PressHandler[] {
       acknowledge: 'self',
       run: async (interaction, [id], caller, respond) => {
         const now = services.clock.now();
-        await discardDraft(services.db, Number(id), actorOf(interaction, caller), services.process, now);
+        await discardDraft(services.db, Number(id), actorOf(interaction, caller, now), services.process, now);
         await respond.update(renderClosedPreview('Cancelled: nothing was changed.'));
       },
     },

@@ -15,14 +15,15 @@ export async function startFailedAgain(
   respond: Respond,
 ): Promise<void> {
   const original = await knownOperation(services, id, caller);
+  const now = services.clock.now();
   const request = {
-    actor: actorOf(interaction, caller),
+    actor: actorOf(interaction, caller, now),
     guildId: caller.guildId,
     channelId: caller.channelId,
     locale: caller.locale,
     process: services.process,
   };
-  const operation = await startRetry(services.db, original, request, services.clock.now());
+  const operation = await startRetry(services.db, original, request, now);
   if (operation) await postAndRun(services, operation, respond);
 }
 

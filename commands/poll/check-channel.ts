@@ -1,16 +1,12 @@
-import {
-  type ChatInputCommandInteraction,
-  GuildMember,
-  PermissionFlagsBits,
-  type PermissionsBitField,
-} from 'discord.js';
+import type { ChatInputCommandInteraction } from 'discord.js';
 import type { Caller } from '../../src/bot/handlers.ts';
 import { postingPermissions, type Servers } from '../../src/bot/servers.ts';
 import { UserError } from '../../src/errors.ts';
 
 /**
- * The channel to post in: the chosen one, or this one. Throws `UserError` unless the caller sees it and the bot may
- * post there. For this very channel Discord sends both permissions along, so it needs no cache.
+ * The channel to post in: the chosen one (Discord offers a caller those they can see), or this one. Throws `UserError`
+ * where the bot is known not to be allowed to post. For this very channel Discord sends that along; for another it is
+ * computed from what the gateway tells, and where that does not suffice Discord's answer to the post decides.
  */
 export function checkChannel(
   servers: Pick<Servers, 'missingToPost'>,
@@ -22,24 +18,8 @@ export function checkChannel(
     refuseMissing(caller.channelId, missingHere(interaction));
     return caller.channelId;
   }
-  if (!callerPermissions(interaction, chosen)?.has(PermissionFlagsBits.ViewChannel)) {
-    throw new UserError(`You cannot see <#${chosen.id}>. Choose a channel that you can see.`);
-  }
-  const missing = servers.missingToPost(chosen.id);
-  if (missing === null) {
-    throw new UserError(
-      `There is no access to <#${chosen.id}>, or it is not known yet. Check the channel, or try again in a minute.`,
-    );
-  }
-  refuseMissing(chosen.id, missing);
+  refuseMissing(chosen.id, servers.missingToPost(chosen.id) ?? []);
   return chosen.id;
-}
-
-function callerPermissions(
-  { member }: ChatInputCommandInteraction,
-  chosen: NonNullable<ReturnType<ChatInputCommandInteraction['options']['getChannel']>>,
-): Readonly<PermissionsBitField> | null {
-  return 'permissionsFor' in chosen && member instanceof GuildMember ? chosen.permissionsFor(member) : null;
 }
 
 function missingHere({ appPermissions, channel }: ChatInputCommandInteraction): string[] {

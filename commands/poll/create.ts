@@ -15,7 +15,8 @@ import { checkChannel } from './check-channel.ts';
 import { checkPingRole } from './check-ping-role.ts';
 import type { PollServices } from './services.ts';
 
-const withinMs = 10_000;
+/** Until then an admin who made many polls at once sees that it is still at work; each answer has its link. */
+const withinMs = 120_000;
 
 /** Commits the poll, then waits for its message: an answer with a link means that the message is there. */
 export async function createCommand(
