@@ -23,7 +23,7 @@ export function wholeEdit(body: MessageBody): CallOptions {
       content: body.content ?? '',
       embeds: body.embeds ?? [],
       components: body.components ?? [],
-      attachments: (body.files ?? []).map(({ name }, id) => ({ id, filename: name })),
+      attachments: (body.files ?? []).map(({ name }, index) => ({ id: String(index), filename: name })),
       // Stated on edits too: without it an edit pings by the defaults.
       allowed_mentions: allowedMentions(body),
     },
