@@ -5,10 +5,10 @@ import type { Poll } from '../polls/poll.ts';
 import { loadPolls } from '../polls/poll-store.ts';
 import { everyServer } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
-import { beforeImage } from './before-image.ts';
 import { type Hold, holdFence } from './fence.ts';
 import type { OperationRow } from './operation.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
+import { beforeImage, columnsFrom, overwritten } from './poll-image.ts';
 
 /** Polls changed in one transaction: small enough that a vote waits for a few dozen milliseconds at most. */
 const chunkSize = 200;
@@ -129,18 +129,15 @@ async function changePolls(
     where item.operation_id = ${operation.id} and item.poll_id = poll.id and poll.id = any(${ids}::int[])`.execute(
     db,
   );
-  await db
-    .updateTable('polls')
-    .set({
-      ...kind.change(operation.params, now),
-      version: sql`version + 1`,
-      revision: sql`revision + 1`,
-      held_by: operation.id,
-      parked_code: null,
-      parked_reason: null,
-    })
-    .where(sql<boolean>`id = any(${ids}::int[])`)
-    .execute();
+  const changes = polls.map((poll) => JSON.stringify(kind.change(poll, operation.params, now)));
+  await sql`
+    update polls as poll
+    set ${columnsFrom('image')}, version = poll.version + 1, revision = poll.revision + 1,
+      held_by = ${operation.id}, parked_code = null, parked_reason = null
+    from unnest(${ids}::int[], ${changes}::text[]) as change (poll_id, image)
+      join polls as old on old.id = change.poll_id
+      cross join lateral ${overwritten('old', sql`change.image::jsonb`)} as image
+    where poll.id = change.poll_id`.execute(db);
   await markApplied(db, operation.id, ids);
 }
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { beforeRow, restoreColumns } from './before-image.ts';
 import { type Hold, holdFence } from './fence.ts';
+import { columnsFrom, overwritten } from './poll-image.ts';
 
 /**
  * Apply's mirror, for a cancelled operation: every poll whose message does not show the change yet, failed ones
@@ -59,10 +59,11 @@ async function restorePolls(db: Db, operationId: number): Promise<number[]> {
         and item.before is not null and poll.version = item.version_after
         and (poll.held_by is null or poll.held_by = ${operationId}))
     update polls as poll
-    set ${restoreColumns('image')}, version = poll.version + 1, revision = poll.revision + 1, held_by = null,
+    set ${columnsFrom('image')}, version = poll.version + 1, revision = poll.revision + 1, held_by = null,
       shown_revision = case when plan.message_current then poll.revision + 1 else poll.shown_revision end,
       sent_revision = case when plan.message_current then poll.revision + 1 else poll.sent_revision end
-    from plan, ${beforeRow('plan.before')} as image
+    from plan join polls as old on old.id = plan.poll_id
+      cross join lateral ${overwritten('old', sql`plan.before`)} as image
     where poll.id = plan.poll_id
     returning poll.id`.execute(db);
   return rows.map((row) => row.id);

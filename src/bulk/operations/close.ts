@@ -20,7 +20,7 @@ export const close: OperationKind<z.infer<typeof params>> = {
   destructive: () => true,
   phrase: (_params, count) => (count > 100 ? `CLOSE ${count}` : null),
   skipReason: (poll) => (poll.status === 'closed' ? 'already closed' : null),
-  change: (_params, now) => ({ status: 'closed', closed_at: now }),
+  change: (_poll, _params, now) => ({ status: 'closed', closed_at: now }),
   repost: false,
   notifies: ({ notify }) => notify,
 };

@@ -1,8 +1,7 @@
 import type { APIApplicationCommandBasicOption } from 'discord-api-types/v10';
-import type { Updateable } from 'kysely';
 import type { ZodType } from 'zod';
-import type { PollTable } from '../../db/schema.ts';
 import type { Poll } from '../../polls/poll.ts';
+import type { PollChange } from '../poll-image.ts';
 
 /**
  * One kind of bulk operation: a file in this folder and a line in `operation-kinds.ts`. Everything else (command,
@@ -27,8 +26,8 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
   phrase(params: Params, count: number): string | null;
   /** Why this poll is not changed, in words that follow its number (“already closed”), or null where it is. */
   skipReason(poll: Poll, params: Params, now: Date): string | null;
-  /** The columns to set on every poll it applies to. Version and revision are counted by whoever applies it. */
-  change(params: Params, now: Date): Updateable<PollTable>;
+  /** What a poll it applies to becomes. Version and revision are counted by whoever applies it. */
+  change(poll: Poll, params: Params, now: Date): PollChange;
   /** Whether a poll's message that somebody deleted by hand is posted again. */
   readonly repost: boolean;
   /** Whether a result is also posted in the poll's channel. */

@@ -1,4 +1,5 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
+import type { PollTable } from '../db/schema.ts';
 
 /** The columns an operation may change: what is kept of a poll before, and what is put back. */
 const columns = [
@@ -12,7 +13,10 @@ const columns = [
   'closed_at',
   'deleted_at',
   'ping_pending',
-] as const;
+] as const satisfies (keyof PollTable)[];
+
+/** What one poll becomes: the columns that change. */
+export type PollChange = Partial<Pick<Selectable<PollTable>, (typeof columns)[number]>>;
 
 /**
  * SQL for a poll's state as JSON, taken before it is changed. `message_current` tells whether its message was known to
@@ -25,13 +29,12 @@ export function beforeImage(poll: string): RawBuilder<unknown> {
     and ${sql.ref(`${poll}.sent_revision`)} <= ${sql.ref(`${poll}.shown_revision`)})`;
 }
 
-/** SQL assignments that put a poll's columns back from the row `image` of `beforeRows`. */
-export function restoreColumns(image: string): RawBuilder<unknown> {
-  return sql.join(columns.map((column) => sql`${sql.ref(column)} = ${sql.ref(`${image}.${column}`)}`));
+/** SQL for the row `poll` with the columns overwritten that the JSON (an image or a change) names. */
+export function overwritten(poll: string, json: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`jsonb_populate_record(${sql.ref(poll)}, ${json})`;
 }
 
-/** SQL that turns the JSON of `beforeImage` back into a row of polls' columns. */
-export function beforeRow(json: RawBuilder<unknown> | string): RawBuilder<unknown> {
-  const source = typeof json === 'string' ? sql.ref(json) : json;
-  return sql`jsonb_populate_record(null::polls, ${source})`;
+/** SQL assignments that give a poll the columns of the row `image`. */
+export function columnsFrom(image: string): RawBuilder<unknown> {
+  return sql.join(columns.map((column) => sql`${sql.ref(column)} = ${sql.ref(`${image}.${column}`)}`));
 }
