@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 
-/** What happened to an operation, in the same transaction as the change it speaks of. */
+/**
+ * What happened to an operation, in the same transaction as the change it speaks of. The table chains its rows by hashes
+ * under a lock that is held until the transaction ends, so this comes last in it.
+ */
 export interface AuditEntry {
   readonly operationId: number;
   /** The Discord user, or null where the bot itself acted. */

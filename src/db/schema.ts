@@ -11,6 +11,7 @@ export interface Schema {
   handled_interactions: { interaction_id: string; handled_at: Date };
   operations: OperationTable;
   operation_items: OperationItemTable;
+  votes_aside: VoteAsideTable;
   audit: AuditTable;
 }
 
@@ -119,6 +120,15 @@ export interface OperationItemTable {
   first_attempt_at: Date | null;
   finished_at: Date | null;
   remark: string | null;
+  prescribed: JSONColumnType<Record<string, unknown>> | null;
+}
+
+export interface VoteAsideTable {
+  operation_id: number;
+  poll_id: number;
+  position: number;
+  user_id: string;
+  created_at: Date;
 }
 
 export interface AuditTable {
@@ -129,4 +139,6 @@ export interface AuditTable {
   process: string;
   event: string;
   details: Json;
+  prev_hash: Generated<string | null>;
+  hash: Generated<string>;
 }
