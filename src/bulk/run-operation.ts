@@ -169,7 +169,7 @@ async function waitPaused(
 }
 
 async function cancel(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
-  await putBack(deps.db, hold, deps.clock.now());
+  for (const job of await putBack(deps.db, hold, deps.clock.now())) deps.deliverer.touch(job);
   const counts = await countItems(deps.db, hold.operationId);
   const everythingWasDone = counts.skipped === 0 && counts.failed === 0;
   return finishOperation(

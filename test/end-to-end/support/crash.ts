@@ -1,0 +1,88 @@
+import { sql } from 'kysely';
+import type { RequestRecord } from '../../../sandbox/rest/request-record.ts';
+import type { BotScene, CreatedPoll } from '../../support/bot-scene.ts';
+
+/** Which requests of the bot: a predicate over the sandbox's log. */
+export type Match = (request: RequestRecord) => boolean;
+
+/** An edit of one of these polls' messages. */
+export function pollEdit(polls: readonly CreatedPoll[]): Match {
+  const ids = new Set(polls.map(({ message }) => message.id));
+  return ({ method, path }) => method === 'PATCH' && ids.has(path.split('/').at(-1) ?? '');
+}
+
+/** The first response to an interaction that posts a message: a progress message, where a `Confirm` was pressed. */
+export const progressPost: Match = ({ route, body }) =>
+  route === '/interactions/:interaction/:token/callback' && (body as { type?: number }).type === 4;
+
+/** An edit of a progress message, by token or as the bot, whose title says this. */
+export function progressEdit(title: RegExp): Match {
+  return ({ method, body }) =>
+    method === 'PATCH' &&
+    title.test((body as { embeds?: { title?: string }[] } | undefined)?.embeds?.[0]?.title ?? '');
+}
+
+/**
+ * Kills the scene's present process with SIGKILL at the `nth` fitting request. `before`: Discord never sees that
+ * request. `after`: Discord has carried it out and nobody hears of it. Resolves once the process is dead.
+ */
+export function killAt(
+  scene: BotScene,
+  match: Match,
+  { nth = 1, when }: { nth?: number; when: 'before' | 'after' },
+): Promise<void> {
+  const victim = scene.bot;
+  return new Promise((resolve) => {
+    scene.sandbox.faults.add({
+      match,
+      skip: nth - 1,
+      times: 1,
+      ...(when === 'before' ? { loseRequest: true } : { loseReply: true }),
+      [when]: async () => {
+        await victim.kill('SIGKILL');
+        resolve();
+      },
+    });
+  });
+}
+
+/** Lets `passing` fitting requests through and holds those that follow at Discord's door. */
+export function holdBack(
+  scene: BotScene,
+  match: Match,
+  passing: number,
+): { readonly reached: Promise<void>; release(): void } {
+  const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const before = async () => {
+    reached.resolve();
+    await gate.promise;
+  };
+  const fault = scene.sandbox.faults.add({ match, skip: passing, before });
+  return {
+    reached: reached.promise,
+    release: () => {
+      fault.remove();
+      gate.resolve();
+    },
+  };
+}
+
+/** Starts the bot again after a kill, on a server's database as if the dead process' leases and claims had run out. */
+export async function comeBack(scene: BotScene): Promise<void> {
+  scene.sandbox.faults.clear();
+  if (scene.env.DATABASE_URL) await letLeasesRunOut(scene);
+  await scene.start();
+}
+
+/** As if half a minute had passed for whoever holds something. */
+export async function letLeasesRunOut(scene: BotScene): Promise<void> {
+  await scene.inDatabase(async (db) => {
+    await sql`update operations set lease_until = now() - interval '1 second' where lease_until is not null`.execute(
+      db,
+    );
+    await sql`update polls set sender_until = now() - interval '1 second' where sender is not null`.execute(
+      db,
+    );
+  });
+}
