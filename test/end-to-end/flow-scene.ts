@@ -43,7 +43,7 @@ export class FlowScene {
   readonly superAdmin: Person;
   readonly voter: Person;
   /** What was logged as an error. */
-  readonly problems: unknown[] = [];
+  readonly problems: string[] = [];
   /** Moves the bot's clock ahead, not the sandbox'. Milliseconds. */
   ahead = 0;
   readonly #stopDatabase: () => Promise<void>;
@@ -81,7 +81,7 @@ export class FlowScene {
     const destination = {
       write: (line: string) => {
         const parsed = JSON.parse(line);
-        if (parsed.level >= 50) scene.problems.push(parsed);
+        if (parsed.level >= 50) scene.problems.push(`${parsed.msg}: ${parsed.err?.stack ?? ''}`);
       },
     };
     const bulk = { ...config.bulk, confirmDelayMs: 0, ...options.bulk };
