@@ -5,6 +5,7 @@ import { controlPresses } from './control.ts';
 import { reportPress } from './operation-subcommands.ts';
 import { previewPresses } from './preview.ts';
 import { retryPress } from './retry.ts';
+import { undoPress } from './undo.ts';
 
 /** Every button and modal of `/bulk`. */
 export function bulkPresses(services: BulkServices): PressHandler[] {
@@ -14,5 +15,6 @@ export function bulkPresses(services: BulkServices): PressHandler[] {
     ...controlPresses(services),
     retryPress(services),
     reportPress(services),
+    undoPress(services),
   ];
 }

@@ -15,6 +15,7 @@ import type { BulkServices } from './bulk-services.ts';
 import { requireAdmin } from './caller.ts';
 import { cancel } from './control.ts';
 import { knownOperation } from './known-operation.ts';
+import { previewUndo } from './undo.ts';
 
 export interface OperationSubcommand {
   readonly definition: APIApplicationCommandSubcommandOption;
@@ -46,6 +47,15 @@ export function operationSubcommands(services: BulkServices): OperationSubcomman
       run: () => Promise.reject(new Error('retry responds by itself')),
     },
     {
+      definition: subcommand(
+        'undo',
+        "Put an operation's polls back to what they were, within 24 hours",
+        operationOption(true),
+      ),
+      run: (interaction, caller) =>
+        previewUndo(services, interaction.options.getInteger('operation', true), interaction, caller),
+    },
+    {
       definition: subcommand('report', 'A file with one row a poll', operationOption(true), {
         type: ApplicationCommandOptionType.String,
         name: 'format',
@@ -73,7 +83,7 @@ async function progress(services: BulkServices, id: number | null, caller: Calle
       ? await latestOperation(services.db, scope, caller.userId)
       : await knownOperation(services, id, caller);
   if (!operation) throw new UserError('You have not started an operation yet. Begin with `/bulk close`.');
-  const rows = await readProgress(services.db, operation.id);
+  const rows = await readProgress(services.db, operation.id, services.clock.now());
   const audience = { guildId: scope.all ? null : scope.guildId };
   return renderProgress(rows, services.names, audience, services.clock.now());
 }

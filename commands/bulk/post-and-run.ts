@@ -28,7 +28,7 @@ export async function postAndRun(
 async function post(services: BulkServices, operation: OperationRow, respond: Respond): Promise<void> {
   const { db, runner, names, clock } = services;
   await runner.admit();
-  const rows = await readProgress(db, operation.id);
+  const rows = await readProgress(db, operation.id, clock.now());
   const body = renderProgress(rows, names, audienceOf(rows.operation), clock.now());
   const { posted, messageId } = await respond.message(body, { private: operation.private });
   if (!posted) await forgetToken(db, operation.id);

@@ -51,7 +51,12 @@ export async function previewOperation(
     services.process,
     now,
   );
-  const rows = await readPreview(services.db, id, 0);
+  return showPreview(services, id);
+}
+
+/** The first page of a draft, which from now on is kept true as time passes. */
+export async function showPreview(services: BulkServices, draftId: number): Promise<MessageBody> {
+  const rows = await readPreview(services.db, draftId, 0);
   services.previews.watch(rows.operation);
   return renderPreview(rows, services, services.clock.now());
 }

@@ -8,7 +8,8 @@ import { appendAudit } from './audit.ts';
 import { type Hold, holdFence } from './fence.ts';
 import type { OperationRow } from './operation.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
-import { beforeImage, columnsFrom, overwritten } from './poll-image.ts';
+import { beforeImage, columnsFrom, overwritten, type PollChange } from './poll-image.ts';
+import { moveVotes } from './votes-aside.ts';
 
 /** Polls changed in one transaction: small enough that a vote waits for a few dozen milliseconds at most. */
 const chunkSize = 200;
@@ -17,6 +18,7 @@ interface PlannedRow {
   readonly poll_id: number;
   readonly version_seen: number;
   readonly version_after: number | null;
+  readonly prescribed: PollChange | null;
 }
 
 /**
@@ -47,16 +49,22 @@ async function applyChunk(db: Db, hold: Hold, kind: OperationKind, now: Date): P
     await sql`select id from polls where id = any(${ids}::int[]) order by id for update`.execute(trx);
     const polls = await loadPolls(trx, everyServer, ids);
     const skipped: { id: number; reason: string }[] = [];
-    const change: Poll[] = [];
+    const change: { poll: Poll; becomes: PollChange }[] = [];
     const show: Poll[] = [];
     for (const item of items) {
       const poll = polls.get(item.poll_id);
       const reason = skipReason(poll, item, operation, kind, now);
-      if (reason !== null) skipped.push({ id: item.poll_id, reason });
-      else (item.version_after === null ? change : show).push(poll!);
+      if (reason !== null || !poll) skipped.push({ id: item.poll_id, reason: reason ?? 'deleted meanwhile' });
+      else if (item.version_after !== null) show.push(poll);
+      else change.push({ poll, becomes: item.prescribed ?? kind.change(poll, operation.params, now) });
     }
     await skipItems(trx, hold.operationId, skipped, now);
-    await changePolls(trx, operation, kind, change, now);
+    await changePolls(trx, operation, change);
+    await moveVotes(
+      trx,
+      operation,
+      change.map(({ poll }) => poll.id),
+    );
     await holdPolls(trx, hold.operationId, show);
     await appendAudit(trx, now, {
       operationId: hold.operationId,
@@ -72,17 +80,18 @@ async function applyChunk(db: Db, hold: Hold, kind: OperationKind, now: Date): P
 function plannedItems(db: Db, operationId: number): Promise<PlannedRow[]> {
   return db
     .selectFrom('operation_items')
-    .select(['poll_id', 'version_seen', 'version_after'])
+    .select(['poll_id', 'version_seen', 'version_after', 'prescribed'])
     .where('operation_id', '=', operationId)
     .where('state', '=', 'planned')
     .orderBy('poll_id')
     .limit(chunkSize)
+    .$castTo<PlannedRow>()
     .execute();
 }
 
 /**
- * A retry changes nothing but what the operation before it meant to: a poll somebody changed since is left alone. A
- * first run goes by what the poll is now.
+ * A retry or an undo goes on from what the operation before it left: a poll somebody changed since is left alone. Every
+ * other operation goes by what the poll is now.
  */
 function skipReason(
   poll: Poll | undefined,
@@ -91,11 +100,12 @@ function skipReason(
   kind: OperationKind,
   now: Date,
 ): string | null {
-  if (!poll || poll.deletedAt !== null) return 'deleted meanwhile';
+  if (!poll || (poll.deletedAt !== null && !kind.takesDeleted)) return 'deleted meanwhile';
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
-  if (operation.retry_of !== null) {
+  const before = operation.retry_of ?? operation.undo_of;
+  if (before !== null) {
     const expected = item.version_after ?? item.version_seen;
-    return poll.version === expected ? null : `changed since Operation #${operation.retry_of}`;
+    return poll.version === expected ? null : `changed since Operation #${before}`;
   }
   return kind.skipReason(poll, operation.params, now);
 }
@@ -117,19 +127,17 @@ async function skipItems(
 async function changePolls(
   db: Db,
   operation: OperationRow,
-  kind: OperationKind,
-  polls: readonly Poll[],
-  now: Date,
+  changed: readonly { poll: Poll; becomes: PollChange }[],
 ): Promise<void> {
-  if (polls.length === 0) return;
-  const ids = polls.map((poll) => poll.id);
+  if (changed.length === 0) return;
+  const ids = changed.map(({ poll }) => poll.id);
   await sql`
     update operation_items as item set before = ${beforeImage('poll')}
     from polls as poll
     where item.operation_id = ${operation.id} and item.poll_id = poll.id and poll.id = any(${ids}::int[])`.execute(
     db,
   );
-  const changes = polls.map((poll) => JSON.stringify(kind.change(poll, operation.params, now)));
+  const changes = changed.map(({ becomes }) => JSON.stringify(becomes));
   await sql`
     update polls as poll
     set ${columnsFrom('image')}, version = poll.version + 1, revision = poll.revision + 1,

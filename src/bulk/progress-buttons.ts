@@ -20,6 +20,7 @@ export function progressButtons(rows: ProgressRows): APIActionRowComponent<APIBu
     if (rows.failed > 0 && rows.retriedBy === null) {
       buttons.push(button(`Retry failed (${rows.failed})`, `retry:${id}`, ButtonStyle.Primary));
     }
+    if (rows.undoable) buttons.push(button('Undo', `undo:${id}`, ButtonStyle.Secondary));
     buttons.push(button('Report', `report:${id}`, ButtonStyle.Secondary));
   }
   return buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons }];

@@ -33,7 +33,7 @@ export async function keepProgressMessage(
   let shown = '';
   let reachable = true;
   while (!ended.aborted && reachable) {
-    const rows = await readProgress(deps.db, operationId);
+    const rows = await readProgress(deps.db, operationId, deps.clock.now());
     const key = progressKey(rows);
     let pauseMs = hasToken(rows.operation, deps.clock.now()) ? byTokenEveryMs : asBotEveryMs;
     if (key !== shown && !isResult(rows.operation.state)) {
@@ -57,7 +57,7 @@ export async function showResult(
   signal: AbortSignal,
 ): Promise<void> {
   for (let pauseMs = 500; !signal.aborted; pauseMs = Math.min(pauseMs * 2, 15_000)) {
-    const rows = await readProgress(deps.db, operationId);
+    const rows = await readProgress(deps.db, operationId, deps.clock.now());
     let sent = await showProgress(deps, rows);
     if (sent.type === 'refused') sent = await sendDirect(deps, rows);
     if (sent.type !== 'retry') {

@@ -3,6 +3,7 @@ import type { Db } from '../db/schema.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
 import type { OperationRow } from './operation.ts';
 import { countItems, groupItems, queuePlace } from './operation-store.ts';
+import { mayBeUndone, undoneBy } from './plan-undo.ts';
 
 /** Everything the progress message says, read from rows: any process can show it at any moment. */
 export interface ProgressRows {
@@ -23,6 +24,8 @@ export interface ProgressRows {
   readonly place: number | null;
   readonly retriedBy: number | null;
   readonly remarks: number;
+  /** Whether `Undo` is offered. */
+  readonly undoable: boolean;
 }
 
 export interface Cause {
@@ -33,7 +36,7 @@ export interface Cause {
 }
 
 /** One consistent reading: the counts always add up to the operation's total. */
-export async function readProgress(db: Db, id: number): Promise<ProgressRows> {
+export async function readProgress(db: Db, id: number, now: Date): Promise<ProgressRows> {
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
@@ -58,6 +61,10 @@ export async function readProgress(db: Db, id: number): Promise<ProgressRows> {
         place: await queuePlace(trx, operation),
         retriedBy: await retriedBy(trx, id),
         remarks: await countRemarks(trx, id),
+        undoable:
+          counts.done + counts.failed > 0 &&
+          mayBeUndone(operation, now) &&
+          (await undoneBy(trx, id)) === null,
       };
     });
 }

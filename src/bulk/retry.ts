@@ -63,6 +63,7 @@ export async function startRetry(
         reason: original.reason,
         private: original.private,
         retry_of: original.id,
+        undo_of: original.undo_of,
         total: failed.length,
         estimate_ms: Math.round(estimate(polls, now).expectedMs),
         created_at: now,
@@ -77,8 +78,9 @@ export async function startRetry(
       .returningAll()
       .executeTakeFirstOrThrow();
     await sql`
-      insert into operation_items (operation_id, poll_id, position, state, version_seen, before, version_after)
-      select ${operation.id}, poll_id, position, 'planned', version_seen, before, version_after
+      insert into operation_items
+        (operation_id, poll_id, position, state, version_seen, before, version_after, prescribed)
+      select ${operation.id}, poll_id, position, 'planned', version_seen, before, version_after, prescribed
       from operation_items where operation_id = ${original.id} and state = 'failed'`.execute(trx);
     await appendAudit(trx, now, {
       operationId: operation.id,

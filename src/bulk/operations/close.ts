@@ -21,6 +21,9 @@ export const close: OperationKind<z.infer<typeof params>> = {
   phrase: (_params, count) => (count > 100 ? `CLOSE ${count}` : null),
   skipReason: (poll) => (poll.status === 'closed' ? 'already closed' : null),
   change: (_poll, _params, now) => ({ status: 'closed', closed_at: now }),
+  setsVotesAside: () => false,
+  takesDeleted: false,
   repost: false,
   notifies: ({ notify }) => notify,
+  undoRefusal: null,
 };

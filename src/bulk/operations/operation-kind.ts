@@ -28,8 +28,14 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
   skipReason(poll: Poll, params: Params, now: Date): string | null;
   /** What a poll it applies to becomes. Version and revision are counted by whoever applies it. */
   change(poll: Poll, params: Params, now: Date): PollChange;
+  /** Whether its polls lose their votes; they are kept aside for undo and cancel. */
+  setsVotesAside(params: Params): boolean;
+  /** Whether it applies to deleted polls too. */
+  readonly takesDeleted: boolean;
   /** Whether a poll's message that somebody deleted by hand is posted again. */
   readonly repost: boolean;
   /** Whether a result is also posted in the poll's channel. */
   notifies(params: Params): boolean;
+  /** Why an operation of this kind cannot be undone, as a whole sentence; null where it can. */
+  readonly undoRefusal: string | null;
 }

@@ -1,12 +1,15 @@
 import { close } from './close.ts';
 import type { OperationKind } from './operation-kind.ts';
+import { undo } from './undo.ts';
 
-/** Every kind of bulk operation, in the order in which people see them. */
+/** Every kind of bulk operation with a subcommand of its own, in the order in which people see them. */
 export const operationKinds: readonly OperationKind[] = [close as unknown as OperationKind];
 
 /** The kind with this name. Throws where an operation was stored by a newer version of this program. */
 export function operationKind(name: string): OperationKind {
-  const kind = operationKinds.find((candidate) => candidate.name === name);
+  const kind = [...operationKinds, undo as unknown as OperationKind].find(
+    (candidate) => candidate.name === name,
+  );
   if (!kind) throw new Error(`no operation kind is called ${JSON.stringify(name)}`);
   return kind;
 }

@@ -1,0 +1,41 @@
+import type { ChatInputCommandInteraction } from 'discord.js';
+import type { Caller, PressHandler, PressInteraction } from '../../src/bot/handlers.ts';
+import { planUndo } from '../../src/bulk/plan-undo.ts';
+import type { MessageBody } from '../../src/message-body.ts';
+import type { BulkServices } from './bulk-services.ts';
+import { requireAdmin } from './caller.ts';
+import { knownOperation } from './known-operation.ts';
+import { showPreview } from './preview.ts';
+
+/** `Undo` and `/bulk undo`: the preview of putting an operation's polls back to what they were. */
+export async function previewUndo(
+  services: BulkServices,
+  id: number,
+  interaction: ChatInputCommandInteraction | PressInteraction,
+  caller: Caller,
+): Promise<MessageBody> {
+  const original = await knownOperation(services, id, caller);
+  const asking = {
+    scope: requireAdmin(caller),
+    adminId: caller.userId,
+    guildId: caller.guildId,
+    channelId: caller.channelId,
+    interactionId: caller.interactionId,
+    token: interaction.token,
+    locale: caller.locale,
+    reason: `undo of Operation #${original.id}`,
+    private: original.private,
+  };
+  return showPreview(
+    services,
+    await planUndo(services.db, original, asking, services.process, services.clock.now()),
+  );
+}
+
+export function undoPress(services: BulkServices): PressHandler {
+  return {
+    action: 'undo',
+    acknowledge: 'private',
+    run: (interaction, [id], caller) => previewUndo(services, Number(id), interaction, caller),
+  };
+}

@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+import type { OperationRow } from './operation.ts';
+import { loadOperation } from './operation-store.ts';
+import { operationKind } from './operations/operation-kinds.ts';
+
+/**
+ * Moves the votes of polls that were just changed: a kind that resets votes keeps them aside; an undo of such an
+ * operation keeps aside what was cast since, and gives back what it had taken. In the transaction that changes the polls.
+ */
+export async function moveVotes(db: Db, operation: OperationRow, pollIds: readonly number[]): Promise<void> {
+  const moving = pollIds.length === 0 ? null : await movingVotes(db, operation);
+  if (moving === null) return;
+  await setAside(db, moving.owner, pollIds);
+  if (moving.undone !== null) await giveBack(db, moving.undone, pollIds);
+}
+
+/** Undoes `moveVotes` for polls that a cancel put back. */
+export async function putVotesBack(
+  db: Db,
+  operation: OperationRow,
+  pollIds: readonly number[],
+): Promise<void> {
+  const moving = pollIds.length === 0 ? null : await movingVotes(db, operation);
+  if (moving === null) return;
+  if (moving.undone !== null) await setAside(db, moving.undone, pollIds);
+  else await removeVotes(db, pollIds);
+  await giveBack(db, moving.owner, pollIds);
+}
+
+/**
+ * Who keeps the votes that this operation moves, and whose it gives back; null where it moves none. A chain of retries
+ * is one operation here: its first one owns them.
+ */
+async function movingVotes(
+  db: Db,
+  operation: OperationRow,
+): Promise<{ owner: number; undone: number | null } | null> {
+  const undone = operation.undo_of === null ? null : await loadOperation(db, operation.undo_of);
+  const { kind, params } = undone ?? operation;
+  if (!operationKind(kind).setsVotesAside(params)) return null;
+  return { owner: await firstOf(db, operation.id), undone: undone && (await firstOf(db, undone.id)) };
+}
+
+/** The operation at the start of a chain of retries: it owns what was set aside in all of them. */
+async function firstOf(db: Db, operationId: number): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    with recursive chain as (
+      select id, retry_of from operations where id = ${operationId}
+      union all
+      select earlier.id, earlier.retry_of from operations as earlier join chain on chain.retry_of = earlier.id)
+    select id from chain where retry_of is null`.execute(db);
+  return rows[0]?.id ?? operationId;
+}
+
+async function setAside(db: Db, operationId: number, pollIds: readonly number[]): Promise<void> {
+  await sql`
+    with taken as (delete from votes where poll_id = any(${[...pollIds]}::int[]) returning *)
+    insert into votes_aside (operation_id, poll_id, position, user_id, created_at)
+    select ${operationId}, poll_id, position, user_id, created_at from taken`.execute(db);
+}
+
+async function removeVotes(db: Db, pollIds: readonly number[]): Promise<void> {
+  await sql`delete from votes where poll_id = any(${[...pollIds]}::int[])`.execute(db);
+}
+
+async function giveBack(db: Db, operationId: number, pollIds: readonly number[]): Promise<void> {
+  await sql`
+    with given as (delete from votes_aside
+      where operation_id = ${operationId} and poll_id = any(${[...pollIds]}::int[]) returning *)
+    insert into votes (poll_id, position, user_id, created_at)
+    select poll_id, position, user_id, created_at from given`.execute(db);
+}
