@@ -6,6 +6,12 @@ import type { LimitHeaders, Window } from './limits.ts';
  */
 export const MARGIN_MS = 50;
 
+/** How many requests still fit into a window, and in how many ms it ends. */
+export interface Room {
+  readonly left: number;
+  readonly endsInMs: number;
+}
+
 /** How long a limit found narrower than assumed is kept before the assumption is tried again. */
 const TIGHT_FOR_MS = 10 * 60 * 1000;
 
@@ -32,6 +38,14 @@ export class Bucket {
 
   delay(now: number): number {
     return Math.max(0, this.blockedUntil - now, this.told ? this.toldDelay(now) : this.assumedDelay(now));
+  }
+
+  /** What is left of the window and how long it lasts, in ms; null where headers have not told it. */
+  room(now: number): Room | null {
+    if (!this.told) return null;
+    const { remaining, resetAt, limit } = this.told;
+    if (now >= resetAt) return { left: limit - this.underWay.length, endsInMs: this.assumed.windowMs };
+    return { left: remaining, endsInMs: resetAt - now };
   }
 
   sent(now: number): void {

@@ -33,6 +33,7 @@ export class Delivery implements Deliverer {
       send: (job, batch, priority) => this.send(job, batch, priority),
       delay: ({ channelId, messageId }, now) =>
         parts.limits.delay(channelId, showingKind(messageId, now), now),
+      editRoom: (channelId, now) => parts.limits.editRoom(channelId, now),
       health: new Health(),
       discordAnswers: () => discordAnswers(parts.rest),
       clock: parts.clock,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Room } from './bucket.ts';
 import type { BatchHandler, DeliveryJob, FinalOutcome, RetryOutcome } from './delivery-batch.ts';
 import { givenUp, type Health } from './health.ts';
 import { type Entry, Lane } from './lane.ts';
@@ -11,6 +12,8 @@ export interface LaneParts {
   readonly send: (job: DeliveryJob, batch: LaneBatch, priority: number) => Promise<Outcome>;
   /** How long Discord's limits make this job wait, in ms. */
   readonly delay: (job: DeliveryJob, now: number) => number;
+  /** What is left of a channel's present window of edits; null where it is not known. */
+  readonly editRoom: (channelId: string, now: number) => Room | null;
   readonly health: Health;
   /** Whether Discord answers a request that has nothing to do with polls. */
   readonly discordAnswers: () => Promise<boolean>;
@@ -78,10 +81,10 @@ export class Lanes {
   }
 
   private async run(lane: Lane): Promise<void> {
-    const { clock, health } = this.parts;
+    const { clock, health, delay, editRoom } = this.parts;
     while (lane.length > 0) {
       const now = clock.now().getTime();
-      const next = lane.next(now, this.parts.delay);
+      const next = lane.next(now, delay, (at) => editRoom(lane.channelId, at));
       const waitMs = 'entry' in next ? health.wait(now) : next.waitMs;
       if (waitMs > 0 || !('entry' in next)) {
         await this.rest(lane, waitMs);

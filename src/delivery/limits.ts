@@ -1,4 +1,4 @@
-import { Bucket } from './bucket.ts';
+import { Bucket, type Room } from './bucket.ts';
 import type { RequestKind } from './request-kind.ts';
 
 /** `requests` in each `windowMs`. */
@@ -51,6 +51,11 @@ export class Limits {
   delay(channelId: string, kind: RequestKind, now: number): number {
     const waits = partsOf(kind).map((part) => this.buckets.get(`${channelId} ${part}`)?.delay(now) ?? 0);
     return Math.max(0, this.globalUntil - now, ...waits);
+  }
+
+  /** What is left of the channel's present window of edits; null where Discord has not told it. */
+  editRoom(channelId: string, now: number): Room | null {
+    return this.buckets.get(`${channelId} edit`)?.room(now) ?? null;
   }
 
   /** A request leaves now. */

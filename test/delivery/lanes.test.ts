@@ -40,6 +40,7 @@ function setUp(answer: (job: DeliveryJob, attempt: number) => Outcome | Promise<
     random: seeded(7),
     health: new Health(),
     delay: () => delays.ms(),
+    editRoom: () => null,
     discordAnswers: async () => answers.otherwise,
     send: async (one, _batch, priority) => {
       sent.push({ poll: one.pollId, at: clock.now().getTime() - start, priority });
