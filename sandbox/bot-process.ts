@@ -20,7 +20,8 @@ export class BotProcess {
       env: { PATH: process.env.PATH, LOG_LEVEL: 'info', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#exited = once(this.child, 'exit').then(([code]) => code as number | null);
+    // Not at 'exit': what it wrote last may still be on its way.
+    this.#exited = once(this.child, 'close').then(([code]) => code as number | null);
     createInterface({ input: this.child.stdout! }).on('line', (line) => {
       try {
         this.log.push(JSON.parse(line));

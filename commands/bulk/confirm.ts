@@ -19,7 +19,7 @@ export function confirmPresses(services: BulkServices): PressHandler[] {
       acknowledge: 'self',
       run: async (interaction, [id], caller, respond) => {
         const draft = await checkedDraft(services, Number(id), interaction, caller);
-        if (!draft) return;
+        if (!draft) return respond.leave();
         const phrase = phraseOf(draft);
         if (phrase === null) await begin(services, draft, interaction, caller, respond);
         else await respond.modal(phraseModal(draft, phrase));
@@ -30,7 +30,7 @@ export function confirmPresses(services: BulkServices): PressHandler[] {
       acknowledge: 'self',
       run: async (interaction, [id], caller, respond) => {
         const draft = await checkedDraft(services, Number(id), interaction, caller);
-        if (!draft) return;
+        if (!draft) return respond.leave();
         const phrase = phraseOf(draft);
         const typed = (interaction as ModalSubmitInteraction).fields.getTextInputValue('phrase').trim();
         if (phrase !== null && typed !== phrase) {
@@ -88,7 +88,7 @@ async function begin(
   const operation = await confirmDraft(services.db, draft, actor, services.process, services.clock.now());
   if (!operation) {
     // Somebody was faster: the same press on another process (nothing to say), or another press (say so).
-    await usableDraft(services.db, draft.id, actor, services.clock.now());
+    if (!(await usableDraft(services.db, draft.id, actor, services.clock.now()))) respond.leave();
     return;
   }
   await Promise.all([postAndRun(services, operation, respond), closePreview(services, operation)]);

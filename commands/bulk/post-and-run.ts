@@ -30,7 +30,10 @@ async function post(services: BulkServices, operation: OperationRow, respond: Re
   await runner.admit();
   const rows = await readProgress(db, operation.id, clock.now());
   const body = renderProgress(rows, names, audienceOf(rows.operation), clock.now());
-  const { posted, messageId } = await respond.message(body, { private: operation.private });
+  const { posted, messageId } = await respond.message(body, {
+    private: operation.private,
+    owed: true,
+  });
   if (!posted) await forgetToken(db, operation.id);
   else if (messageId !== null) await rememberMessage(db, operation.id, messageId, operation.channel_id);
 }

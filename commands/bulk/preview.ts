@@ -90,7 +90,7 @@ export function previewPresses(services: BulkServices): PressHandler[] {
       run: async (interaction, [id, page], caller, respond) => {
         const now = services.clock.now();
         const draft = await usableDraft(services.db, Number(id), actorOf(interaction, caller, now), now);
-        if (!draft) return;
+        if (!draft) return respond.leave();
         const rows = await readPreview(services.db, draft.id, Number(page) || 0);
         services.previews.turned(draft.id, rows.page);
         await respond.update(renderPreview(rows, services, now));

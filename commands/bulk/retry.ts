@@ -25,6 +25,7 @@ export async function startFailedAgain(
   };
   const operation = await startRetry(services.db, original, request, now);
   if (operation) await postAndRun(services, operation, respond);
+  else respond.leave();
 }
 
 export function retryPress(services: BulkServices): PressHandler {

@@ -41,6 +41,7 @@ export class Reply implements Respond {
   readonly #parts: ReplyParts;
   readonly #done = new AbortController();
   #first: Promise<{ how: First; result: FirstResponse }> | null = null;
+  #left = false;
 
   constructor(parts: ReplyParts) {
     this.#parts = parts;
@@ -69,11 +70,15 @@ export class Reply implements Respond {
 
   async message(
     body: MessageBody,
-    options: { private: boolean },
+    options: { private: boolean; owed?: boolean },
   ): Promise<{ posted: boolean; messageId: string | null }> {
     const flags = options.private ? MessageFlags.Ephemeral : undefined;
     const message = newMessage(body, flags === undefined ? {} : { flags });
-    const first = await this.#asFirst('message', InteractionResponseType.ChannelMessageWithSource, message);
+    const respond = this.#asFirst('message', InteractionResponseType.ChannelMessageWithSource, message);
+    const first = options.owed
+      ? await respond.catch((error: unknown) => this.#forestalled(error))
+      : await respond;
+    if (first === 'gone') return { posted: false, messageId: null };
     if (first === 'sent') return { posted: true, messageId: await this.#postedId() };
     if (first === 'waiting') {
       // The acknowledgement was private, so a public message is still owed.
@@ -89,11 +94,24 @@ export class Reply implements Respond {
     await this.message(body, { private: true });
   }
 
+  leave(): void {
+    this.#left = true;
+    this.#done.abort();
+  }
+
   /** Ends the watch; acknowledges where nobody has. */
   async finish(): Promise<void> {
     this.#done.abort();
+    if (this.#left) return;
     if (this.#first === null) await this.#acknowledge();
     else await this.#first;
+  }
+
+  /** What another process' acknowledgement leaves to do: it said nothing, or that an answer is being thought of. */
+  #forestalled(error: unknown): First | 'gone' {
+    if (!(error instanceof NotOurs)) throw error;
+    if (error.message === 'gone') return 'gone';
+    return this.#parts.interaction.message !== null ? 'silent' : 'waiting';
   }
 
   async #acknowledge(): Promise<void> {

@@ -60,6 +60,8 @@ export async function showResult(
     const rows = await readProgress(deps.db, operationId, deps.clock.now());
     let sent = await showProgress(deps, rows);
     if (sent.type === 'refused') sent = await sendDirect(deps, rows);
+    // Nobody can be shown anything without a token: whoever starts with a good one does it.
+    if (sent.type === 'refused' && sent.code === '401') return;
     if (sent.type !== 'retry') {
       if (sent.type === 'refused') {
         deps.log.warn(
@@ -83,12 +85,7 @@ async function showProgress(deps: ProgressMessageDeps, rows: ProgressRows): Prom
   const { operation } = rows;
   const body = renderProgress(rows, deps.names, audienceOf(operation), deps.clock.now());
   if (hasToken(operation, deps.clock.now())) {
-    const sent = await deps.messages.editByToken(
-      operation.progress_token!,
-      operation.progress_message_id ?? '@original',
-      body,
-    );
-    if (sent.type === 'sent') await rememberMessage(deps.db, operation.id, sent.messageId, sent.channelId);
+    const sent = await editByToken(deps, operation, body);
     if (sent.type !== 'refused') return sent;
     deps.log.info(
       { operation: operation.id, code: sent.code },
@@ -99,6 +96,25 @@ async function showProgress(deps: ProgressMessageDeps, rows: ProgressRows): Prom
   if (operation.private)
     return { type: 'refused', code: 'private', reason: 'the private message can no longer be edited' };
   return showAsBot(deps, operation, body);
+}
+
+async function editByToken(
+  deps: ProgressMessageDeps,
+  operation: OperationRow,
+  body: MessageBody,
+): Promise<Sent> {
+  const token = operation.progress_token!;
+  let messageId = operation.progress_message_id;
+  if (messageId === null) {
+    const original = await deps.messages.originalOf(token);
+    if (original.type !== 'sent') return original;
+    // Where the press was only acknowledged, the "original" is the private preview that it was made on.
+    if (original.ephemeral && !operation.private)
+      return { type: 'refused', code: 'private', reason: 'the message was never posted' };
+    messageId = original.messageId;
+    await rememberMessage(deps.db, operation.id, messageId, original.channelId);
+  }
+  return deps.messages.editByToken(token, messageId, body);
 }
 
 async function showAsBot(

@@ -81,8 +81,14 @@ async function sent(
   context: { channelId: string; auth?: boolean },
 ): Promise<Sent> {
   try {
-    const message = (await call()) as { id: string; channel_id: string };
-    return { type: 'sent', channelId: message.channel_id, messageId: message.id };
+    const message = (await call()) as { id: string; channel_id: string; flags?: number };
+    const ephemeral = ((message.flags ?? 0) & EPHEMERAL) !== 0;
+    return {
+      type: 'sent',
+      channelId: message.channel_id,
+      messageId: message.id,
+      ...(ephemeral && { ephemeral }),
+    };
   } catch (error) {
     const { outcome } = discordFailure(error, context);
     if (outcome.type === 'retry') return { type: 'retry', afterMs: outcome.afterMs, reason: outcome.reason };

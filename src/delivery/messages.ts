@@ -2,7 +2,13 @@ import type { MessageBody } from '../message-body.ts';
 
 /** What became of a message that is not a poll's: progress, results, files. */
 export type Sent =
-  | { readonly type: 'sent'; readonly channelId: string; readonly messageId: string }
+  | {
+      readonly type: 'sent';
+      readonly channelId: string;
+      readonly messageId: string;
+      /** Whether only one person sees it. */
+      readonly ephemeral?: boolean;
+    }
   /** Discord refuses for good: no access, token expired, message gone, direct messages closed. */
   | { readonly type: 'refused'; readonly code: string; readonly reason: string }
   /** Not now: limit, 5xx, time-out. The effect may have happened. */

@@ -46,10 +46,10 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
     });
 
     afterEach(() => {
-    expect(scene.processes.map((bot) => bot.problems()).filter(Boolean)).toEqual([]);
-  });
+      expect(scene.processes.map((bot) => bot.problems()).filter(Boolean)).toEqual([]);
+    });
 
-  /** New polls, their preview, and where the log stands. */
+    /** New polls, their preview, and where the log stands. */
     async function prepare(wanted = count) {
       const polls = await scene.createPolls(wanted);
       const preview = await scene.preview('close', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });

@@ -15,6 +15,13 @@ export function pollEdit(polls: readonly CreatedPoll[]): Match {
 export const progressPost: Match = ({ route, body }) =>
   route === '/interactions/:interaction/:token/callback' && (body as { type?: number }).type === 4;
 
+/** The POST of a poll's message, or of anything else that the bot posts as itself. */
+export const channelPost: Match = ({ method, route }) =>
+  method === 'POST' && route === '/channels/:channel/messages';
+
+/** Every request that carries the bot's own token to a channel. */
+export const asBot: Match = ({ path }) => path.startsWith('/channels/');
+
 /** An edit of a progress message, by token or as the bot, whose title says this. */
 export function progressEdit(title: RegExp): Match {
   return ({ method, body }) =>
