@@ -14,7 +14,8 @@ export function controlPresses(services: BulkServices): PressHandler[] {
       'pause',
       services,
       pauseOperation,
-      (id) => `Operation #${id} is paused: no message is touched until it is resumed.`,
+      (id) =>
+        `Operation #${id} is paused: messages in flight finish, then none is touched until it is resumed.`,
     ),
     press('resume', services, resumeOperation, (id) => `Operation #${id} goes on.`),
     {
@@ -51,7 +52,7 @@ function press(
 
 async function control(services: BulkServices, change: Control, id: number, caller: Caller): Promise<void> {
   const operation = await knownOperation(services, id, caller);
-  const by = { userId: caller.userId, process: services.process };
+  const by = { userId: caller.userId, process: services.process, from: caller };
   await change(services.db, operation.id, by, services.clock.now());
   services.runner.poke();
 }

@@ -12,6 +12,7 @@ import { operationKind } from './operations/operation-kinds.ts';
 import { appliedJobs } from './progress-store.ts';
 import { putBack } from './put-back.ts';
 import { failOpenItems, finishOperation, settleItems } from './settle.ts';
+import { formatSpan } from './spans.ts';
 
 export interface RunDeps {
   readonly db: Db;
@@ -164,7 +165,8 @@ async function waitPaused(
   const end = await Promise.race([interrupted, aborted(stopping), expired]);
   over.abort();
   if (end === 'expired' && (await stateOf(db, hold)) === 'paused') {
-    await cancelOperation(db, hold.operationId, { userId: null, process: deps.process }, clock.now());
+    const by = { userId: null, process: deps.process, why: 'it stood paused for 24 hours' };
+    await cancelOperation(db, hold.operationId, by, clock.now());
   }
 }
 
@@ -182,8 +184,7 @@ async function cancel(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
 }
 
 async function timeOut(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
-  const minutes = Math.round(deps.timeoutMs / 60_000);
-  const message = `not reached within the time limit of ${minutes} minutes`;
+  const message = `not reached within the time limit of ${formatSpan(deps.timeoutMs)}`;
   await failOpenItems(deps.db, hold, { code: 'timeout', message }, deps.clock.now());
   return finishOperation(deps.db, hold, ['running'], 'timed out', deps.clock.now());
 }
