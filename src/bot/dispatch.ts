@@ -18,7 +18,7 @@ import { parseCustomId } from './custom-id.ts';
 import { respondFirst } from './first-response.ts';
 import type { Caller, ContextCommand, PressHandler, PressInteraction, SlashCommand } from './handlers.ts';
 import { persist } from './persist.ts';
-import { NotOurs, Reply } from './reply.ts';
+import { NotOurs, type PressedMessage, Reply } from './reply.ts';
 import { suggestions } from './suggestions.ts';
 
 export interface DispatchParts {
@@ -124,7 +124,7 @@ export class Dispatcher {
     const { action, args } = parseCustomId(interaction.customId);
     const press = this.#presses.get(action);
     if (press?.acknowledge === 'self') {
-      return await this.#responding(interaction, interaction.message, (reply) =>
+      return await this.#responding(interaction, pressedMessage(interaction), (reply) =>
         press.run(interaction, args, inServer(caller), reply),
       );
     }
@@ -138,7 +138,7 @@ export class Dispatcher {
   /** Leaves the first response to the handler, but not for longer than Discord waits. */
   async #responding(
     interaction: ChatInputCommandInteraction | PressInteraction,
-    message: { readonly id: string } | null,
+    message: PressedMessage | null,
     run: (reply: Reply) => Promise<void>,
   ): Promise<void> {
     const reply = new Reply({ ...this.#parts, interaction: { ...ids(interaction), message } });
@@ -201,6 +201,10 @@ export class Dispatcher {
     this.#parts.log.error({ err: error, interaction: interaction.id, reference }, 'an interaction failed');
     return { content: `Something went wrong (reference \`${reference}\`). Please try again.` };
   }
+}
+
+function pressedMessage({ message }: PressInteraction): PressedMessage | null {
+  return message && { id: message.id, private: message.flags.has(MessageFlags.Ephemeral) };
 }
 
 function inServer(caller: Caller | null): Caller {

@@ -83,7 +83,7 @@ export type PressHandler =
 
 /** The first response to an interaction. Each resolves when Discord has taken it. */
 export interface Respond {
-  /** Replaces the message whose component was pressed. */
+  /** Replaces the private message whose component was pressed. Throws `UserError` on a public one: the press is forged. */
   update(body: MessageBody): Promise<void>;
   /** Opens a modal. */
   modal(body: ModalBody): Promise<void>;

@@ -17,6 +17,12 @@ export class NotOurs extends Error {
   override readonly name = 'NotOurs';
 }
 
+export interface PressedMessage {
+  readonly id: string;
+  /** Only the caller sees it. */
+  readonly private: boolean;
+}
+
 export interface ReplyParts {
   readonly rest: RestCalls;
   readonly messages: Messages;
@@ -26,7 +32,7 @@ export interface ReplyParts {
     readonly id: string;
     readonly token: string;
     /** The message whose component was used, also behind a modal. */
-    readonly message: { readonly id: string } | null;
+    readonly message: PressedMessage | null;
   };
 }
 
@@ -55,6 +61,9 @@ export class Reply implements Respond {
   }
 
   async update(body: MessageBody): Promise<void> {
+    // A forged custom id can come from any message of ours; what others see is not replaced by one person's answer.
+    if (this.#parts.interaction.message?.private === false)
+      throw new UserError('This button does not belong to this message. Run the command again.');
     const edit = wholeEdit(body);
     const first = await this.#asFirst('update', InteractionResponseType.UpdateMessage, edit);
     if (first === 'sent') return;

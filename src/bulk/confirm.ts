@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
-import type { Scope } from '../polls/scope.ts';
+import { everyServer, type Scope } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
 import type { OperationRow } from './operation.ts';
+import { findOperation } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 
 /** Who pressed, where, and with which interaction: taken from the interaction itself. */
@@ -25,7 +26,7 @@ export const leaseSeconds = 30;
  * confirmed it (another process was faster). Throws `UserError` with the reason otherwise.
  */
 export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): Promise<OperationRow | null> {
-  const draft = await db.selectFrom('operations').selectAll().where('id', '=', id).executeTakeFirst();
+  const draft = await findOperation(db, everyServer, id);
   if (!draft || !mayUse(draft, actor)) {
     throw new UserError(
       'This preview belongs to somebody else, so nothing was changed. Run `/bulk` yourself to get one.',

@@ -5,6 +5,7 @@ import type { OperationRow, OperationState } from './operation.ts';
 
 /** An operation this scope may see: all of them, or those whose admin acted within this one server. */
 export async function findOperation(db: Db, scope: Scope, id: number): Promise<OperationRow | null> {
+  if (!isOperationId(id)) return null;
   const row = await db
     .selectFrom('operations')
     .selectAll()
@@ -19,6 +20,11 @@ export async function loadOperation(db: Db, id: number): Promise<OperationRow> {
   const operation = await findOperation(db, everyServer, id);
   if (!operation) throw new Error(`operation ${id} has no row`);
   return operation;
+}
+
+/** Whether this can be the number of an operation at all: PostgreSQL refuses to look for others. */
+function isOperationId(id: number): boolean {
+  return Number.isInteger(id) && id > 0 && id <= 2_147_483_647;
 }
 
 /** The newest confirmed operation of this admin within the scope. */
