@@ -37,18 +37,8 @@ export function readEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Checks every variable, the wrong ones all at once. An empty one counts as not set. Throws `ConfigError`. */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const set = Object.fromEntries(
-    Object.entries(env)
-      .map(([name, value]) => [name, value?.trim()])
-      .filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const result = variables.safeParse(set);
-  if (!result.success) {
-    const lines = result.error.issues.map((issue) => complaint(String(issue.path[0]), issue.message, set));
-    throw new ConfigError(['The configuration is wrong:', ...lines].join('\n'));
-  }
-  const value = result.data;
+export function loadConfig(env: Environment): Config {
+  const value = checked(variables, env);
   return {
     token: value.DISCORD_TOKEN,
     superAdminIds: new Set(value.SUPER_ADMIN_IDS),
@@ -68,6 +58,26 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     historyRetentionDays: value.HISTORY_RETENTION_DAYS,
     metrics: value.METRICS_PORT === undefined ? null : { port: value.METRICS_PORT, host: value.METRICS_HOST },
   };
+}
+
+/** Only where the database is, for what needs nothing else. Throws `ConfigError`. */
+export function loadDatabaseConfig(env: Environment): Pick<Config, 'databaseUrl' | 'dataDir'> {
+  const value = checked(z.object(databaseVariables), env);
+  return { databaseUrl: value.DATABASE_URL ?? null, dataDir: value.DATA_DIR };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function checked<T>(schema: z.ZodType<T>, env: Environment): T {
+  const set = Object.fromEntries(
+    Object.entries(env)
+      .map(([name, value]) => [name, value?.trim()] as const)
+      .filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  );
+  const result = schema.safeParse(set);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => complaint(String(issue.path[0]), issue.message, set));
+  throw new ConfigError(['The configuration is wrong:', ...lines].join('\n'));
 }
 
 const secrets = new Set(['DISCORD_TOKEN', 'DATABASE_URL']);
@@ -112,6 +122,13 @@ function urlWith(protocols: readonly string[], text: string): URL | undefined {
   return protocols.includes(url.protocol) ? url : undefined;
 }
 
+const databaseVariables = {
+  DATABASE_URL: variable('postgres://user:password@host:5432/database', (text) =>
+    urlWith(['postgres:', 'postgresql:'], text) === undefined ? undefined : text,
+  ).optional(),
+  DATA_DIR: z.string().default('./data'),
+};
+
 const variables = z
   .object({
     DISCORD_TOKEN: variable(
@@ -121,10 +138,7 @@ const variables = z
     SUPER_ADMIN_IDS: variable('Discord user ids (17 to 20 digits), each once, with commas between', (text) =>
       list(text, snowflake),
     ).default([]),
-    DATABASE_URL: variable('postgres://user:password@host:5432/database', (text) =>
-      urlWith(['postgres:', 'postgresql:'], text) === undefined ? undefined : text,
-    ).optional(),
-    DATA_DIR: z.string().default('./data'),
+    ...databaseVariables,
     DISCORD_API_URL: variable('an http or https URL such as https://discord.com/api', (text) => {
       const url = urlWith(['http:', 'https:'], text);
       if (url === undefined || url.search !== '' || url.hash !== '' || url.username !== '') return undefined;

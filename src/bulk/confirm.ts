@@ -4,6 +4,7 @@ import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
 import { everyServer, type Scope } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
+import { requestFacts } from './audit-facts.ts';
 import type { OperationRow } from './operation.ts';
 import { findOperation } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
@@ -105,7 +106,7 @@ export async function confirmDraft(
       actorId: actor.userId,
       process,
       event: 'confirmed',
-      details: { interaction: actor.interactionId },
+      details: await requestFacts(trx, operation),
     });
     return operation;
   });
@@ -130,7 +131,13 @@ export async function discardDraft(
       .returning('id')
       .executeTakeFirst();
     if (!discarded) return;
-    await appendAudit(trx, now, { operationId: id, actorId: actor.userId, process, event: 'discarded' });
+    await appendAudit(trx, now, {
+      operationId: id,
+      actorId: actor.userId,
+      process,
+      event: 'discarded',
+      details: { interaction: actor.interactionId },
+    });
   });
 }
 

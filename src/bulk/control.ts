@@ -10,6 +10,10 @@ import type { OperationRow, OperationState } from './operation.ts';
 export interface Controller {
   readonly userId: string | null;
   readonly process: string;
+  /** The press or command, and where it was made. */
+  readonly from?: { readonly interactionId: string; readonly guildId: string; readonly channelId: string };
+  /** Why the bot itself does it. */
+  readonly why?: string;
 }
 
 /**
@@ -78,7 +82,21 @@ async function transition(
       .executeTakeFirst();
     if (!before || !from.includes(before.state)) throw refusal(id, before?.state, event);
     await trx.updateTable('operations').set(change).where('id', '=', id).execute();
-    await appendAudit(trx, now, { operationId: id, actorId: by.userId, process: by.process, event });
+    await appendAudit(trx, now, {
+      operationId: id,
+      actorId: by.userId,
+      process: by.process,
+      event,
+      details: {
+        was: before.state,
+        ...(by.from && {
+          interaction: by.from.interactionId,
+          server: by.from.guildId,
+          channel: by.from.channelId,
+        }),
+        ...(by.why !== undefined && { why: by.why }),
+      },
+    });
   });
 }
 

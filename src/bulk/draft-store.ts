@@ -89,7 +89,18 @@ export async function createDraft(
       actorId: asking.adminId,
       process,
       event: 'previewed',
-      details: { matched: draft.items.length, toChange: total },
+      details: {
+        kind: draft.kind.name,
+        params: draft.params,
+        targets: draft.targets,
+        reason: asking.reason,
+        server: asking.guildId,
+        channel: asking.channelId,
+        locale: asking.locale,
+        interaction: asking.interactionId,
+        matched: draft.items.length,
+        toChange: total,
+      },
     });
     return created.id;
   });

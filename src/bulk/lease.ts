@@ -12,9 +12,9 @@ import { openStates } from './operation.ts';
  */
 export async function takeOver(db: Db, process: string, now: Date): Promise<Hold[]> {
   return inTransaction(db, async (trx) => {
-    const taken = await trx
-      .updateTable('operations')
-      .set({ owner: process, lease_until: nextLease, fence: sql`fence + 1` })
+    const ownerless = await trx
+      .selectFrom('operations')
+      .select(['id', 'owner', 'state'])
       .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`now()`)]))
       .where((eb) =>
         eb.or([
@@ -22,15 +22,24 @@ export async function takeOver(db: Db, process: string, now: Date): Promise<Hold
           eb.and([eb('finished_at', 'is not', null), eb('result_shown', '=', false)]),
         ]),
       )
+      .orderBy('id')
+      .forUpdate()
+      .execute();
+    if (ownerless.length === 0) return [];
+    const taken = await trx
+      .updateTable('operations')
+      .set({ owner: process, lease_until: nextLease, fence: sql`fence + 1` })
+      .where(sql<boolean>`id = any(${ownerless.map(({ id }) => id)}::int[])`)
       .returning(['id', 'fence'])
       .execute();
-    for (const { id, fence } of taken) {
+    const before = new Map(ownerless.map((operation) => [operation.id, operation]));
+    for (const { id, fence } of taken.sort((a, b) => a.id - b.id)) {
       await appendAudit(trx, now, {
         operationId: id,
         actorId: null,
         process,
         event: 'taken over',
-        details: { fence },
+        details: { fence, was: before.get(id)?.state, previousOwner: before.get(id)?.owner },
       });
     }
     return taken.map(({ id, fence }) => ({ operationId: id, fence }));

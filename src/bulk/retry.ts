@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { loadPolls } from '../polls/poll-store.ts';
 import { everyServer } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
+import { requestFacts } from './audit-facts.ts';
 import { type Actor, leaseSeconds } from './confirm.ts';
 import { isResult, type OperationRow } from './operation.ts';
 
@@ -87,7 +88,7 @@ export async function startRetry(
       actorId: actor.userId,
       process: request.process,
       event: 'confirmed',
-      details: { retryOf: original.id, interaction: actor.interactionId },
+      details: await requestFacts(trx, operation),
     });
     return operation;
   });

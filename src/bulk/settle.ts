@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { appendAudit } from './audit.ts';
+import { outcomeFacts } from './audit-facts.ts';
 import { type Hold, holdFence } from './fence.ts';
 import { type OperationRow, type OperationState, type ResultState, resultOf } from './operation.ts';
 import { countItems } from './operation-store.ts';
@@ -85,7 +86,14 @@ export async function finishOperation(
       actorId: null,
       process: operation.owner ?? '',
       event: 'finished',
-      details: { result: state, done, failed, skipped },
+      details: {
+        result: state,
+        done,
+        failed,
+        skipped,
+        ...(failure !== null && { failure }),
+        outcomes: await outcomeFacts(trx, hold.operationId),
+      },
     });
     return finished;
   });

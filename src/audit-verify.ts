@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { verifyChain } from './bulk/audit-chain.ts';
+import { ConfigError, loadDatabaseConfig, readEnvironment } from './config.ts';
+import { type DatabaseConfig, DatabaseUnavailable, openDatabase } from './db/database.ts';
+import { DirectoryInUse } from './db/owner-lock.ts';
+import type { Db } from './db/schema.ts';
+import { createLogger } from './log.ts';
+
+/** The audit trail could not be looked at. Not 1, which says that it was and does not hold. */
+const notVerified = 2;
+
+await main();
+
+/** `npm run audit:verify`: exit code 0 where the chain holds, 1 where it is broken, 2 where it could not be verified. */
+async function main(): Promise<void> {
+  try {
+    const config = loadDatabaseConfig(readEnvironment());
+    refuseMissing(config);
+    const database = await openDatabase(config, createLogger('warn', process.stderr));
+    try {
+      process.exitCode = await report(database.db);
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    console.error(inWords(error));
+    process.exitCode = notVerified;
+  }
+}
+
+async function report(db: Db): Promise<number> {
+  const { rows: found } = await sql<{ known: boolean }>`
+    select to_regprocedure('audit_hash(audit)') is not null as known`.execute(db);
+  if (!found[0]?.known) {
+    console.error(
+      'This database has no audit chain yet: start the bot once (`npm start`) to bring it up to date.',
+    );
+    return notVerified;
+  }
+  const { rows, head, broken } = await verifyChain(db);
+  if (broken) {
+    console.log(`The audit trail is broken at row ${broken.id}: ${broken.why}. Rows in all: ${rows}.`);
+    return 1;
+  }
+  console.log(
+    `The audit trail holds: ${rows} ${rows === 1 ? 'row' : 'rows'}, each the successor of the one before.`,
+  );
+  if (head) console.log(`Last row: ${head.id}, hash ${head.hash}`);
+  return 0;
+}
+
+/** Opening an embedded database would create it. */
+function refuseMissing(config: DatabaseConfig): void {
+  if (config.databaseUrl !== null || existsSync(join(config.dataDir, 'database'))) return;
+  throw new DatabaseUnavailable(
+    `There is no database in ${config.dataDir} (DATA_DIR), and DATABASE_URL is not set.`,
+  );
+}
+
+/** What the operator can mend is said in a sentence; everything else is a bug and keeps its stack. */
+function inWords(error: unknown): unknown {
+  if (error instanceof DirectoryInUse) {
+    return `${error.message}\nWhile the bot runs, \`/bulk audit\` in Discord verifies the chain as well.`;
+  }
+  return error instanceof ConfigError || error instanceof DatabaseUnavailable ? error.message : error;
+}
