@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { parseArgs, styleText } from 'node:util';
-import { bigLayout } from './demo/layout.ts';
+import { demoLayout } from './demo/layout.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { Screen } from './demo/screen.ts';
-import { type DemoWorld, startDemoWorld } from './demo/world.ts';
+import { type Stage, startStage } from './stage/stage.ts';
 
 const usage = `npm run demo [-- --stay]
 
@@ -12,7 +12,8 @@ failed is retried. Takes a little more than a minute; needs no token and no netw
 
   --stay   keep the stand-in Discord and the bot running afterwards, until Ctrl-C`;
 
-process.exitCode = await main();
+// What was under way when it was interrupted would keep the process alive.
+process.exit(await main());
 
 /** The exit code: 0 only if everything held. */
 async function main(): Promise<number> {
@@ -29,45 +30,59 @@ async function main(): Promise<number> {
   screen.line("A stand-in Discord with Discord's own limits, and the bot on an empty database.");
   screen.line('No token, no network, no set-up; it ends by itself. Ctrl-C ends it earlier.');
 
-  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  const starting = startDemoWorld(bigLayout(), { latency: [80, 120] });
-  const world = await starting;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal));
+  const interrupted = Promise.race(signals).then(() => 'interrupted' as const);
+  const starting = startStage(demoLayout(), { latency: [80, 120] });
   try {
-    const ended = Promise.race([interrupted.then(() => 'interrupted' as const), botEnded(world)]);
-    const end = await Promise.race([runDemo(world, bigLayout(), screen), ended]);
-    if (end === 'interrupted') {
-      screen.line();
-      screen.line('Interrupted; everything is stopped and removed.');
-      return 130;
-    }
-    if (values.stay) await stay(world, screen, ended);
-    return end ? 0 : 1;
+    const stage = await Promise.race([starting, interrupted]);
+    const end =
+      stage === 'interrupted' ? stage : await play(stage, screen, interrupted, values.stay ?? false);
+    if (end !== 'interrupted') return end ? 0 : 1;
+    screen.line();
+    screen.line('Interrupted; everything is stopped and removed.');
+    return 130;
   } catch (error) {
     screen.line();
     screen.line(
       styleText('red', `The demonstration failed: ${error instanceof Error ? error.message : error}`),
     );
-    for (const problem of world.bot.problems().split('\n').filter(Boolean)) screen.line(problem);
     return 1;
   } finally {
-    await world.close();
+    // A start that failed has cleaned up after itself, and is reported above.
+    const [started] = await Promise.allSettled([starting]);
+    if (started.status === 'fulfilled') await started.value.close();
   }
 }
 
-async function botEnded({ bot }: DemoWorld): Promise<never> {
+async function play(
+  stage: Stage,
+  screen: Screen,
+  interrupted: Promise<'interrupted'>,
+  stays: boolean,
+): Promise<boolean | 'interrupted'> {
+  const ended = Promise.race([interrupted, botEnded(stage)]);
+  try {
+    const end = await Promise.race([runDemo(stage, demoLayout(), screen), ended]);
+    if (end !== 'interrupted' && stays) {
+      sayWhatIsThere(stage, screen);
+      await ended;
+    }
+    return end;
+  } catch (error) {
+    for (const problem of stage.bot.problems().split('\n').filter(Boolean)) screen.line(problem);
+    throw error;
+  }
+}
+
+async function botEnded({ bot }: Stage): Promise<never> {
   const code = await bot.exited();
   throw new Error(`the bot ended with code ${code}: ${bot.stderr.trim()}`);
 }
 
-async function stay(
-  { sandbox, bot, directory }: DemoWorld,
-  screen: Screen,
-  ended: Promise<unknown>,
-): Promise<void> {
+function sayWhatIsThere({ sandbox, bot, directory }: Stage, screen: Screen): void {
   screen.line();
   screen.line(styleText('bold', 'Still running, until Ctrl-C:'));
   screen.line(`• the stand-in Discord at ${sandbox.apiUrl}, with every poll and both operations`);
   screen.line(`• the bot, process ${bot.child.pid}`);
   screen.line(`• its database under ${directory}, which goes when this ends`);
-  await ended;
 }

@@ -4,11 +4,11 @@ import { confirmClose, previewClose, untilConfirmable, untilResult } from '../st
 import { committedIn } from '../stage/counts.ts';
 import type { CreatedPoll } from '../stage/create-polls.ts';
 import { minimumEditTime } from '../stage/minimum-time.ts';
+import type { Stage } from '../stage/stage.ts';
 import { keepVoting, type VoteAnswer } from '../stage/voters.ts';
 import { drawMessage } from './draw-message.ts';
 import type { Screen } from './screen.ts';
 import { watchProgress } from './watch-progress.ts';
-import type { DemoWorld } from './world.ts';
 
 export interface Closing {
   readonly progress: SandboxMessage;
@@ -25,31 +25,31 @@ const longestMs = 180_000;
 
 /** Closes every open poll with one `/bulk close`, while people go on voting. */
 export async function closeThemAll(
-  world: DemoWorld,
+  stage: Stage,
   polls: readonly CreatedPoll[],
   closedMeanwhile: number,
   screen: Screen,
 ): Promise<Closing> {
-  const { ada, office } = world;
+  const { ada, office } = stage;
   screen.deed('Ada', '/bulk close status:active reason:The season ends today');
   screen.line();
   const options = { status: 'active', reason: 'The season ends today' };
   const preview = await previewClose(ada, office, options);
-  screen.lines(drawMessage(preview, world.names, screen.width));
+  screen.lines(drawMessage(preview, stage.names, screen.width));
   screen.line();
 
-  const targets = await closeByHand(world, polls, closedMeanwhile, screen);
+  const targets = await closeByHand(stage, polls, closedMeanwhile, screen);
   screen.line('For five seconds Confirm does nothing: nobody closes a thousand polls by accident.');
   await untilConfirmable(preview);
   screen.deed('Ada', 'presses Confirm');
-  const minimumMs = minimumEditTime(reachable(world, targets), Date.now());
+  const minimumMs = minimumEditTime(reachable(stage, targets), Date.now());
   const { progress, at } = await confirmClose(ada, preview, (phrase) =>
     screen.deed('Ada', `types ${phrase} into the dialogue that opens`),
   );
   screen.line();
 
-  const voting = voteOnOpenButtons(world, targets, progress);
-  const stopWatching = watchProgress(world, screen, progress, () => votersLine(voting.tried()));
+  const voting = voteOnOpenButtons(stage, targets, progress);
+  const stopWatching = watchProgress(stage, screen, progress, () => votersLine(voting.tried()));
   const result = await untilResult(progress, longestMs);
   const wallMs = Date.now() - at;
   const votes = await voting.stop();
@@ -60,12 +60,12 @@ export async function closeThemAll(
 
 /** Somebody is faster with a few of them; the frozen plan skips these and says why. */
 async function closeByHand(
-  world: DemoWorld,
+  stage: Stage,
   polls: readonly CreatedPoll[],
   count: number,
   screen: Screen,
 ): Promise<CreatedPoll[]> {
-  const place = world.places.find(({ hidden, old }) => !hidden && !old)!;
+  const place = stage.places.find(({ hidden, old }) => !hidden && !old)!;
   const chosen = polls
     .filter(({ message }) => message.channelId === place.channel.id && !message.deleted)
     .slice(-count);
@@ -80,15 +80,15 @@ async function closeByHand(
   return polls.filter((poll) => !chosen.includes(poll));
 }
 
-function reachable(world: DemoWorld, polls: readonly CreatedPoll[]): SandboxMessage[] {
-  const hidden = new Set(world.places.filter((place) => place.hidden).map(({ channel }) => channel.id));
+function reachable(stage: Stage, polls: readonly CreatedPoll[]): SandboxMessage[] {
+  const hidden = new Set(stage.places.filter((place) => place.hidden).map(({ channel }) => channel.id));
   return polls
     .map(({ message }) => message)
     .filter((message) => !message.deleted && !hidden.has(message.channelId));
 }
 
 /** From the frame on that says every change is committed, people press buttons that are still there. */
-function voteOnOpenButtons(world: DemoWorld, polls: readonly CreatedPoll[], progress: SandboxMessage) {
+function voteOnOpenButtons(stage: Stage, polls: readonly CreatedPoll[], progress: SandboxMessage) {
   const over = new AbortController();
   let tried = 0;
   const choose = (turn: number) => {
@@ -98,7 +98,7 @@ function voteOnOpenButtons(world: DemoWorld, polls: readonly CreatedPoll[], prog
     if (chosen) tried += 1;
     return chosen;
   };
-  const votes = keepVoting(world.voters, choose, 400, over.signal);
+  const votes = keepVoting(stage.voters, choose, 400, over.signal);
   return {
     tried: () => tried,
     stop: () => {

@@ -2,7 +2,8 @@ import { styleText } from 'node:util';
 import type { APIEmbed, APIEmbedField } from 'discord-api-types/v10';
 import type { Component } from '../component.ts';
 import type { SandboxMessage } from '../message.ts';
-import { type MentionNames, plainText, styledLine } from './markdown.ts';
+import type { MentionNames } from '../stage/stage.ts';
+import { plainText, styledLine } from './markdown.ts';
 import { cutToWidth, padToWidth, wrapToWidth } from './width.ts';
 
 /** A Discord message as lines of at most `width` columns: content, embeds behind a coloured bar, buttons. */

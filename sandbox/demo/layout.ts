@@ -1,24 +1,10 @@
-/** The servers of a demonstration and the polls in their channels. */
-export interface Layout {
-  readonly servers: readonly ServerLayout[];
+import type { Layout } from '../stage/layout.ts';
+
+export interface DemoLayout extends Layout {
   /** Poll messages that somebody deletes by hand. */
   readonly deletedByHand: number;
   /** Polls that somebody closes one by one between preview and confirmation. */
   readonly closedMeanwhile: number;
-}
-
-export interface ServerLayout {
-  readonly name: string;
-  readonly channels: readonly ChannelLayout[];
-}
-
-export interface ChannelLayout {
-  readonly name: string;
-  readonly polls: number;
-  /** How many of its polls have messages that are days old. */
-  readonly old?: number;
-  /** The bot loses sight of it. */
-  readonly hidden?: boolean;
 }
 
 const names = {
@@ -35,7 +21,7 @@ const oldNames = ['raids', 'releases', 'classics'];
 const sizes = [30, 28, 26, 24, 22];
 
 /** 1000 polls in 40 channels of 3 servers: 38 busy channels of 22 to 30 polls, and two of 6 that will be hidden. */
-export function bigLayout(): Layout {
+export function demoLayout(): DemoLayout {
   let turn = 0;
   const size = () => (turn < 35 ? sizes[turn++ % sizes.length]! : 26);
   const servers = Object.entries(names).map(([server, channels]) => ({
@@ -47,12 +33,4 @@ export function bigLayout(): Layout {
     }),
   }));
   return { servers, deletedByHand: 6, closedMeanwhile: 3 };
-}
-
-export function channelsOf(layout: Layout): ChannelLayout[] {
-  return layout.servers.flatMap(({ channels }) => channels);
-}
-
-export function pollCount(channels: readonly ChannelLayout[]): number {
-  return channels.reduce((sum, { polls }) => sum + polls, 0);
 }

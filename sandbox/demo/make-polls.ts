@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 import { type CreatedPoll, createPolls } from '../stage/create-polls.ts';
+import type { Stage } from '../stage/stage.ts';
 import { vote } from '../stage/voters.ts';
 import type { Screen } from './screen.ts';
-import type { DemoWorld } from './world.ts';
 
 /** Creates every poll of the layout with `/poll create`, while people vote on some of them. */
-export async function makePolls(world: DemoWorld, screen: Screen): Promise<CreatedPoll[]> {
-  const total = world.places.reduce((sum, { count }) => sum + count, 0);
+export async function makePolls(stage: Stage, screen: Screen): Promise<CreatedPoll[]> {
+  const total = stage.places.reduce((sum, { count }) => sum + count, 0);
   const begun = Date.now();
   const votes: Promise<unknown>[] = [];
   let made = 0;
@@ -19,10 +19,10 @@ export async function makePolls(world: DemoWorld, screen: Screen): Promise<Creat
     screen.draw([`${screen.bar(made / total)}  ${text}`], short);
   };
   show();
-  const polls = await createPolls(world.sandbox, world.places, ({ number, message }) => {
+  const polls = await createPolls(stage.sandbox, stage.places, ({ number, message }) => {
     made += 1;
     if (number % 12 === 0)
-      votes.push(vote(world.voters[votes.length % world.voters.length]!, message, number));
+      votes.push(vote(stage.voters[votes.length % stage.voters.length]!, message, number));
     show();
   });
   await Promise.all(votes);

@@ -1,11 +1,5 @@
 import { styleText } from 'node:util';
-
-/** The names behind Discord's mentions, by id. */
-export interface MentionNames {
-  user(id: string): string | undefined;
-  channel(id: string): string | undefined;
-  role(id: string): string | undefined;
-}
+import type { MentionNames } from '../stage/stage.ts';
 
 /** Discord's mentions and times as its client shows them, and backslashes gone: plain text, one line for each line. */
 export function plainText(text: string, names: MentionNames, now: number): string {

@@ -1,35 +1,36 @@
 import { styleText } from 'node:util';
 import { countsOf } from '../stage/counts.ts';
+import { channelsOf, pollCount } from '../stage/layout.ts';
+import type { Stage } from '../stage/stage.ts';
 import { type Closing, closeThemAll } from './close-them-all.ts';
-import { channelsOf, type Layout, pollCount } from './layout.ts';
+import type { DemoLayout } from './layout.ts';
 import { makePolls } from './make-polls.ts';
 import { makeTrouble } from './make-trouble.ts';
 import { retryFailed } from './retry-failed.ts';
 import type { Screen } from './screen.ts';
 import { type Finding, verdict } from './verdict.ts';
-import type { DemoWorld } from './world.ts';
 
-/** Plays the demonstration in a world just started. Resolves with whether everything held. */
-export async function runDemo(world: DemoWorld, layout: Layout, screen: Screen): Promise<boolean> {
+/** Plays the demonstration in a stage just started. Resolves with whether everything held. */
+export async function runDemo(stage: Stage, layout: DemoLayout, screen: Screen): Promise<boolean> {
   const channels = channelsOf(layout);
   const total = pollCount(channels);
   screen.heading(1, `${total} polls in ${channels.length} channels of ${layout.servers.length} servers`);
-  const polls = await makePolls(world, screen);
+  const polls = await makePolls(stage, screen);
 
   screen.heading(2, 'What goes wrong in real servers');
-  const gone = makeTrouble(world, polls, layout.deletedByHand, screen);
+  const gone = makeTrouble(stage, polls, layout.deletedByHand, screen);
 
   screen.heading(3, 'Close them all');
   // From here on requests count: what follows is what the operation costs.
-  world.sandbox.clearLog();
-  const closing = await closeThemAll(world, polls, layout.closedMeanwhile, screen);
+  stage.sandbox.clearLog();
+  const closing = await closeThemAll(stage, polls, layout.closedMeanwhile, screen);
   const counts = countsOf(closing.progress);
 
   screen.heading(4, 'Mend it and retry what failed');
-  const retry = await retryFailed(world, closing.progress, screen);
+  const retry = await retryFailed(stage, closing.progress, screen);
 
   screen.heading(5, 'What came of it');
-  const findings = verdict(world, { layout, polls, gone, closing, retry, counts });
+  const findings = verdict(stage, { layout, polls, gone, closing, retry, counts });
   for (const { holds, text } of findings) {
     screen.line(holds ? `${styleText('green', '✓')} ${text}` : styleText('red', `✗ ${text}`));
   }

@@ -1,9 +1,10 @@
 import type { SandboxMessage } from '../message.ts';
 import { type Counts, countsOf } from '../stage/counts.ts';
 import type { CreatedPoll } from '../stage/create-polls.ts';
+import { channelsOf, pollCount } from '../stage/layout.ts';
+import type { Stage } from '../stage/stage.ts';
 import type { Closing } from './close-them-all.ts';
-import { channelsOf, type Layout, pollCount } from './layout.ts';
-import type { DemoWorld } from './world.ts';
+import type { DemoLayout } from './layout.ts';
 
 /** One thing that has to hold, and whether it does. */
 export interface Finding {
@@ -12,7 +13,7 @@ export interface Finding {
 }
 
 export interface Evidence {
-  readonly layout: Layout;
+  readonly layout: DemoLayout;
   readonly polls: readonly CreatedPoll[];
   readonly gone: readonly CreatedPoll[];
   readonly closing: Closing;
@@ -22,7 +23,7 @@ export interface Evidence {
 }
 
 /** Everything that a demonstration promises, checked against what the stand-in Discord saw. */
-export function verdict(world: DemoWorld, evidence: Evidence): Finding[] {
+export function verdict(stage: Stage, evidence: Evidence): Finding[] {
   const { layout, counts, closing, retry, polls, gone } = evidence;
   const total = pollCount(channelsOf(layout));
   const hidden = channelsOf(layout).filter((channel) => channel.hidden);
@@ -33,11 +34,11 @@ export function verdict(world: DemoWorld, evidence: Evidence): Finding[] {
     ({ message }) => !gone.some((poll) => poll.message === message) && !isClosed(message),
   );
   const refusedVotes = closing.votes.filter(({ refused }) => refused).length;
-  const status = (code: number) => world.sandbox.requests.filter((request) => request.status === code).length;
-  const late = [...world.sandbox.world.interactions.values()].filter((one) => one.acknowledgedAt === null);
-  const pinging = world.sandbox.messages.filter(pings);
-  const { violations } = world.sandbox;
-  const problems = world.bot.problems();
+  const status = (code: number) => stage.sandbox.requests.filter((request) => request.status === code).length;
+  const late = [...stage.sandbox.world.interactions.values()].filter((one) => one.acknowledgedAt === null);
+  const pinging = stage.sandbox.messages.filter(pings);
+  const { violations } = stage.sandbox;
+  const problems = stage.bot.problems();
 
   return [
     finding(

@@ -1,12 +1,12 @@
 import type { SandboxMessage } from '../message.ts';
 import { committedIn, countsOf } from '../stage/counts.ts';
+import type { Stage } from '../stage/stage.ts';
 import { drawMessage } from './draw-message.ts';
 import type { Screen } from './screen.ts';
-import type { DemoWorld } from './world.ts';
 
 /** Shows a progress message as it is and at each edit, with `beside` below it. Ends with what it returns. */
 export function watchProgress(
-  { names }: Pick<DemoWorld, 'names'>,
+  { names }: Pick<Stage, 'names'>,
   screen: Screen,
   progress: SandboxMessage,
   beside: () => string,

@@ -6,14 +6,27 @@ import type { SandboxChannel } from '../channel.ts';
 import { permission } from '../permissions.ts';
 import type { Person } from '../person.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.ts';
-import type { PollPlace } from '../stage/create-polls.ts';
+import type { PollPlace } from './create-polls.ts';
 import type { Layout } from './layout.ts';
-import type { MentionNames } from './markdown.ts';
 
 const voterNames = ['Bo', 'Cem', 'Dana', 'Eli', 'Femi', 'Gus', 'Hana', 'Ivo', 'Jun', 'Kim', 'Lou', 'Mia'];
 
-/** Everything of a demonstration: the stand-in Discord, the people in it, and the bot as a process of its own. */
-export interface DemoWorld {
+/** The stand-in Discord, the people in it, and the bot as a process of its own. */
+/** A channel with polls to come. */
+export interface StagePlace extends PollPlace {
+  readonly guildId: string;
+  /** The bot is to lose sight of it. */
+  readonly hidden: boolean;
+}
+
+/** The names behind Discord's mentions, by id. */
+export interface MentionNames {
+  user(id: string): string | undefined;
+  channel(id: string): string | undefined;
+  role(id: string): string | undefined;
+}
+
+export interface Stage {
   readonly sandbox: Sandbox;
   readonly bot: BotProcess;
   /** The super admin. */
@@ -22,7 +35,7 @@ export interface DemoWorld {
   readonly office: SandboxChannel;
   readonly voters: readonly Person[];
   /** Every channel with polls to come. */
-  readonly places: readonly (PollPlace & { readonly hidden: boolean })[];
+  readonly places: readonly StagePlace[];
   readonly names: MentionNames;
   /** Throwaway: the bot's working directory and database. */
   readonly directory: string;
@@ -34,13 +47,13 @@ export interface DemoWorld {
  * Starts it all. `env` goes to the bot beside token, address and database; it finds no `.env`, because its working
  * directory is a new one. Resolves when the bot is ready.
  */
-export async function startDemoWorld(
+export async function startStage(
   layout: Layout,
   options: SandboxOptions,
   env: Readonly<Record<string, string>> = {},
-): Promise<DemoWorld> {
+): Promise<Stage> {
   const sandbox = await startSandbox(options);
-  const directory = await mkdtemp(join(tmpdir(), 'gavel-demo-'));
+  const directory = await mkdtemp(join(tmpdir(), 'gavel-stage-'));
   const guilds = layout.servers.map((server, i) => {
     const channels = [...(i === 0 ? ['office'] : []), ...server.channels.map(({ name }) => name)];
     const guild = sandbox.addGuild({ name: server.name, channels });
@@ -85,6 +98,7 @@ export async function startDemoWorld(
     voters,
     places: guilds.flatMap(({ server, guild, admin }) =>
       server.channels.map(({ name, polls, old = 0, hidden = false }) => ({
+        guildId: guild.id,
         channel: guild.channel(name),
         admin,
         count: polls,

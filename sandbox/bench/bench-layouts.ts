@@ -1,0 +1,27 @@
+import type { ChannelLayout, Layout } from '../stage/layout.ts';
+
+/** Polls that an operation closes, spread evenly. Beside them a few that stay open, for votes. */
+export function evenLayout(channels: number, pollsEach: number): Layout {
+  return {
+    servers: [
+      { name: 'Targets', channels: row('target', channels, pollsEach) },
+      { name: 'Votes', channels: row('votes', 2, 2) },
+    ],
+  };
+}
+
+/** The same, and polls to be closed one by one: all of one channel, and one each of many. */
+export function evenLayoutAndSingles(channels: number, pollsEach: number): Layout {
+  const { servers } = evenLayout(channels, pollsEach);
+  return {
+    servers: [
+      ...servers,
+      { name: 'Channel', channels: row('in-order', 1, pollsEach) },
+      { name: 'Spread', channels: row('spread', 30, 1) },
+    ],
+  };
+}
+
+function row(name: string, channels: number, polls: number): ChannelLayout[] {
+  return Array.from({ length: channels }, (_, i) => ({ name: `${name}-${i + 1}`, polls }));
+}
