@@ -75,7 +75,8 @@ async function restorePolls(db: Db, operationId: number): Promise<RestoredRow[]>
     update polls as poll
     set ${columnsFrom('image')}, version = poll.version + 1, revision = poll.revision + 1, held_by = null,
       shown_revision = case when plan.message_current then poll.revision + 1 else poll.shown_revision end,
-      sent_revision = case when plan.message_current then poll.revision + 1 else poll.sent_revision end
+      sent_revision = case when plan.message_current then poll.revision + 1 else poll.sent_revision end,
+      removal_tried = poll.removal_tried and not plan.message_current
     from plan join polls as old on old.id = plan.poll_id
       cross join lateral ${overwritten('old', sql`plan.before`)} as image
     where poll.id = plan.poll_id

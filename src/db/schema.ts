@@ -43,6 +43,7 @@ export interface PollTable {
   sent_revision: WithDefault<number>;
   message_id: string | null;
   message_gone: WithDefault<boolean>;
+  removal_tried: WithDefault<boolean>;
   sender: string | null;
   sender_until: Date | null;
   parked_code: string | null;

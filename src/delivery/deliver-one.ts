@@ -49,7 +49,7 @@ export interface DeliverOptions {
 }
 
 /** A process that could not send this long before its claim ends does not send at all. */
-const SEND_WITHIN_MS = CLAIM_TTL_MS - REQUEST_TIMEOUT_MS - 1_000;
+export const SEND_WITHIN_MS = CLAIM_TTL_MS - REQUEST_TIMEOUT_MS - 1_000;
 /** How soon to look again where another process is sending. */
 const BUSY_MS = 1_000;
 
@@ -176,7 +176,7 @@ async function edit(sending: Sending, messageId: string, repost: boolean): Promi
   } catch (error) {
     const failure = discordFailure(error, poll);
     if (failure.code !== UNKNOWN_MESSAGE) return await sending.failed(failure);
-    if (!repost) return await gone(sending);
+    if (!repost && !claimed.removalTried) return await gone(sending);
     await forgetMessage(parts.db, poll.id);
     return await post(sending);
   }

@@ -13,9 +13,12 @@ export type RetryOutcome = Extract<Outcome, { type: 'retry' }>;
 export interface BatchHandler {
   /** Post the message again where somebody deleted it by hand (reopen, status, settings); otherwise that is done. */
   readonly repost: boolean;
+  /** Its polls are deleted ones: many messages of a channel may go in one request. */
+  readonly deletes?: boolean;
   /**
-   * Called once for each job with its final outcome, awaited before the channel's next request. `jobs` holds more
-   * than one where a refusal settled the rest of the batch's polls in the channel. `attempts` is that of the first.
+   * Called once for each job with its final outcome, awaited before the channel's next request. `jobs` holds more than one
+   * where a request deleted many messages, or where a refusal settled the rest of the batch's polls in the channel.
+   * `attempts` is that of the first.
    */
   settled(jobs: readonly DeliveryJob[], outcome: FinalOutcome, attempts: number): Promise<void>;
   /** An attempt failed for now and will be repeated. */

@@ -16,6 +16,8 @@ export interface Claim {
   /** When that earlier request was under way at the latest; null where it ended in the knowledge of everybody. */
   readonly lastTriedUntil: Date | null;
   readonly pingPending: boolean;
+  /** Its message may be gone because we asked Discord to remove it. */
+  readonly removalTried: boolean;
 }
 
 export type ClaimResult =
@@ -58,7 +60,8 @@ export async function claim(
     update polls set
       sender = ${process},
       sender_until = clock_timestamp() + ${CLAIM_TTL_MS}::integer * interval '1 millisecond',
-      sent_revision = greatest(polls.sent_revision, polls.revision)
+      sent_revision = greatest(polls.sent_revision, polls.revision),
+      removal_tried = polls.removal_tried or polls.deleted_at is not null
     from before where polls.id = before.id
     returning polls.*, before.sent_revision as sent_before, before.sender_until as tried_until`.execute(db);
   const row = claimed.rows[0];
@@ -73,6 +76,7 @@ export async function claim(
     sentBefore: row.sent_before,
     lastTriedUntil: row.sent_before > row.shown_revision ? row.tried_until : null,
     pingPending: row.ping_pending,
+    removalTried: row.removal_tried,
   };
 }
 
@@ -84,7 +88,7 @@ export async function recordShown(
   await sql`
     update polls set
       shown_revision = greatest(shown_revision, ${shown.revision}::integer),
-      message_id = ${shown.messageId}, message_gone = false, parked_code = null, parked_reason = null,
+      message_id = ${shown.messageId}, message_gone = false, removal_tried = false, parked_code = null, parked_reason = null,
       ${clearClaim(shown.process)}
     where id = ${shown.pollId}`.execute(db);
 }
@@ -97,7 +101,7 @@ export async function recordGone(
   await sql`
     update polls set
       shown_revision = greatest(shown_revision, ${gone.revision}::integer),
-      message_id = null, message_gone = true, parked_code = null, parked_reason = null,
+      message_id = null, message_gone = true, removal_tried = false, parked_code = null, parked_reason = null,
       ${clearClaim(gone.process)}
     where id = ${gone.pollId}`.execute(db);
 }

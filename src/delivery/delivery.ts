@@ -1,11 +1,13 @@
+import { type BulkDeletes, bulkChannels, deleteLoads } from './bulk-choice.ts';
+import { BulkTurns } from './bulk-turns.ts';
+import { deleteTogether } from './delete-together.ts';
 import { type DeliverParts, deliverOne } from './deliver-one.ts';
 import type { Batch, BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from './delivery-batch.ts';
 import { discordAnswers } from './discord-answers.ts';
 import { Health } from './health.ts';
 import type { LaneBatch } from './lane-batch.ts';
-import { Lanes } from './lanes.ts';
+import { Lanes, type TogetherOutcome } from './lanes.ts';
 import type { Outcome } from './outcome.ts';
-import { showingKind } from './request-kind.ts';
 import { sweep } from './sweep.ts';
 import { Touches } from './touches.ts';
 
@@ -15,6 +17,7 @@ import { Touches } from './touches.ts';
  */
 export class Delivery implements Deliverer {
   private readonly parts: DeliverParts;
+  private readonly bulkTurns: BulkTurns;
   private readonly lanes: Lanes;
   private readonly touches: Touches;
   private readonly batches = new WeakMap<LaneBatch, { repost: boolean }>();
@@ -23,16 +26,24 @@ export class Delivery implements Deliverer {
 
   /**
    * `random` in [0, 1) spreads retries. `tokenRefused` is called when Discord refuses the bot's token: from then on
-   * everything is refused.
+   * everything is refused. `bulkDeletes`: where many messages may be deleted at once; by default nowhere.
    */
   constructor(
-    parts: DeliverParts & { readonly random: () => number; readonly tokenRefused?: (reason: string) => void },
+    parts: DeliverParts & {
+      readonly random: () => number;
+      readonly tokenRefused?: (reason: string) => void;
+      readonly bulkDeletes?: BulkDeletes;
+    },
   ) {
     this.parts = parts;
+    this.bulkTurns = new BulkTurns(parts.limits, parts.bulkDeletes ?? (() => null));
     this.lanes = new Lanes({
       send: (job, batch, priority) => this.send(job, batch, priority),
-      delay: ({ channelId, messageId }, now) =>
-        parts.limits.delay(channelId, showingKind(messageId, now), now),
+      sendTogether: (jobs, batch, priority) => this.sendTogether(jobs, batch, priority),
+      delay: ({ channelId }, now, kind) =>
+        kind === 'bulk-delete'
+          ? this.bulkTurns.delay(channelId, now)
+          : parts.limits.delay(channelId, kind, now),
       editRoom: (channelId, now) => parts.limits.editRoom(channelId, now),
       health: new Health(),
       discordAnswers: () => discordAnswers(parts.rest),
@@ -71,6 +82,10 @@ export class Delivery implements Deliverer {
 
   start(jobs: readonly DeliveryJob[], handler: BatchHandler): Batch {
     const batch = this.lanes.add(jobs, handler, false);
+    if (handler.deletes) {
+      const now = this.parts.clock.now().getTime();
+      batch.bulkChannels = bulkChannels(deleteLoads(jobs, now, this.bulkTurns.serverOf));
+    }
     this.batches.set(batch, handler);
     return batch;
   }
@@ -85,6 +100,19 @@ export class Delivery implements Deliverer {
     const outcome = await Promise.race([this.touches.insist(job), late]);
     enough.abort();
     return outcome;
+  }
+
+  private async sendTogether(
+    jobs: readonly DeliveryJob[],
+    batch: LaneBatch,
+    priority: number,
+  ): Promise<TogetherOutcome> {
+    const { channelId } = jobs[0]!;
+    const { outcome, apart, lackingPermission } = await this.bulkTurns.take(channelId, (serverId) =>
+      deleteTogether(this.parts, { channelId, serverId, jobs, priority }),
+    );
+    if (lackingPermission) batch.bulkChannels = batch.bulkChannels.difference(new Set([channelId]));
+    return { outcome, apart };
   }
 
   private async send(job: DeliveryJob, batch: LaneBatch, priority: number): Promise<Outcome> {

@@ -1,4 +1,5 @@
-import { CHANNEL_WINDOWS, GLOBAL_WINDOW, type Window } from './limits.ts';
+import { type BulkDeletes, bulkChannels, deleteLoads, deleteRequests, fullWindows } from './bulk-choice.ts';
+import { CHANNEL_WINDOWS, GLOBAL_WINDOW } from './limits.ts';
 import { PACE_INTERVAL_MS } from './pace.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
 
@@ -18,45 +19,77 @@ const ROUND_TRIP_FACTOR = 1.05;
 const PACE_FACTOR = 1.1;
 const LAST_ANSWER_MS = 300;
 
+/** A message to be shown or deleted. */
+export interface EstimateJob {
+  readonly channelId: string;
+  readonly messageId: string | null;
+}
+
 /**
- * How long it takes to show these polls. `now` tells old messages from new ones.
+ * How long it takes to show these polls, or to delete their messages. `now` tells old messages from new ones.
  *
  * minimum = max((⌈N/50⌉−1)·1 s, over the channels (⌈n/5⌉−1)·5 s and (⌈old/3⌉−1)·6 s), and likewise for posts and deletes:
- * the first window of each limit is free.
+ * the first window of each limit is free. `bulkDeletes` tells where many messages may be deleted by one request.
  */
 export function estimate(
-  jobs: readonly { readonly channelId: string; readonly messageId: string | null }[],
+  jobs: readonly EstimateJob[],
   now: Date,
   kind: 'show' | 'delete' = 'show',
+  bulkDeletes: BulkDeletes = () => null,
 ): Estimate {
-  const channels = new Map<string, Record<RequestKind, number>>();
-  for (const { channelId, messageId } of jobs) {
-    const counts = channels.get(channelId) ?? { post: 0, edit: 0, 'edit-old': 0, delete: 0 };
-    channels.set(channelId, counts);
-    const request = kind === 'delete' ? 'delete' : showingKind(messageId, now.getTime());
-    counts[request] += 1;
-    if (request === 'edit-old') counts.edit += 1;
-  }
+  const { requests, channels } =
+    kind === 'delete' ? deleting(jobs, now, bulkDeletes) : showing(jobs, now.getTime());
   let slowestChannelId: string | null = null;
   let slowestMs = 0;
-  for (const [channelId, counts] of channels) {
-    const ms = Math.max(
-      ...Object.entries(counts).map(([name, n]) => fullWindows(n, CHANNEL_WINDOWS[name as RequestKind])),
-    );
+  for (const [channelId, ms] of channels) {
     if (slowestChannelId === null || ms > slowestMs) {
       slowestChannelId = channelId;
       slowestMs = ms;
     }
   }
-  const minimumMs = Math.max(fullWindows(jobs.length, GLOBAL_WINDOW), slowestMs);
+  const minimumMs = Math.max(fullWindows(requests, GLOBAL_WINDOW), slowestMs);
   const expectedMs =
     jobs.length === 0
       ? 0
-      : Math.max(minimumMs * ROUND_TRIP_FACTOR, jobs.length * PACE_INTERVAL_MS * PACE_FACTOR) +
-        LAST_ANSWER_MS;
+      : Math.max(minimumMs * ROUND_TRIP_FACTOR, requests * PACE_INTERVAL_MS * PACE_FACTOR) + LAST_ANSWER_MS;
   return { minimumMs, expectedMs: Math.round(expectedMs), slowestChannelId, slowestMs };
 }
 
-function fullWindows(requests: number, window: Window): number {
-  return Math.max(0, Math.ceil(requests / window.requests) - 1) * window.windowMs;
+/** Requests in all, and each channel's own minimum in ms. */
+interface Work {
+  readonly requests: number;
+  readonly channels: ReadonlyMap<string, number>;
+}
+
+function showing(jobs: readonly EstimateJob[], now: number): Work {
+  const channels = new Map<string, number>();
+  for (const [channelId, inChannel] of Map.groupBy(jobs, (job) => job.channelId)) {
+    const kinds = inChannel.map((job) => showingKind(job.messageId, now));
+    const counted = (...wanted: RequestKind[]) => kinds.filter((kind) => wanted.includes(kind)).length;
+    const ms = Math.max(
+      fullWindows(counted('post'), CHANNEL_WINDOWS.post),
+      // Edits of old messages use up the limit of the others too.
+      fullWindows(counted('edit', 'edit-old'), CHANNEL_WINDOWS.edit),
+      fullWindows(counted('edit-old'), CHANNEL_WINDOWS['edit-old']),
+    );
+    channels.set(channelId, ms);
+  }
+  return { requests: jobs.length, channels };
+}
+
+function deleting(jobs: readonly EstimateJob[], now: Date, bulkDeletes: BulkDeletes): Work {
+  const loads = deleteLoads(jobs, now.getTime(), bulkDeletes);
+  const bulk = bulkChannels(loads);
+  const plans = loads.map((load) => ({ ...load, ...deleteRequests(load, bulk.has(load.channelId)) }));
+  const callsIn = (serverId: string | null) =>
+    plans.filter((plan) => plan.serverId === serverId).reduce((sum, plan) => sum + plan.calls, 0);
+  const channels = plans.map(({ channelId, serverId, calls, singles }): [string, number] => [
+    channelId,
+    Math.max(
+      fullWindows(singles, CHANNEL_WINDOWS.delete),
+      calls === 0 ? 0 : fullWindows(callsIn(serverId), CHANNEL_WINDOWS['bulk-delete']),
+    ),
+  ]);
+  const requests = plans.reduce((sum, { calls, singles }) => sum + calls + singles, 0);
+  return { requests, channels: new Map(channels) };
 }

@@ -5,6 +5,8 @@ export class LaneBatch implements Batch {
   readonly handler: BatchHandler;
   /** Its jobs go ahead of bulk work. */
   readonly people: boolean;
+  /** The channels whose young messages go in bulk-deletes, where the batch deletes. */
+  bulkChannels: ReadonlySet<string> = new Set();
   stopped = false;
   anyDone = false;
   private left: number;

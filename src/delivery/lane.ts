@@ -1,8 +1,9 @@
 import type { Room } from './bucket.ts';
+import { BULK_DELETE_SIZE } from './bulk-choice.ts';
 import type { DeliveryJob } from './delivery-batch.ts';
 import type { LaneBatch } from './lane-batch.ts';
 import { CHANNEL_WINDOWS } from './limits.ts';
-import { showingKind } from './request-kind.ts';
+import { type RequestKind, showingKind, youngEnough } from './request-kind.ts';
 
 /** A job in its lane. */
 export interface Entry {
@@ -11,7 +12,19 @@ export interface Entry {
   attempts: number;
   /** In ms since 1970, as every time here. */
   notBefore: number;
+  /** Its message is not deleted together with others (any more). */
+  alone?: boolean;
 }
+
+/** What is sent together: one entry, or several of one batch. */
+export type Entries = readonly [Entry, ...Entry[]];
+
+export function isSome(entries: readonly Entry[]): entries is Entries {
+  return entries.length > 0;
+}
+
+/** How long Discord's limits make a job wait that takes a request of this kind, in ms. */
+export type Delay = (job: DeliveryJob, now: number, kind: RequestKind) => number;
 
 /** People go first, but a busy poll must not keep an operation from ever ending in its channel. */
 const PEOPLE_IN_ROW = 4;
@@ -46,7 +59,7 @@ export class Lane {
    */
   next(
     now: number,
-    delay: (job: DeliveryJob, now: number) => number,
+    delay: Delay,
     editRoom: (now: number) => Room | null,
   ): { entry: Entry } | { waitMs: number } {
     const bulk = this.oldFirst(now);
@@ -56,12 +69,12 @@ export class Lane {
     for (const entries of order) {
       for (const entry of entries) {
         // Only the kind of request matters, of which a lane has two or three.
-        const kind = showingKind(entry.job.messageId, now);
+        const kind = kindOf(entry, now);
         const key = `${kind} ${entry.batch.people}`;
         let limitMs = delays.get(key);
         if (limitMs === undefined) {
           const kept = kind === 'edit' && !entry.batch.people ? keptForOld(bulk, now, delay, editRoom) : 0;
-          limitMs = Math.max(kept, delay(entry.job, now));
+          limitMs = Math.max(kept, delay(entry.job, now, kind));
           delays.set(key, limitMs);
         }
         const wait = Math.max(limitMs, this.notBefore - now, entry.notBefore - now);
@@ -79,18 +92,38 @@ export class Lane {
     return [...old, ...this.bulk.filter((entry) => !isOld(entry, now))];
   }
 
+  /** What goes in one request with this entry, itself first: others of its batch where it is a bulk-delete. */
+  together(entry: Entry, now: number): Entries {
+    if (kindOf(entry, now) !== 'bulk-delete') return [entry];
+    const others = this.queueOf(entry.batch).filter(
+      (other) =>
+        other !== entry &&
+        other.batch === entry.batch &&
+        other.notBefore <= now &&
+        kindOf(other, now) === 'bulk-delete',
+    );
+    return [entry, ...others.slice(0, BULK_DELETE_SIZE - 1)];
+  }
+
   push(entry: Entry): void {
     this.queueOf(entry.batch).push(entry);
   }
 
-  putBack(entry: Entry): void {
-    this.queueOf(entry.batch).unshift(entry);
+  /** Entries of one batch, which go first again. */
+  putBack(entries: Entries): void {
+    this.queueOf(entries[0].batch).unshift(...entries);
   }
 
-  take(entry: Entry): void {
-    const entries = this.queueOf(entry.batch);
-    entries.splice(entries.indexOf(entry), 1);
-    this.peopleInRow = entry.batch.people ? this.peopleInRow + 1 : 0;
+  /** Entries of one batch. */
+  take(taken: Entries): void {
+    const { batch } = taken[0];
+    const entries = this.queueOf(batch);
+    if (taken.length === 1) entries.splice(entries.indexOf(taken[0]), 1);
+    else {
+      const all = new Set(taken);
+      entries.splice(0, entries.length, ...entries.filter((entry) => !all.has(entry)));
+    }
+    this.peopleInRow = batch.people ? this.peopleInRow + 1 : 0;
   }
 
   takeAll(batch: LaneBatch): Entry[] {
@@ -120,17 +153,24 @@ const TIME_TO_SEND_MS = 500;
 function keptForOld(
   bulk: readonly Entry[],
   now: number,
-  delay: (job: DeliveryJob, now: number) => number,
+  delay: Delay,
   editRoom: (now: number) => Room | null,
 ): number {
   const old = bulk.filter((entry) => isOld(entry, now) && entry.notBefore <= now);
   const room = editRoom(now);
   if (old.length === 0 || room === null) return 0;
   const kept = Math.min(old.length, CHANNEL_WINDOWS['edit-old'].requests);
-  const freeInMs = delay(old[0]!.job, now);
+  const freeInMs = delay(old[0]!.job, now, 'edit-old');
   return room.left <= kept && freeInMs + TIME_TO_SEND_MS <= room.endsInMs ? freeInMs : 0;
 }
 
-function isOld({ job }: Entry, now: number): boolean {
-  return showingKind(job.messageId, now) === 'edit-old';
+function isOld(entry: Entry, now: number): boolean {
+  return kindOf(entry, now) === 'edit-old';
+}
+
+/** The request that an entry takes. */
+export function kindOf({ job, batch, alone }: Entry, now: number): RequestKind {
+  if (!batch.handler.deletes) return showingKind(job.messageId, now);
+  const bulk = !alone && batch.bulkChannels.has(job.channelId);
+  return bulk && job.messageId !== null && youngEnough(job.messageId, now) ? 'bulk-delete' : 'delete';
 }

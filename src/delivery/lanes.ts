@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Room } from './bucket.ts';
 import type { BatchHandler, DeliveryJob, FinalOutcome, RetryOutcome } from './delivery-batch.ts';
 import { givenUp, type Health } from './health.ts';
-import { type Entry, Lane } from './lane.ts';
+import { type Delay, type Entries, type Entry, isSome, kindOf, Lane } from './lane.ts';
 import { LaneBatch } from './lane-batch.ts';
 import type { Outcome } from './outcome.ts';
 import { PEOPLE_FIRST } from './pace.ts';
@@ -10,8 +10,13 @@ import { PEOPLE_FIRST } from './pace.ts';
 export interface LaneParts {
   /** Sends for one job; `priority` is for the pace. Throws only for a bug or a lost database. */
   readonly send: (job: DeliveryJob, batch: LaneBatch, priority: number) => Promise<Outcome>;
-  /** How long Discord's limits make this job wait, in ms. */
-  readonly delay: (job: DeliveryJob, now: number) => number;
+  /** Deletes the messages of several jobs of one channel by one request. Throws as `send`. */
+  readonly sendTogether?: (
+    jobs: readonly DeliveryJob[],
+    batch: LaneBatch,
+    priority: number,
+  ) => Promise<TogetherOutcome>;
+  readonly delay: Delay;
   /** What is left of a channel's present window of edits; null where it is not known. */
   readonly editRoom: (channelId: string, now: number) => Room | null;
   readonly health: Health;
@@ -22,6 +27,14 @@ export interface LaneParts {
   readonly random: () => number;
 }
 
+/** What became of jobs sent together. `apart`: those that have to be sent one by one; the outcome is of the others. */
+export interface TogetherOutcome {
+  readonly outcome: Outcome | null;
+  readonly apart: readonly DeliveryJob[];
+}
+
+/** After so many failures for now, jobs sent together go one by one: only so the one that is to blame shows. */
+const TRIES_TOGETHER = 2;
 const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 15_000;
 
@@ -91,8 +104,9 @@ export class Lanes {
         continue;
       }
       const { length } = lane;
-      lane.take(next.entry);
-      await this.work(lane, next.entry, next.entry.batch.people ? PEOPLE_FIRST : length);
+      const entries = this.parts.sendTogether ? lane.together(next.entry, now) : ([next.entry] as const);
+      lane.take(entries);
+      await this.work(lane, entries, next.entry.batch.people ? PEOPLE_FIRST : length);
     }
     this.lanes.delete(lane.channelId);
     this.running -= 1;
@@ -104,17 +118,19 @@ export class Lanes {
     await this.parts.clock.sleep(ms, lane.wake.signal);
   }
 
-  private async work(lane: Lane, entry: Entry, priority: number): Promise<void> {
-    const { health, send, clock } = this.parts;
-    const { batch, job } = entry;
+  private async work(lane: Lane, entries: Entries, priority: number): Promise<void> {
+    const { health, clock } = this.parts;
+    const [{ batch, job }] = entries;
     batch.enter();
     try {
       health.started(job.pollId);
-      entry.attempts += 1;
-      const outcome = await send(job, batch, priority);
+      for (const entry of entries) entry.attempts += 1;
+      const { outcome, apart } = await this.send(entries, batch, priority);
       const now = clock.now().getTime();
-      if (outcome.type === 'retry') await this.retry(lane, entry, outcome, now);
-      else await this.settle(lane, entry, outcome, now);
+      const rest = apart.length === 0 ? entries : this.sendApart(lane, entries, apart, now);
+      if (outcome === null || !isSome(rest)) health.inconclusive(job.pollId, now);
+      else if (outcome.type === 'retry') await this.retry(lane, rest, outcome, now);
+      else await this.settle(lane, rest, outcome, now);
     } catch (error) {
       health.forget(job.pollId, clock.now().getTime());
       batch.break(error);
@@ -123,17 +139,45 @@ export class Lanes {
     }
   }
 
-  private async settle(lane: Lane, entry: Entry, outcome: FinalOutcome, now: number): Promise<void> {
+  private async send(entries: Entries, batch: LaneBatch, priority: number): Promise<TogetherOutcome> {
+    const { send, sendTogether } = this.parts;
+    const jobs = entries.map((entry) => entry.job);
+    if (jobs.length > 1 && sendTogether) return await sendTogether(jobs, batch, priority);
+    return { outcome: await send(jobs[0]!, batch, priority), apart: [] };
+  }
+
+  /** Puts back what has to go by itself; returns the others. */
+  private sendApart(
+    lane: Lane,
+    entries: Entries,
+    apart: readonly DeliveryJob[],
+    now: number,
+  ): readonly Entry[] {
+    const jobs = new Set(apart);
+    const separate = entries.filter((entry) => jobs.has(entry.job));
+    for (const entry of separate) {
+      entry.alone = true;
+      entry.attempts -= 1;
+      this.parts.health.inconclusive(entry.job.pollId, now);
+    }
+    if (isSome(separate)) this.putBack(lane, separate, now);
+    return entries.filter((entry) => !jobs.has(entry.job));
+  }
+
+  private async settle(lane: Lane, entries: Entries, outcome: FinalOutcome, now: number): Promise<void> {
     const { health } = this.parts;
-    const { batch, job } = entry;
+    const [{ batch, attempts }] = entries;
     const wasOutage = health.outage;
     // A refusal is an answer too: Discord is there.
-    if (outcome.type === 'done') health.succeeded(job.pollId, now);
-    else health.forget(job.pollId, now);
+    for (const { job } of entries) {
+      if (outcome.type === 'done') health.succeeded(job.pollId, now);
+      else health.forget(job.pollId, now);
+    }
     if (wasOutage && !health.outage) this.wakeAll();
     const alike = outcome.type === 'failed' && outcome.scope === 'channel' ? lane.takeAll(batch) : [];
     for (const other of alike) health.forget(other.job.pollId, now);
-    await batch.settle([job, ...alike.map((other) => other.job)], outcome, entry.attempts);
+    const jobs = [...entries, ...alike].map((entry) => entry.job);
+    await batch.settle(jobs, outcome, attempts);
     if (outcome.type === 'abort') await this.abort(outcome);
   }
 
@@ -147,34 +191,48 @@ export class Lanes {
     }
   }
 
-  private async retry(lane: Lane, entry: Entry, outcome: RetryOutcome, now: number): Promise<void> {
+  private async retry(lane: Lane, entries: Entries, outcome: RetryOutcome, now: number): Promise<void> {
     const { health, delay, random } = this.parts;
-    const { batch, job } = entry;
+    const [first] = entries;
+    const { batch, job } = first;
+    let notBefore = now;
     if (!outcome.attempt) {
-      entry.attempts -= 1;
       health.inconclusive(job.pollId, now);
+      for (const entry of entries) entry.attempts -= 1;
       // Where the limits know of it they hold back just this kind of request; otherwise the whole lane waits.
       if (outcome.code === '429') {
-        if (delay(job, now) === 0) lane.notBefore = Math.max(lane.notBefore, now + outcome.afterMs);
-      } else entry.notBefore = now + outcome.afterMs;
-    } else if (await this.hopeless(job, now, batch.anyDone)) {
-      await this.settle(lane, entry, givenUp(outcome), now);
+        const known = delay(job, now, kindOf(first, now)) > 0;
+        if (!known) lane.notBefore = Math.max(lane.notBefore, now + outcome.afterMs);
+      } else notBefore = now + outcome.afterMs;
+    } else if (await this.hopeless(entries, now)) {
+      await this.settle(lane, entries, givenUp(outcome), now);
       return;
     } else {
-      const backoff = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (entry.attempts - 1));
-      entry.notBefore = now + Math.max(outcome.afterMs, backoff * (0.75 + random() / 2));
+      const backoff = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (first.attempts - 1));
+      notBefore = now + Math.max(outcome.afterMs, backoff * (0.75 + random() / 2));
     }
-    if (this.closing) batch.stopped = true;
-    if (batch.stopped) {
-      health.forget(job.pollId, now);
-      return;
+    for (const entry of entries) {
+      entry.notBefore = notBefore;
+      if (entry.attempts >= TRIES_TOGETHER) entry.alone = true;
     }
-    if (outcome.attempt) batch.handler.retrying?.(job, outcome, entry.attempts);
-    lane.putBack(entry);
+    if (!this.putBack(lane, entries, now) || !outcome.attempt) return;
+    for (const entry of entries) batch.handler.retrying?.(entry.job, outcome, entry.attempts);
   }
 
-  private async hopeless({ pollId }: DeliveryJob, now: number, siblingsDone: boolean): Promise<boolean> {
-    const verdict = this.parts.health.failed(pollId, now, siblingsDone);
+  /** Back into the lane, ahead of the others, unless the batch was stopped meanwhile: false. */
+  private putBack(lane: Lane, entries: Entries, now: number): boolean {
+    const [{ batch }] = entries;
+    if (this.closing) batch.stopped = true;
+    if (batch.stopped) for (const { job } of entries) this.parts.health.forget(job.pollId, now);
+    else lane.putBack(entries);
+    return !batch.stopped;
+  }
+
+  /** Jobs sent together count as one failure, and go one by one before any of them is given up. */
+  private async hopeless(entries: Entries, now: number): Promise<boolean> {
+    const [{ batch, job }] = entries;
+    const verdict = this.parts.health.failed(job.pollId, now, batch.anyDone);
+    if (entries.length > 1) return false;
     return verdict === 'give up' || (verdict === 'ask' && (await this.parts.discordAnswers()));
   }
 

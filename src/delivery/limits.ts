@@ -8,16 +8,18 @@ export interface Window {
 }
 
 /**
- * What is assumed of each channel before Discord has said anything.
+ * What is assumed of each channel (bulk-delete: of each server) before Discord has said anything.
  * - post, edit: 5 in 5 s, as bot authors observe it; the headers of each answer confirm or correct it.
  * - edit-old: 3 in 6 s (discord-userdoccers, error 30046); no header tells it.
  * - delete: 5 in 1 s is the narrowest of the variants in discord/discord-api-docs#8330.
+ * - bulk-delete: 1 in 1 s, an old figure among bot authors; the headers confirm or correct it.
  */
 export const CHANNEL_WINDOWS: Readonly<Record<RequestKind, Window>> = {
   post: { requests: 5, windowMs: 5_000 },
   edit: { requests: 5, windowMs: 5_000 },
   'edit-old': { requests: 3, windowMs: 6_000 },
   delete: { requests: 5, windowMs: 1_000 },
+  'bulk-delete': { requests: 1, windowMs: 1_000 },
 };
 
 /** Requests of one bot in a second, interactions exempt (Discord's API reference, "Rate Limits"). */
@@ -40,7 +42,7 @@ export interface Refusal {
 }
 
 /**
- * What is known of Discord's limits, by channel and kind: assumed at first, then as the answers say. Knows no clock:
+ * What is known of Discord's limits, by channel (for bulk-deletes by server) and kind: assumed at first, then as the answers say. Knows no clock:
  * every `now` is in ms and given. Requests under way count, so that two senders in a channel share what is left.
  */
 export class Limits {

@@ -1,5 +1,5 @@
-/** The kinds of request that Discord limits separately in each channel. */
-export type RequestKind = 'edit' | 'edit-old' | 'post' | 'delete';
+/** The kinds of request that Discord limits separately: in each channel, and bulk-deletes in each server. */
+export type RequestKind = 'edit' | 'edit-old' | 'post' | 'delete' | 'bulk-delete';
 
 /**
  * An edit of a message older than this falls under a narrower limit as well (429 with code 30046), as the
@@ -14,6 +14,17 @@ const DISCORD_EPOCH = 1_420_070_400_000;
 export function showingKind(messageId: string | null, now: number): RequestKind {
   if (messageId === null) return 'post';
   return now - snowflakeTime(messageId) > OLD_MESSAGE_MS ? 'edit-old' : 'edit';
+}
+
+/**
+ * Older messages refuse the whole bulk-delete (Discord's API reference, "Bulk Delete Messages"; error 50034): two weeks,
+ * less a margin for clocks that differ and for requests that wait.
+ */
+const BULK_DELETE_MAX_AGE_MS = 14 * 24 * 60 * 60 * 1000 - 60 * 60 * 1000;
+
+/** Whether a message may be part of a bulk-delete. `now` in ms. */
+export function youngEnough(messageId: string, now: number): boolean {
+  return now - snowflakeTime(messageId) < BULK_DELETE_MAX_AGE_MS;
 }
 
 /** When a snowflake was made, in ms since 1970. */

@@ -25,6 +25,9 @@ export const PRIORITY_HEADER = 'x-gavel-priority';
 /** Milliseconds since 1970: a request that has not started by then is not sent at all. */
 export const SEND_BEFORE_HEADER = 'x-gavel-send-before';
 
+/** The server whose limit a bulk-delete counts against: its path names the channel alone. */
+export const SERVER_HEADER = 'x-gavel-server';
+
 /** A request that waited too long for its turn. Nothing was sent. */
 export class NotSentError extends Error {
   override readonly name = 'NotSentError';

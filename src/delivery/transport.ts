@@ -2,7 +2,7 @@ import { DefaultRestOptions, type RESTOptions } from '@discordjs/rest';
 import type { LimitHeaders, Limits, Refusal } from './limits.ts';
 import { type Pace, PEOPLE_FIRST } from './pace.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
-import { NotSentError, PRIORITY_HEADER, SEND_BEFORE_HEADER } from './rest-calls.ts';
+import { NotSentError, PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER } from './rest-calls.ts';
 
 /** From the start of a request to the end of its answer; less than a claim on a poll lives. */
 export const REQUEST_TIMEOUT_MS = 10_000;
@@ -46,7 +46,7 @@ export function restOptions(parts: {
     timeout: 10 * 60_000,
     globalRequestsPerSecond: Number.POSITIVE_INFINITY,
     rejectOnRateLimit: ({ route }) =>
-      /^\/channels\/:id\/messages(\/:id)?(\/Delete Old Message)?$/.test(route),
+      /^\/channels\/:id\/messages(\/:id|\/bulk-delete)?(\/Delete Old Message)?$/.test(route),
     makeRequest: (url, init) => pacedRequest(send, url, init, parts),
   };
 }
@@ -57,8 +57,8 @@ async function pacedRequest(
   init: Parameters<MakeRequest>[1],
   { pace, limits, observe }: Parameters<typeof restOptions>[0],
 ): Promise<Answer> {
-  const { headers, priority, sendBefore } = takePrivateHeaders(init.headers);
-  const target = targetOf(url, init.method ?? 'GET', Date.now());
+  const { headers, priority, sendBefore, server } = takePrivateHeaders(init.headers);
+  const target = targetOf(url, init.method ?? 'GET', Date.now(), server);
   const asked = Date.now();
   if (target.kind !== 'interaction') await pace.turn(priority);
   const started = Date.now();
@@ -114,20 +114,25 @@ function takePrivateHeaders(given: unknown) {
   const headers = { ...(given as Record<string, string>) };
   const priority = Number(headers[PRIORITY_HEADER] ?? PEOPLE_FIRST);
   const sendBefore = Number(headers[SEND_BEFORE_HEADER] ?? Number.POSITIVE_INFINITY);
+  const server = headers[SERVER_HEADER];
   delete headers[PRIORITY_HEADER];
   delete headers[SEND_BEFORE_HEADER];
-  return { headers, priority, sendBefore };
+  delete headers[SERVER_HEADER];
+  return { headers, priority, sendBefore, server };
 }
 
+/** `channelId`: where the limit is; the server for a bulk-delete. */
 type Target =
   | { readonly kind: RequestKind; readonly channelId: string }
   | { readonly kind: 'interaction' | 'other'; readonly channelId: null };
 
-function targetOf(url: string, method: string, now: number): Target {
+function targetOf(url: string, method: string, now: number, server: string | undefined): Target {
   const path = new URL(url).pathname;
   if (/\/interactions\/\d+\/[^/]+\/callback$/.test(path) || /\/webhooks\/\d+\/[^/]+/.test(path)) {
     return { kind: 'interaction', channelId: null };
   }
+  const bulk = /\/channels\/(\d+)\/messages\/bulk-delete$/.exec(path);
+  if (bulk) return { kind: 'bulk-delete', channelId: server ?? bulk[1]! };
   const [, channelId, messageId] = /\/channels\/(\d+)\/messages(?:\/(\d+))?$/.exec(path) ?? [];
   if (channelId && method === 'POST' && !messageId) return { kind: 'post', channelId };
   if (channelId && method === 'PATCH' && messageId) return { kind: showingKind(messageId, now), channelId };

@@ -1,0 +1,102 @@
+import { Routes } from 'discord-api-types/v10';
+import { type Claimed, claimDeleted, recordDeleted, releaseAll } from './claim-many-store.ts';
+import { type DeliverParts, SEND_WITHIN_MS } from './deliver-one.ts';
+import type { DeliveryJob } from './delivery-batch.ts';
+import { recordRefused } from './delivery-store.ts';
+import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
+import type { Outcome } from './outcome.ts';
+import { youngEnough } from './request-kind.ts';
+import { PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER } from './rest-calls.ts';
+
+export interface TogetherRequest {
+  readonly channelId: string;
+  /** The server, whose limit counts; null: the bot may not delete many at once there. */
+  readonly serverId: string | null;
+  /** At most 100, all of the channel. */
+  readonly jobs: readonly DeliveryJob[];
+  /** For the pace; higher goes first. */
+  readonly priority: number;
+}
+
+export interface DeletedTogether {
+  /** Of every job that is not in `apart`; null: there is none. */
+  readonly outcome: Outcome | null;
+  /** To be sent one by one. */
+  readonly apart: readonly DeliveryJob[];
+  /** The bot lacks Manage Messages in the channel. */
+  readonly lackingPermission: boolean;
+}
+
+/** The codes of Discord that are about the bulk-delete as such: single deletes may still be taken. */
+const MISSING_PERMISSION = '50013';
+
+/**
+ * Deletes the messages of many deleted polls of one channel by one request: claims them, sends, records, each in one
+ * statement. What cannot go together (held elsewhere, too old, no message) is left to single requests, and so is
+ * everything where Discord refuses the request as such. Messages that are gone already Discord ignores. Throws as
+ * `deliverOne`.
+ */
+export async function deleteTogether(
+  parts: DeliverParts,
+  { channelId, serverId, jobs, priority }: TogetherRequest,
+): Promise<DeletedTogether> {
+  if (serverId === null) return { outcome: null, apart: jobs, lackingPermission: true };
+  const { db, rest, limits, clock, process } = parts;
+  const now = clock.now().getTime();
+  const headers = {
+    [PRIORITY_HEADER]: String(priority),
+    [SEND_BEFORE_HEADER]: String(now + SEND_WITHIN_MS),
+    [SERVER_HEADER]: serverId,
+  };
+  const claimed = await claimDeleted(
+    db,
+    jobs.map((job) => job.pollId),
+    process,
+  );
+  const fit = claimed.filter((poll) => youngEnough(poll.messageId, now));
+  const unfit = claimed.filter((poll) => !youngEnough(poll.messageId, now));
+  await releaseAll(db, process, fit.length < 2 ? claimed : unfit, 'unsent');
+  if (fit.length < 2) return { outcome: null, apart: jobs, lackingPermission: false };
+  const together = new Set(fit.map((poll) => poll.pollId));
+  const apart = jobs.filter((job) => !together.has(job.pollId));
+
+  const afterMs = limits.delay(serverId, 'bulk-delete', clock.now().getTime());
+  if (afterMs > 0) {
+    await releaseAll(db, process, fit, 'unsent');
+    const reason = "Discord's rate limit";
+    return {
+      outcome: { type: 'retry', afterMs, code: '429', reason, attempt: false },
+      apart,
+      lackingPermission: false,
+    };
+  }
+  try {
+    const body = { messages: fit.map((poll) => poll.messageId) };
+    await rest.post(Routes.channelBulkDelete(channelId), { body, headers });
+  } catch (error) {
+    const failure = discordFailure(error, { channelId });
+    const outcome = await recordFailure(parts, channelId, fit, failure);
+    const lackingPermission =
+      failure.outcome.type === 'failed' && failure.outcome.code === MISSING_PERMISSION;
+    return { outcome, apart: outcome === null ? jobs : apart, lackingPermission };
+  }
+  await recordDeleted(db, process, fit);
+  const revision = Math.min(...fit.map((poll) => poll.revision));
+  return { outcome: { type: 'done', revision }, apart, lackingPermission: false };
+}
+
+/** The outcome of all; null where single deletes have to tell. */
+async function recordFailure(
+  { db, process }: DeliverParts,
+  channelId: string,
+  claimed: readonly Claimed[],
+  { outcome, unknown }: DiscordFailure,
+): Promise<Outcome | null> {
+  await releaseAll(db, process, claimed, unknown ? 'unknown' : 'unsent');
+  if (outcome.type !== 'failed') return outcome;
+  if (outcome.scope === 'poll' || outcome.code === MISSING_PERMISSION) return null;
+  const { pollId, sentBefore } = claimed[0]!;
+  const { code, reason } = outcome;
+  await recordRefused(db, { pollId, process, sentBefore, code, reason, channelId });
+  return outcome;
+}
