@@ -55,9 +55,11 @@ function kindSubcommand(kind: (typeof operationKinds)[number]): APIApplicationCo
     type: ApplicationCommandOptionType.Subcommand,
     name: kind.name,
     description: kind.description,
+    // Discord wants what is required first.
     options: [
+      ...kind.options.filter((option) => option.required),
       ...targetOptions,
-      ...kind.options,
+      ...kind.options.filter((option) => !option.required),
       {
         type: ApplicationCommandOptionType.String,
         name: 'reason',

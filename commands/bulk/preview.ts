@@ -2,6 +2,7 @@ import type { ChatInputCommandInteraction } from 'discord.js';
 import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
 import { discardDraft, usableDraft } from '../../src/bulk/confirm.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
+import { readParams } from '../../src/bulk/operations/read-params.ts';
 import { planOperation } from '../../src/bulk/plan.ts';
 import { renderClosedPreview, renderPreview } from '../../src/bulk/preview-embed.ts';
 import { readPreview } from '../../src/bulk/preview-store.ts';
@@ -10,6 +11,7 @@ import type { MessageBody } from '../../src/message-body.ts';
 import { cleanLine } from '../../src/polls/text.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { actorOf, requireAdmin } from './caller.ts';
+import { pingRoleGuard } from './ping-role-guard.ts';
 import { readTargets } from './target-options.ts';
 
 const longestReason = 300;
@@ -23,7 +25,7 @@ export async function previewOperation(
   const scope = requireAdmin(caller);
   const now = services.clock.now();
   const kind = operationKind(interaction.options.getSubcommand());
-  const params = kind.params.parse(ownOptions(interaction, kind.options));
+  const params = readParams(kind, ownOptions(interaction, kind.options), now);
   const { targets, filter } = readTargets(interaction, {
     scope,
     now,
@@ -37,6 +39,7 @@ export async function previewOperation(
       params,
       filter,
       targets,
+      forbids: pingRoleGuard(interaction),
       scope,
       adminId: caller.userId,
       guildId: caller.guildId,

@@ -4,11 +4,13 @@ import { inTransaction } from '../db/transaction.ts';
 import type { Poll } from '../polls/poll.ts';
 import { loadPolls } from '../polls/poll-store.ts';
 import { everyServer } from '../polls/scope.ts';
+import { type VoteFacts, voteFacts } from '../polls/vote-facts.ts';
 import { appendAudit } from './audit.ts';
 import { type Hold, holdFence } from './fence.ts';
 import type { OperationRow } from './operation.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
 import { beforeImage, columnsFrom, overwritten, type PollChange } from './poll-image.ts';
+import { restoreRefusal } from './restore-refusal.ts';
 import { moveVotes } from './votes-aside.ts';
 
 /** Polls changed in one transaction: small enough that a vote waits for a few dozen milliseconds at most. */
@@ -48,15 +50,20 @@ async function applyChunk(db: Db, hold: Hold, kind: OperationKind, now: Date): P
     const ids = items.map((item) => item.poll_id);
     await sql`select id from polls where id = any(${ids}::int[]) order by id for update`.execute(trx);
     const polls = await loadPolls(trx, everyServer, ids);
+    const votes = await voteFacts(trx, ids);
     const skipped: { id: number; reason: string }[] = [];
     const change: { poll: Poll; becomes: PollChange }[] = [];
     const show: Poll[] = [];
     for (const item of items) {
       const poll = polls.get(item.poll_id);
-      const reason = skipReason(poll, item, operation, kind, now);
+      const reason = skipReason(poll, item, votes.get(item.poll_id)!, operation, kind, now);
       if (reason !== null || !poll) skipped.push({ id: item.poll_id, reason: reason ?? 'deleted meanwhile' });
       else if (item.version_after !== null) show.push(poll);
-      else change.push({ poll, becomes: item.prescribed ?? kind.change(poll, operation.params, now) });
+      else
+        change.push({
+          poll,
+          becomes: item.prescribed ?? kind.change(poll, operation.params, now, votes.get(poll.id)!),
+        });
     }
     await skipItems(trx, hold.operationId, skipped, now);
     await changePolls(trx, operation, change);
@@ -90,12 +97,13 @@ function plannedItems(db: Db, operationId: number): Promise<PlannedRow[]> {
 }
 
 /**
- * A retry or an undo goes on from what the operation before it left: a poll somebody changed since is left alone. Every
- * other operation goes by what the poll is now.
+ * A retry or an undo goes on from what the operation before it left: a poll somebody changed since is left alone, and so
+ * is one whose votes since then forbid the undo. Every other operation goes by what the poll is now.
  */
 function skipReason(
   poll: Poll | undefined,
   item: PlannedRow,
+  votes: VoteFacts,
   operation: OperationRow,
   kind: OperationKind,
   now: Date,
@@ -105,9 +113,12 @@ function skipReason(
   const before = operation.retry_of ?? operation.undo_of;
   if (before !== null) {
     const expected = item.version_after ?? item.version_seen;
-    return poll.version === expected ? null : `changed since Operation #${before}`;
+    if (poll.version !== expected) return `changed since Operation #${before}`;
+    return item.version_after === null && item.prescribed
+      ? restoreRefusal(poll, item.prescribed, votes, now)
+      : null;
   }
-  return kind.skipReason(poll, operation.params, now);
+  return kind.skipReason(poll, operation.params, now, votes);
 }
 
 async function skipItems(

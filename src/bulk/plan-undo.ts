@@ -2,11 +2,13 @@ import type { Db } from '../db/schema.ts';
 import { estimate } from '../delivery/estimate.ts';
 import { UserError } from '../errors.ts';
 import type { Poll } from '../polls/poll.ts';
-import { loadPolls, tallies } from '../polls/poll-store.ts';
+import { loadPolls } from '../polls/poll-store.ts';
+import { type VoteFacts, voteFacts } from '../polls/vote-facts.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
 import { isResult, type OperationRow } from './operation.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import type { PollChange } from './poll-image.ts';
+import { restoreRefusal } from './restore-refusal.ts';
 
 /** How long after its end an operation can be undone. */
 export const undoableMs = 24 * 60 * 60_000;
@@ -33,11 +35,10 @@ export async function planUndo(
   const effects = await effectsOf(db, original.id);
   const ids = effects.map((effect) => effect.pollId);
   const polls = await loadPolls(db, asking.scope, ids);
-  const votes = await tallies(db, ids);
+  const votes = await voteFacts(db, ids);
   const items = effects.map((effect): DraftItem => {
     const poll = polls.get(effect.pollId);
-    const voted = (votes.get(effect.pollId)?.voters ?? 0) > 0;
-    const skip = skipReason(poll, effect, original.id, voted, now);
+    const skip = skipReason(poll, effect, original.id, votes.get(effect.pollId)!, now);
     return { pollId: effect.pollId, versionSeen: effect.versionAfter, skip, prescribed: effect.before };
   });
   if (items.length === 0) {
@@ -135,19 +136,11 @@ function skipReason(
   poll: Poll | undefined,
   { versionAfter, before }: Effect,
   originalId: number,
-  voted: boolean,
+  votes: VoteFacts,
   now: Date,
 ): string | null {
   if (!poll) return 'removed for good meanwhile';
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
   if (poll.version !== versionAfter) return `conflict: changed since Operation #${originalId}`;
-  // Read from JSON: an instant is text here.
-  const closesAt = before.closes_at ? new Date(before.closes_at) : null;
-  if (before.status === 'active' && closesAt !== null && closesAt <= now) {
-    return 'its closing time has passed meanwhile, so it stays as it is';
-  }
-  if (poll.anonymous && before.anonymous === false && voted) {
-    return 'it has votes that were promised to be anonymous';
-  }
-  return null;
+  return restoreRefusal(poll, before, votes, now);
 }

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { Poll } from '../polls/poll.ts';
 import { matchPolls, type PollFilter } from '../polls/poll-filter.ts';
 import { loadPolls } from '../polls/poll-store.ts';
+import { type VoteFacts, voteFacts } from '../polls/vote-facts.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
 import { formatPollNumbers } from './poll-numbers.ts';
@@ -17,6 +18,8 @@ export interface PlanRequest extends Asking {
   readonly filter: PollFilter;
   /** What the admin wrote, for the audit. */
   readonly targets: Record<string, unknown>;
+  /** What this person may not do to a poll for reasons of their own permissions, in words that follow its number. */
+  readonly forbids?: (poll: Poll) => string | null;
 }
 
 export interface PlanLimits {
@@ -39,7 +42,11 @@ export async function planOperation(
   const { count, ids } = await matchPolls(db, request.scope, request.filter, limits.maxPolls);
   if (count > limits.maxPolls) throw tooMany(count, limits.maxPolls);
   const polls = [...(await loadPolls(db, request.scope, ids)).values()].sort((a, b) => a.id - b.id);
-  const items = [...classify(polls, request, now), ...missing(request.filter, polls)];
+  const votes = await voteFacts(
+    db,
+    polls.map((poll) => poll.id),
+  );
+  const items = [...classify(polls, votes, request, now), ...missing(request.filter, polls)];
   if (polls.length === 0) throw nothingMatches(items.map((item) => item.pollId));
   const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
   const { expectedMs } = estimate(chosen, now);
@@ -65,15 +72,17 @@ export function assertPrivatePossible(wanted: boolean, expectedMs: number): void
   );
 }
 
-function classify(polls: readonly Poll[], request: PlanRequest, now: Date): DraftItem[] {
-  return polls.map((poll) => ({
-    pollId: poll.id,
-    versionSeen: poll.version,
-    skip:
-      poll.heldBy === null
-        ? request.kind.skipReason(poll, request.params, now)
-        : `held by Operation #${poll.heldBy}`,
-  }));
+function classify(
+  polls: readonly Poll[],
+  votes: ReadonlyMap<number, VoteFacts>,
+  { kind, params, forbids }: PlanRequest,
+  now: Date,
+): DraftItem[] {
+  const reason = (poll: Poll) =>
+    poll.heldBy === null
+      ? (kind.skipReason(poll, params, now, votes.get(poll.id)!) ?? forbids?.(poll) ?? null)
+      : `held by Operation #${poll.heldBy}`;
+  return polls.map((poll) => ({ pollId: poll.id, versionSeen: poll.version, skip: reason(poll) }));
 }
 
 /** Numbers that were written but are unknown, deleted or of another server: they are named, not dropped. */

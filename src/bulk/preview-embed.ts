@@ -59,6 +59,7 @@ function intro({ operation }: PreviewRows): string[] {
   const kind = operationKind(operation.kind);
   const phrase = kind.phrase(operation.params, operation.total);
   const lines = [`Exactly these polls, as they match now; nothing else slips in later.`];
+  for (const detail of kind.details?.(operation.params) ?? []) lines.push(`• ${detail}`);
   if (operation.reason !== null) lines.push(`Reason: ${escapeText(cut(operation.reason, 300))}`);
   if (phrase !== null) lines.push(`\`Confirm\` asks you to type \`${phrase}\`.`);
   return lines;

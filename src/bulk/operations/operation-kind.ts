@@ -1,6 +1,7 @@
 import type { APIApplicationCommandBasicOption } from 'discord-api-types/v10';
 import type { ZodType } from 'zod';
 import type { Poll } from '../../polls/poll.ts';
+import type { VoteFacts } from '../../polls/vote-facts.ts';
 import type { PollChange } from '../poll-image.ts';
 
 /**
@@ -18,16 +19,21 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
   readonly description: string;
   /** Its own slash options; the target options, `reason` and `private` are added to each kind. */
   readonly options: readonly APIApplicationCommandBasicOption[];
-  /** Reads the values of `options`; what it returns is stored with the operation as JSON. */
+  /**
+   * Reads the values of `options` and `asked_at`, the ISO instant of the command, which durations count from. Each issue's
+   * message is a whole sentence that says what is allowed. What it returns is stored with the operation as JSON.
+   */
   readonly params: ZodType<Params>;
+  /** What is asked for beyond the words, for the preview: “timezone: Europe/Berlin”, one a line. */
+  details?(params: Params): readonly string[];
   /** Whether `Confirm` waits `BULK_CONFIRM_DELAY_SECONDS`. */
   destructive(params: Params): boolean;
   /** The phrase to type before `count` polls are changed, or null where `Confirm` is enough. */
   phrase(params: Params, count: number): string | null;
   /** Why this poll is not changed, in words that follow its number (“already closed”), or null where it is. */
-  skipReason(poll: Poll, params: Params, now: Date): string | null;
+  skipReason(poll: Poll, params: Params, now: Date, votes: VoteFacts): string | null;
   /** What a poll it applies to becomes. Version and revision are counted by whoever applies it. */
-  change(poll: Poll, params: Params, now: Date): PollChange;
+  change(poll: Poll, params: Params, now: Date, votes: VoteFacts): PollChange;
   /** Whether its polls lose their votes; they are kept aside for undo and cancel. */
   setsVotesAside(params: Params): boolean;
   /** Whether it applies to deleted polls too. */
