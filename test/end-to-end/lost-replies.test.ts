@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { callbackType } from '../../sandbox/interaction.ts';
 import type { SandboxMessage } from '../../sandbox/message.ts';
 import { type BotScene, type CreatedPoll, type DatabaseKind, startScene } from '../support/bot-scene.ts';
 import { expectCarriedOut, expectShownOnce, expectVersions } from './support/carried-out.ts';
@@ -13,6 +14,7 @@ import {
 } from './support/crash.ts';
 
 const callback: Match = ({ route }) => route === '/interactions/:interaction/:token/callback';
+const followUp: Match = ({ method, route }) => method === 'POST' && route === '/webhooks/:application/:token';
 const tokenEdit: Match = ({ method, route }) =>
   method === 'PATCH' && route === '/webhooks/:application/:token/messages/:message';
 
@@ -114,6 +116,39 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
       expect([losses[0]!.hits, losses[1]!.hits, losses[3]!.hits]).toEqual([1, 3, 1]);
       await closedOnce(polls);
     });
+
+    /** As if another process had acknowledged the press, without a word, just before this one answers it. */
+    function acknowledgeElsewhere(): void {
+      scene.sandbox.faults.add({
+        match: progressPost,
+        times: 1,
+        before: ({ path }) => {
+          const interaction = scene.sandbox.world.interactions.get(path.split('/').at(-2) ?? '')!;
+          interaction.original = interaction.source;
+          interaction.acknowledge(callbackType.deferUpdate, scene.sandbox.world.now());
+          interaction.changed.emit();
+        },
+      });
+    }
+
+    test.for([false, true])(
+      'the progress message is public also where another process was faster (dying: %s)',
+      async (dies) => {
+        const polls = await scene.createPolls(6);
+        const preview = await scene.preview('close', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
+        const since = scene.sandbox.requests.length;
+        const operation = Number(preview.button('Confirm')?.custom_id?.split(':')[1]);
+        acknowledgeElsewhere();
+        const killed = dies ? killAt(scene, followUp, { when: 'before' }) : null;
+        await scene.admin.press(preview, 'Confirm');
+        if (killed) {
+          await killed;
+          await comeBack(scene);
+        }
+        await expectCarriedOut(scene, operation, { polls, since });
+        expect(preview.field('Waiting')).toBeUndefined();
+      },
+    );
 
     async function closedOnce(polls: readonly CreatedPoll[]): Promise<void> {
       if (database === 'pglite') await scene.bot.kill('SIGTERM');
