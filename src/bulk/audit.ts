@@ -17,6 +17,7 @@ export interface AuditEntry {
     | 'discarded'
     | 'started'
     | 'applied'
+    | 'file sent'
     | 'paused'
     | 'resumed'
     | 'cancel requested'

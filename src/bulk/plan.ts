@@ -6,6 +6,7 @@ import { matchPolls, type PollFilter } from '../polls/poll-filter.ts';
 import { loadPolls } from '../polls/poll-store.ts';
 import { type VoteFacts, voteFacts } from '../polls/vote-facts.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
+import { expectedExportMs } from './export-files.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
 import { formatPollNumbers } from './poll-numbers.ts';
 
@@ -49,7 +50,7 @@ export async function planOperation(
   const items = [...classify(polls, votes, request, now), ...missing(request.filter, polls)];
   if (polls.length === 0) throw nothingMatches(items.map((item) => item.pollId));
   const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
-  const { expectedMs } = estimate(chosen, now);
+  const expectedMs = request.kind.file ? expectedExportMs(chosen.length) : estimate(chosen, now).expectedMs;
   assertPrivatePossible(request.private, expectedMs);
   const { kind, params, targets } = request;
   const draft = {
@@ -79,7 +80,7 @@ function classify(
   now: Date,
 ): DraftItem[] {
   const reason = (poll: Poll) =>
-    poll.heldBy === null
+    poll.heldBy === null || kind.file
       ? (kind.skipReason(poll, params, now, votes.get(poll.id)!) ?? forbids?.(poll) ?? null)
       : `held by Operation #${poll.heldBy}`;
   return polls.map((poll) => ({ pollId: poll.id, versionSeen: poll.version, skip: reason(poll) }));

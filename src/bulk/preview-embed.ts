@@ -22,16 +22,17 @@ const amber = 0xfaa61a;
 /** The preview: what will be changed, what not and why, how long it takes, and what stands in the way. */
 export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): MessageBody {
   const { operation } = rows;
-  const { words } = operationKind(operation.kind);
+  const { words, file } = operationKind(operation.kind);
   const time = estimate(rows.jobs, now);
-  const warnings = warningLines(rows, time, deps);
+  // A file needs no access to any poll's message.
+  const warnings = file ? [] : warningLines(rows, time, deps);
   const skipped = rows.excluded.reduce((sum, cause) => sum + cause.count, 0);
   const embed: APIEmbed = {
     title: `Preview · ${words.infinitive} ${operation.total} ${operation.total === 1 ? 'poll' : 'polls'}`,
     description: cut([...intro(rows), ...warnings].join('\n'), 2000),
     color: warnings.length > 0 || operation.total === 0 ? amber : blurple,
     fields: [
-      { name: 'To change', value: String(operation.total), inline: true },
+      { name: file ? 'To export' : 'To change', value: String(operation.total), inline: true },
       { name: 'To skip', value: String(skipped), inline: true },
     ],
     footer: { text: footer(rows) },
@@ -39,7 +40,9 @@ export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): 
   if (operation.total > 0) {
     embed.fields!.push({
       name: 'Estimated time',
-      value: cut(timeText(rows, time, deps.names), 1000),
+      value: file
+        ? `about ${formatSpan(operation.estimate_ms)}`
+        : cut(timeText(rows, time, deps.names), 1000),
       inline: true,
     });
     embed.fields!.push({ name: pageTitle(rows), value: pollList(rows, deps.names) });

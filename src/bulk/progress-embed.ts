@@ -79,7 +79,9 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
     return lines;
   }
   const toChange = progress.total - rows.skipped;
-  const halves = [`${words.past} ${rows.committed} of ${toChange}`, `messages ${rows.done} of ${toChange}`];
+  const halves = operationKind(operation.kind).file
+    ? [`${words.past} ${rows.done} of ${toChange}`]
+    : [`${words.past} ${rows.committed} of ${toChange}`, `messages ${rows.done} of ${toChange}`];
   if (progress.slowest) {
     halves.push(
       `slowest ${channelName(names, audience, progress.slowest.channelId)}, ${formatSpan(progress.slowest.ms)}`,
@@ -95,8 +97,13 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
   lines.push(time.join(' · '));
   if (operation.state === 'paused')
     lines.push('No message is touched until it is resumed; after 24 hours it is cancelled.');
-  if (operation.state === 'cancelling')
-    lines.push('Messages in flight finish; the other polls go back to what they were.');
+  if (operation.state === 'cancelling') {
+    lines.push(
+      operationKind(operation.kind).file
+        ? 'A file in flight is still sent; nothing else is.'
+        : 'Messages in flight finish; the other polls go back to what they were.',
+    );
+  }
   return lines;
 }
 
@@ -111,17 +118,22 @@ function resultLines(rows: ProgressRows, progress: Progress): string[] {
   if (operation.failure) lines.push(escapeText(cut(operation.failure, 300)));
   if (rows.remarks > 0) lines.push(`${rows.remarks} with a remark: see \`Report\`.`);
   if (rows.failed > 0) {
+    const kept = operationKind(operation.kind).file
+      ? '`Retry failed` writes the missing file and sends it to whoever presses it.'
+      : 'Failed polls keep their change; `Retry failed` brings their messages up to date once the cause is mended.';
     lines.push(
-      rows.retriedBy === null
-        ? 'Failed polls keep their change; `Retry failed` brings their messages up to date once the cause is mended.'
-        : `The failed polls were taken up by Operation #${rows.retriedBy}.`,
+      rows.retriedBy === null ? kept : `The failed polls were taken up by Operation #${rows.retriedBy}.`,
     );
   }
   return lines;
 }
 
 function causes(rows: ProgressRows, names: Names, audience: Audience): string[] {
-  return [...list('Failed', rows.failures, names, audience), ...list('Skipped', rows.skips, names, audience)];
+  return [
+    ...list('Files', rows.files, names, audience),
+    ...list('Failed', rows.failures, names, audience),
+    ...list('Skipped', rows.skips, names, audience),
+  ];
 }
 
 function list(heading: string, all: readonly Cause[], names: Names, audience: Audience): string[] {

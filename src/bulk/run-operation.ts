@@ -1,9 +1,7 @@
-import type { Clock } from '../clock.ts';
-import type { Db } from '../db/schema.ts';
 import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery/delivery-batch.ts';
-import type { Messages } from '../delivery/messages.ts';
 import { applyPlanned } from './apply.ts';
 import { cancelOperation } from './control.ts';
+import { type ExportDeps, exportFiles } from './export-files.ts';
 import { type Hold, stateOf } from './fence.ts';
 import { postNotice } from './notice.ts';
 import { type OperationRow, runningMs } from './operation.ts';
@@ -14,11 +12,8 @@ import { putBack } from './put-back.ts';
 import { failOpenItems, finishOperation, settleItems } from './settle.ts';
 import { formatSpan } from './spans.ts';
 
-export interface RunDeps {
-  readonly db: Db;
+export interface RunDeps extends ExportDeps {
   readonly deliverer: Deliverer;
-  readonly messages: Messages;
-  readonly clock: Clock;
   readonly process: string;
   readonly timeoutMs: number;
 }
@@ -38,17 +33,19 @@ export interface Interruptions {
 /**
  * Runs an admitted operation from wherever its rows stand to its result. Returns the ended operation, or null when it
  * was stopped on the way. `abort`: set where Discord refuses the token, and nothing can go on. Throws `LeaseLostError`.
+ * `answered` settles when the press that started it has had its response: files must not overtake that.
  */
 export async function runOperation(
   deps: RunDeps,
   hold: Hold,
   interruptions: Interruptions,
+  answered: Promise<unknown> = Promise.resolve(),
 ): Promise<{ operation: OperationRow; abort: string | null } | null> {
   while (!interruptions.stopping.aborted) {
     const interrupted = interruptions.next();
     const state = await stateOf(deps.db, hold);
     if (state === 'running') {
-      const ended = await work(deps, hold, interrupted, interruptions.stopping);
+      const ended = await work(deps, hold, answered, interrupted, interruptions.stopping);
       if (ended) return ended;
     } else if (state === 'paused') {
       await waitPaused(deps, hold, interrupted, interruptions.stopping);
@@ -64,10 +61,14 @@ export async function runOperation(
   return null;
 }
 
-/** Applies, then delivers, until the end, an interruption, or the time limit. Null: look at the state again. */
+/**
+ * Applies, then delivers (or writes files instead), until the end, an interruption, or the time limit. Null: look at the
+ * state again.
+ */
 async function work(
   deps: RunDeps,
   hold: Hold,
+  answered: Promise<unknown>,
   interrupted: Promise<void>,
   stopping: AbortSignal,
 ): Promise<{ operation: OperationRow; abort: string | null } | null> {
@@ -79,23 +80,28 @@ async function work(
     wanted = false;
     return 'interrupted' as const;
   });
-  await applyPlanned(
-    db,
-    hold,
-    kind,
-    () => clock.now(),
-    () => wanted,
-  );
+  const wish = kind.file?.(operation.params);
+  if (!wish) {
+    await applyPlanned(
+      db,
+      hold,
+      kind,
+      () => clock.now(),
+      () => wanted,
+    );
+  }
   if (!wanted) return null;
 
   const over = new AbortController();
   const leftMs = Math.max(0, deps.timeoutMs - runningMs(operation, clock.now()));
   const timeout = clock.sleep(leftMs, over.signal).then(() => 'timed out' as const);
   let abort: string | null = null;
-  const handler = settling(deps, hold, operation, (reason) => {
+  const onAbort = (reason: string) => {
     abort = reason;
-  });
-  const batch = deps.deliverer.start(await appliedJobs(db, hold.operationId), handler);
+  };
+  const batch = wish
+    ? exportFiles(deps, hold, wish, answered, onAbort)
+    : deps.deliverer.start(await appliedJobs(db, hold.operationId), settling(deps, hold, operation, onAbort));
   try {
     const end = await Promise.race([batch.finished.then(() => 'finished' as const), interruption, timeout]);
     await batch.stop();

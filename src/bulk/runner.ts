@@ -136,7 +136,7 @@ export class Runner {
     run.stop.signal.addEventListener('abort', endReport, { once: true });
     const report = posted.then(() => this.#report(operationId, ended.signal));
     try {
-      const result = await this.#toTheEnd(run);
+      const result = await this.#toTheEnd(run, posted);
       ended.abort();
       await report;
       try {
@@ -154,12 +154,12 @@ export class Runner {
   }
 
   /** Repeats after an unexpected error: the rows say where to go on. Null when stopped or taken over by another. */
-  async #toTheEnd(run: Run): Promise<{ abort: string | null } | null> {
+  async #toTheEnd(run: Run, posted: Promise<unknown>): Promise<{ abort: string | null } | null> {
     const { log, clock, db } = this.#deps;
     const interruptions = { stopping: run.stop.signal, next: () => run.wakeup.next() };
     for (let errors = 1; ; errors++) {
       try {
-        return await runOperation(this.#deps, run.hold, interruptions);
+        return await runOperation(this.#deps, run.hold, interruptions, posted);
       } catch (error) {
         if (error instanceof LeaseLostError) {
           log.warn({ operation: run.hold.operationId }, error.message);

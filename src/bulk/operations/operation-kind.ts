@@ -2,6 +2,7 @@ import type { APIApplicationCommandBasicOption } from 'discord-api-types/v10';
 import type { ZodType } from 'zod';
 import type { Poll } from '../../polls/poll.ts';
 import type { VoteFacts } from '../../polls/vote-facts.ts';
+import type { ExportWish } from '../export-row.ts';
 import type { PollChange } from '../poll-image.ts';
 
 /**
@@ -42,6 +43,11 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
   readonly repost: boolean;
   /** Whether a result is also posted in the poll's channel. */
   notifies(params: Params): boolean;
+  /**
+   * Only for a kind that writes its polls to files instead of changing them: what these contain. It holds no polls, takes
+   * those that others hold, and neither `change` nor any message of a poll comes into it.
+   */
+  file?(params: Params): ExportWish;
   /** Why an operation of this kind cannot be undone, as a whole sentence; null where it can. */
   readonly undoRefusal: string | null;
 }

@@ -1,4 +1,5 @@
 import { close } from './close.ts';
+import { exportPolls } from './export.ts';
 import type { OperationKind } from './operation-kind.ts';
 import { reopen } from './reopen.ts';
 import { settings } from './settings.ts';
@@ -6,7 +7,7 @@ import { status } from './status.ts';
 import { undo } from './undo.ts';
 
 /** Every kind of bulk operation with a subcommand of its own, in the order in which people see them. */
-export const operationKinds: readonly OperationKind[] = [close, reopen, status, settings].map(
+export const operationKinds: readonly OperationKind[] = [close, reopen, status, settings, exportPolls].map(
   (kind) => kind as unknown as OperationKind,
 );
 
