@@ -17,8 +17,3 @@ export function createSnowflakes(): (atMs: number) => string {
 export function timestampOf(id: string): number {
   return Number((BigInt(id) >> 22n) + epoch);
 }
-
-/** Whether the text can be an id of Discord's: 17 to 20 digits. */
-export function isSnowflake(text: string): boolean {
-  return /^\d{17,20}$/.test(text);
-}

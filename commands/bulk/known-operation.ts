@@ -2,8 +2,8 @@ import type { Caller } from '../../src/bot/handlers.ts';
 import { mayControl } from '../../src/bulk/control.ts';
 import type { OperationRow } from '../../src/bulk/operation.ts';
 import { findOperation } from '../../src/bulk/operation-store.ts';
+import { isRowId } from '../../src/db/row-id.ts';
 import { UserError } from '../../src/errors.ts';
-import { isPollId } from '../../src/polls/poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { requireAdmin } from './caller.ts';
@@ -18,7 +18,7 @@ export async function knownOperation(
   caller: Caller,
 ): Promise<OperationRow> {
   const scope = requireAdmin(caller);
-  const operation = isPollId(id) ? await findOperation(services.db, everyServer, id) : null;
+  const operation = isRowId(id) ? await findOperation(services.db, everyServer, id) : null;
   if (operation?.confirmed_at && (await mayControl(services.db, operation, scope))) return operation;
   const name = Number.isSafeInteger(id) ? ` #${id}` : '';
   throw new UserError(

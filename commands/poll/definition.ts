@@ -3,6 +3,7 @@ import {
   ApplicationCommandOptionType as Option,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
+import { greatestRowId } from '../../src/db/row-id.ts';
 import { questionMax } from '../../src/polls/poll-input.ts';
 
 /** Where polls can be posted. */
@@ -21,7 +22,7 @@ const poll = {
   description: 'The number of the poll',
   required: true,
   min_value: 1,
-  max_value: 2_147_483_647,
+  max_value: greatestRowId,
 } as const;
 
 /** No default permissions: `show` and `list` are for everybody, and the others check for themselves. */

@@ -19,8 +19,9 @@ export function textLine(
 ): string {
   const parts: string[] = [];
   let at = x;
-  for (const run of runsOf(text, users)) {
-    const drawn = runSvg(run, at, y, style);
+  const runs = runsOf(text, users);
+  for (const run of runs) {
+    const drawn = runSvg(run, at, y, style, run !== runs.at(-1));
     parts.push(drawn.svg);
     at += drawn.width;
   }
@@ -59,8 +60,14 @@ function runsOf(text: string, users: Readonly<Record<string, string>>): Run[] {
   return runs;
 }
 
-/** Text is stretched to the width it was given, so that what follows stands right in every font. */
-function runSvg(run: Run, x: number, y: number, style: Style): { svg: string; width: number } {
+/** What others follow is stretched to the width it was given, so that they stand right in every font. */
+function runSvg(
+  run: Run,
+  x: number,
+  y: number,
+  style: Style,
+  followed: boolean,
+): { svg: string; width: number } {
   if (run.look === 'bar') return barSvg(run.text, x, y, style);
   const weight = run.look === 'bold' ? 600 : style.weight;
   const fill = run.look === 'mention' ? '#c9cdfb' : style.fill;
@@ -71,9 +78,9 @@ function runSvg(run: Run, x: number, y: number, style: Style): { svg: string; wi
     plain: '',
     bold: '',
   }[run.look];
-  const length = `textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs"`;
+  const length = followed ? ` textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs"` : '';
   return {
-    svg: `${shade}<text x="${x.toFixed(1)}" y="${y}" font-size="${style.size}" font-weight="${weight}" fill="${fill}" xml:space="preserve" ${length}>${escapeXml(run.text)}</text>\n`,
+    svg: `${shade}<text x="${x.toFixed(1)}" y="${y}" font-size="${style.size}" font-weight="${weight}" fill="${fill}" xml:space="preserve"${length}>${escapeXml(run.text)}</text>\n`,
     width,
   };
 }

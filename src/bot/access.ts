@@ -12,7 +12,7 @@ export type Asking = Pick<
  * What somebody may act on: every server for a super admin, this server for a member with *Manage Server*
  * (administrators and owners have it), nothing for anybody else. Only ever from the interaction itself.
  */
-export function scopeOf(asking: Asking, superAdminIds: ReadonlySet<string>): Scope | null {
+function scopeOf(asking: Asking, superAdminIds: ReadonlySet<string>): Scope | null {
   if (superAdminIds.has(asking.user.id)) return everyServer;
   if (asking.guildId === null) return null;
   return asking.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ? oneServer(asking.guildId) : null;

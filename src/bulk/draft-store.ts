@@ -7,7 +7,7 @@ import type { OperationKind } from './operations/operation-kind.ts';
 import type { PollChange } from './poll-image.ts';
 
 /** How long a preview can be confirmed, in milliseconds. */
-export const previewLifetimeMs = 10 * 60_000;
+const previewLifetimeMs = 10 * 60_000;
 
 /** Who asks for an operation, from where, and why. */
 export interface Asking {

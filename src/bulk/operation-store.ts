@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
+import { isRowId } from '../db/row-id.ts';
 import type { Db, OperationItemTable } from '../db/schema.ts';
 import { everyServer, type Scope } from '../polls/scope.ts';
 import type { OperationRow, OperationState } from './operation.ts';
 
 /** An operation this scope may see: all of them, or those whose admin acted within this one server. */
 export async function findOperation(db: Db, scope: Scope, id: number): Promise<OperationRow | null> {
-  if (!isOperationId(id)) return null;
+  if (!isRowId(id)) return null;
   const row = await db
     .selectFrom('operations')
     .selectAll()
@@ -20,11 +21,6 @@ export async function loadOperation(db: Db, id: number): Promise<OperationRow> {
   const operation = await findOperation(db, everyServer, id);
   if (!operation) throw new Error(`operation ${id} has no row`);
   return operation;
-}
-
-/** Whether this can be the number of an operation at all: PostgreSQL refuses to look for others. */
-function isOperationId(id: number): boolean {
-  return Number.isInteger(id) && id > 0 && id <= 2_147_483_647;
 }
 
 /** The newest confirmed operation of this admin within the scope. */
@@ -120,23 +116,4 @@ export async function groupItems(
     .orderBy('message')
     .execute();
   return rows.map((row) => ({ ...row, message: row.message ?? '', count: Number(row.count) }));
-}
-
-/** The channels of an operation's polls in one of these states, and how many of its polls are in each; most first. */
-export async function itemChannels(
-  db: Db,
-  operationId: number,
-  states: readonly ItemState[],
-): Promise<{ channelId: string; guildId: string; count: number }[]> {
-  const rows = await db
-    .selectFrom('operation_items as item')
-    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
-    .select(['poll.channel_id', 'poll.guild_id', (eb) => eb.fn.countAll<number>().as('count')])
-    .where('item.operation_id', '=', operationId)
-    .where('item.state', 'in', [...states])
-    .groupBy(['poll.channel_id', 'poll.guild_id'])
-    .orderBy('count', 'desc')
-    .orderBy('poll.channel_id')
-    .execute();
-  return rows.map((row) => ({ channelId: row.channel_id, guildId: row.guild_id, count: Number(row.count) }));
 }

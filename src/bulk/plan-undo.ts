@@ -11,7 +11,7 @@ import type { PollChange } from './poll-image.ts';
 import { restoreRefusal } from './restore-refusal.ts';
 
 /** How long after its end an operation can be undone. */
-export const undoableMs = 24 * 60 * 60_000;
+const undoableMs = 24 * 60 * 60_000;
 
 /** What an operation did to one poll. */
 interface Effect {

@@ -1,8 +1,6 @@
+import { greatestRowId } from '../db/row-id.ts';
 import { UserError } from '../errors.ts';
 import { quoted } from '../polls/text.ts';
-
-/** The largest number PostgreSQL's `integer` holds: no poll has a larger one. */
-const largestNumber = 2_147_483_647;
 
 /**
  * Reads poll numbers and ranges: `12, 40-55`, `#7 #9`. Ascending, each once.
@@ -34,7 +32,7 @@ function parseRange(part: string): { first: number; last: number } {
     throw new UserError(
       `The range ${quoted(part)} runs backwards: write \`${last}-${first}\`. Nothing was changed.`,
     );
-  if (first < 1 || first > largestNumber) throw new UserError(`There is no poll #${first}. ${example}`);
+  if (first < 1 || first > greatestRowId) throw new UserError(`There is no poll #${first}. ${example}`);
   return { first, last };
 }
 

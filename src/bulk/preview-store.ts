@@ -4,7 +4,7 @@ import type { OperationRow } from './operation.ts';
 import { groupItems, loadOperation } from './operation-store.ts';
 import type { Cause } from './progress-store.ts';
 
-export const previewPageSize = 15;
+const previewPageSize = 15;
 
 export interface PreviewPoll {
   readonly id: number;

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { PGlite as PgliteLike } from 'kysely';
 
 /** Below this, writes are refused: enough for the statements between two looks and for their write-ahead log. */
-export const minimumFreeBytes = 64 * 1024 * 1024;
+const minimumFreeBytes = 64 * 1024 * 1024;
 const lookEveryMs = 2_000;
 
 /** The disk under the embedded database is nearly full. Nothing was written. */

@@ -5,7 +5,7 @@ export type RequestKind = 'edit' | 'edit-old' | 'post' | 'delete' | 'bulk-delete
  * An edit of a message older than this falls under a narrower limit as well (429 with code 30046), as the
  * discord-userdoccers project records it.
  */
-export const OLD_MESSAGE_MS = 60 * 60 * 1000;
+const OLD_MESSAGE_MS = 60 * 60 * 1000;
 
 /** The first millisecond of Discord's snowflakes (Discord's API reference, "Snowflakes"). */
 const DISCORD_EPOCH = 1_420_070_400_000;
@@ -28,7 +28,7 @@ export function youngEnough(messageId: string, now: number): boolean {
 }
 
 /** When a snowflake was made, in ms since 1970. */
-export function snowflakeTime(id: string): number {
+function snowflakeTime(id: string): number {
   return Number(BigInt(id) >> 22n) + DISCORD_EPOCH;
 }
 

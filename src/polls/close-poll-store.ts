@@ -1,8 +1,9 @@
+import { isRowId } from '../db/row-id.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
 import type { Poll } from './poll.ts';
-import { claimInteraction, inScopeOf, isPollId, pollRows, toPoll } from './poll-store.ts';
+import { claimInteraction, inScopeOf, pollRows, toPoll } from './poll-store.ts';
 import type { Scope } from './scope.ts';
 import { pollTitle } from './text.ts';
 
@@ -48,7 +49,7 @@ export async function closePoll(
 }
 
 async function lockPoll(trx: Db, scope: Scope, id: number): Promise<Poll | null> {
-  if (!isPollId(id)) return null;
+  if (!isRowId(id)) return null;
   const row = await pollRows(trx, scope)
     .where('polls.id', '=', id)
     .where('deleted_at', 'is', null)

@@ -52,7 +52,7 @@ export function messageLink(poll: Pick<Poll, 'guildId' | 'channelId' | 'messageI
 }
 
 /** Whether a poll's votes may be seen, by anybody. */
-export function showsTally(poll: Poll): boolean {
+function showsTally(poll: Poll): boolean {
   return poll.status === 'closed' || (poll.status === 'active' && !poll.anonymous);
 }
 

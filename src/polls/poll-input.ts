@@ -3,7 +3,7 @@ import { cleanLine, quoted } from './text.ts';
 
 /** Lengths in UTF-16 units. */
 export const questionMax = 1000;
-export const optionMax = 200;
+const optionMax = 200;
 const optionCount = { least: 2, most: 20 } as const;
 
 /** The question as it is stored. Throws `UserError`. */

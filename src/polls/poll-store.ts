@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
+import { isRowId } from '../db/row-id.ts';
 import type { Db, PollTable, Schema } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Poll, PollStatus, Tally } from './poll.ts';
@@ -7,12 +8,9 @@ import type { Scope } from './scope.ts';
 /** A poll's row with its options in order. */
 export type PollRow = Selectable<PollTable> & { readonly options: string[] };
 
-/** The greatest value of the `integer` column; PostgreSQL refuses to compare with more. */
-const greatestId = 2_147_483_647;
-
 /** The poll with this number; null where it is unknown, deleted, or of a server outside the scope. */
 export async function findPoll(db: Db, scope: Scope, id: number): Promise<Poll | null> {
-  if (!isPollId(id)) return null;
+  if (!isRowId(id)) return null;
   const row = await pollRows(db, scope)
     .where('polls.id', '=', id)
     .where('deleted_at', 'is', null)
@@ -23,7 +21,7 @@ export async function findPoll(db: Db, scope: Scope, id: number): Promise<Poll |
 /** The polls with these numbers, deleted ones included; unknown and foreign ones are missing from the map. */
 export async function loadPolls(db: Db, scope: Scope, ids: readonly number[]): Promise<Map<number, Poll>> {
   const rows = await pollRows(db, scope)
-    .where(sql<boolean>`polls.id = any(${ids.filter(isPollId)}::int[])`)
+    .where(sql<boolean>`polls.id = any(${ids.filter(isRowId)}::int[])`)
     .orderBy('polls.id')
     .execute();
   return new Map(rows.map((row) => [row.id, toPoll(row)]));
@@ -31,7 +29,7 @@ export async function loadPolls(db: Db, scope: Scope, ids: readonly number[]): P
 
 /** The votes of these polls; each known poll is in the map. Ids are those of polls that a scope has already let through. */
 export async function tallies(db: Db, ids: readonly number[]): Promise<Map<number, Tally>> {
-  const wanted = ids.filter(isPollId);
+  const wanted = ids.filter(isRowId);
   const { rows } = await sql<{ poll_id: number; counts: number[]; voters: number }>`
     select options.poll_id,
       array_agg(coalesce(counted.votes, 0)::int order by options.position) as counts,
@@ -69,7 +67,7 @@ export async function listPolls(
     .where('deleted_at', 'is', null)
     .$if(status !== undefined, (q) => q.where('status', '=', status!))
     .$if(channelIds !== undefined, (q) => q.where(sql<boolean>`channel_id = any(${channelIds}::text[])`))
-    .$if(afterId !== undefined && isPollId(afterId), (q) => q.where('polls.id', '<', afterId!))
+    .$if(afterId !== undefined && isRowId(afterId), (q) => q.where('polls.id', '<', afterId!))
     .orderBy('polls.id', 'desc')
     .limit(limit)
     .execute();
@@ -203,9 +201,4 @@ export function toPoll(row: PollRow): Poll {
 export function inScopeOf(scope: Scope) {
   return (eb: ExpressionBuilder<Schema, 'polls'>) =>
     scope.all ? eb.lit(true) : eb('polls.guild_id', '=', scope.guildId);
-}
-
-/** Whether a poll could have this number at all. */
-export function isPollId(id: number): boolean {
-  return Number.isInteger(id) && id >= 1 && id <= greatestId;
 }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
+import { isRowId } from '../db/row-id.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Poll } from './poll.ts';
-import { claimInteraction, isPollId, pollRows, toPoll } from './poll-store.ts';
+import { claimInteraction, pollRows, toPoll } from './poll-store.ts';
 import { everyServer } from './scope.ts';
 import { decideVote, type VoteDecision } from './vote.ts';
 
@@ -52,7 +53,7 @@ export async function castVote(db: Db, press: VotePress): Promise<VoteResult> {
  * not recorded yet, so until then any message of ours in the poll's channel will do.
  */
 async function lockPoll(trx: Db, press: VotePress): Promise<Poll | null> {
-  if (!isPollId(press.pollId)) return null;
+  if (!isRowId(press.pollId)) return null;
   const row = await pollRows(trx, everyServer)
     .where('polls.id', '=', press.pollId)
     .where('guild_id', '=', press.guildId)
