@@ -27,8 +27,8 @@ export interface ExportDeps {
   readonly largestFile?: number;
 }
 
-/** Polls read at once; with their voters each can be long. */
-const pollsAtOnce = 200;
+/** Polls read and written at once: a tenth of a second in which nothing else is done. With their voters each can be long. */
+const pollsAtOnce = 100;
 const pollsAtOnceWithVoters = 20;
 
 /** How long an export of so many polls takes, generously: reading, compressing, one or two uploads. Milliseconds. */
