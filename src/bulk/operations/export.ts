@@ -4,9 +4,9 @@ import type { OperationKind } from './operation-kind.ts';
 
 const params = z.object({
   format: z
-    .enum(['csv', 'json'], { error: '`format` is `csv` or `json`. Nothing was changed.' })
+    .enum(['csv', 'json'], { error: '`format` is `csv` or `json`.' })
     .default('csv'),
-  voters: z.boolean({ error: '`voters` is true or false. Nothing was changed.' }).default(false),
+  voters: z.boolean({ error: '`voters` is true or false.' }).default(false),
 });
 
 /**
