@@ -1,5 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, type Dialect, PGliteDialect, type PGlite as PgliteLike } from 'kysely';
+import { takeTurns } from './take-turns.ts';
 import { valueParsers } from './value-parsers.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function bootPglite(from: { directory?: string; image?: Blob } = {}
 /** Kysely over a booted instance; destroying the Kysely closes it. */
 export function embeddedDialect(pglite: PgliteLike): Dialect {
   return new PGliteDialect({
-    pglite,
+    pglite: takeTurns(pglite),
     // Hours and days are computed in UTC whatever zone the host is in.
     onCreateConnection: async (connection) => {
       await connection.executeQuery(CompiledQuery.raw(`set timezone to 'UTC'`));
