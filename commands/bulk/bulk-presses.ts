@@ -2,6 +2,7 @@ import type { PressHandler } from '../../src/bot/handlers.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { confirmPresses } from './confirm.ts';
 import { controlPresses } from './control.ts';
+import { historyPresses } from './history.ts';
 import { reportPress } from './operation-subcommands.ts';
 import { previewPresses } from './preview.ts';
 import { retryPress } from './retry.ts';
@@ -16,5 +17,6 @@ export function bulkPresses(services: BulkServices): PressHandler[] {
     retryPress(services),
     reportPress(services),
     undoPress(services),
+    ...historyPresses(services),
   ];
 }

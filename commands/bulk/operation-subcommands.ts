@@ -1,9 +1,4 @@
-import type { ChatInputCommandInteraction } from 'discord.js';
-import {
-  type APIApplicationCommandIntegerOption,
-  type APIApplicationCommandSubcommandOption,
-  ApplicationCommandOptionType,
-} from 'discord-api-types/v10';
+import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
 import { latestOperation } from '../../src/bulk/operation-store.ts';
 import { renderProgress } from '../../src/bulk/progress-embed.ts';
@@ -11,18 +6,17 @@ import { readProgress } from '../../src/bulk/progress-store.ts';
 import { readReport, reportCsv, reportJson } from '../../src/bulk/report.ts';
 import { UserError } from '../../src/errors.ts';
 import type { MessageBody } from '../../src/message-body.ts';
+import { auditSubcommand } from './audit.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { requireAdmin } from './caller.ts';
 import { cancel } from './control.ts';
+import { historySubcommand } from './history.ts';
 import { knownOperation } from './known-operation.ts';
+import { statsSubcommand } from './stats.ts';
+import { type OperationSubcommand, operationOption, subcommand } from './subcommand.ts';
 import { previewUndo } from './undo.ts';
 
-export interface OperationSubcommand {
-  readonly definition: APIApplicationCommandSubcommandOption;
-  run(interaction: ChatInputCommandInteraction, caller: Caller): Promise<MessageBody>;
-}
-
-/** The subcommands about one operation: where it stands, cancel, retry, report. */
+/** The subcommands that are about operations and start none of their own kind. */
 export function operationSubcommands(services: BulkServices): OperationSubcommand[] {
   return [
     {
@@ -65,6 +59,9 @@ export function operationSubcommands(services: BulkServices): OperationSubcomman
       run: ({ options }, caller) =>
         report(services, options.getInteger('operation', true), options.getString('format') ?? 'csv', caller),
     },
+    historySubcommand(services),
+    statsSubcommand(services),
+    auditSubcommand(services),
   ];
 }
 
@@ -99,23 +96,4 @@ async function report(
   const file = format === 'json' ? reportJson(operation, rows) : reportCsv(operation, rows);
   const polls = rows.length === 1 ? '1 poll' : `${rows.length} polls`;
   return { content: `Report of Operation #${operation.id} (${operation.state}): ${polls}.`, files: [file] };
-}
-
-function operationOption(required: boolean): APIApplicationCommandIntegerOption {
-  return {
-    type: ApplicationCommandOptionType.Integer,
-    name: 'operation',
-    description: "The operation's number",
-    min_value: 1,
-    required,
-    autocomplete: true,
-  };
-}
-
-function subcommand(
-  name: string,
-  description: string,
-  ...options: NonNullable<APIApplicationCommandSubcommandOption['options']>
-): APIApplicationCommandSubcommandOption {
-  return { type: ApplicationCommandOptionType.Subcommand, name, description, options };
 }

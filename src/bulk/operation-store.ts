@@ -3,6 +3,7 @@ import { isRowId } from '../db/row-id.ts';
 import type { Db, OperationItemTable } from '../db/schema.ts';
 import { everyServer, type Scope } from '../polls/scope.ts';
 import type { OperationRow, OperationState } from './operation.ts';
+import { visibleTo } from './visible-operations.ts';
 
 /** An operation this scope may see: all of them, or those whose admin acted within this one server. */
 export async function findOperation(db: Db, scope: Scope, id: number): Promise<OperationRow | null> {
@@ -43,7 +44,7 @@ function confirmed(db: Db, scope: Scope) {
     .selectFrom('operations')
     .selectAll()
     .where('confirmed_at', 'is not', null)
-    .$if(!scope.all, (q) => q.where('scope_guild_id', '=', scope.all ? '' : scope.guildId));
+    .where(visibleTo(scope));
 }
 
 /** The place in the queue, from 1; null where the operation is not queued. */
