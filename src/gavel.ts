@@ -90,6 +90,7 @@ async function startWith(
     process,
     botId,
     random: Math.random,
+    bulkDeletes: servers.bulkDeleteServer,
     tokenRefused: lost,
   });
   const scheduler = new Scheduler({ db, clock, log, touch: (poll) => delivery.touch(poll) });
@@ -115,6 +116,7 @@ async function startWith(
     names,
     access: servers.channelAccess,
     timeoutMs,
+    deletedRetentionDays: config.deletedRetentionDays,
   });
   const bulk: BulkServices = {
     db,
@@ -124,7 +126,8 @@ async function startWith(
     names,
     access: servers.channelAccess,
     timeoutMs,
-    limits: config.bulk,
+    deletedRetentionDays: config.deletedRetentionDays,
+    limits: { ...config.bulk, bulkDeletes: servers.bulkDeleteServer },
     runner,
     previews,
     serverChoices: (scope, text) => servers.search(scope, text),
@@ -189,5 +192,6 @@ function namesFrom(servers: Servers): Names {
       const guildId = servers.guildOf(channelId);
       return name === null || guildId === null ? null : { name, guildId };
     },
+    bulkDeletes: servers.bulkDeleteServer,
   };
 }

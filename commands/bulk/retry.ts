@@ -22,6 +22,7 @@ export async function startFailedAgain(
     channelId: caller.channelId,
     locale: caller.locale,
     process: services.process,
+    bulkDeletes: services.names.bulkDeletes,
   };
   const operation = await startRetry(services.db, original, request, now);
   if (operation) await postAndRun(services, operation, respond);

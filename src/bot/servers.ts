@@ -20,6 +20,8 @@ export interface Servers {
   guildOf(channelId: string): string | null;
   /** Whether the bot can edit its messages there. `guildId` helps to tell a channel that is gone. */
   channelAccess(channelId: string, guildId?: string): ChannelAccess;
+  /** The channel's server, if the bot may delete many messages at once there. */
+  bulkDeleteServer(channelId: string): string | null;
   /** The permissions that the bot lacks to post polls there, by Discord's names. */
   missingToPost(channelId: string): readonly string[] | null;
   /** For autocomplete: servers in scope whose name contains `text` or whose id starts with it. */
@@ -42,6 +44,11 @@ export function gatewayServers(client: Client): Servers {
       if (permissions === null) return 'unknown';
       return permissions.has(PermissionFlagsBits.ViewChannel) ? 'ok' : 'no access';
     },
+    bulkDeleteServer: (id) => {
+      const found = channel(id);
+      const permissions = found && botPermissions(found);
+      return permissions?.has(manyDeletes) ? found!.guildId : null;
+    },
     missingToPost: (id) => {
       const found = channel(id);
       const permissions = found && botPermissions(found);
@@ -62,6 +69,9 @@ export function gatewayServers(client: Client): Servers {
     },
   };
 }
+
+/** Our own messages may be deleted one by one without it. */
+const manyDeletes = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageMessages;
 
 /**
  * Calls back when the bot's access somewhere may have changed: in one channel, or (`channelId` null) in a whole server.

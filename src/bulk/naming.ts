@@ -1,9 +1,12 @@
+import type { BulkDeletes } from '../delivery/bulk-choice.ts';
 import { escapeText } from '../polls/text.ts';
 
-/** Names of servers and channels as the bot knows them; null where it does not. */
+/** What the bot knows of servers and channels, their names above all; null where it does not. */
 export interface Names {
   channel(channelId: string): { readonly name: string; readonly guildId: string } | null;
   guild(guildId: string): string | null;
+  /** For estimates: where many messages may be deleted at once. Unless given, nowhere. */
+  readonly bulkDeletes?: BulkDeletes;
 }
 
 /**

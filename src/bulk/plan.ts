@@ -1,4 +1,5 @@
 import type { Db } from '../db/schema.ts';
+import type { BulkDeletes } from '../delivery/bulk-choice.ts';
 import { estimate } from '../delivery/estimate.ts';
 import { UserError } from '../errors.ts';
 import type { Poll } from '../polls/poll.ts';
@@ -26,6 +27,8 @@ export interface PlanRequest extends Asking {
 export interface PlanLimits {
   readonly maxPolls: number;
   readonly confirmDelayMs: number;
+  /** Where many messages may be deleted at once. */
+  readonly bulkDeletes?: BulkDeletes | undefined;
 }
 
 /**
@@ -50,7 +53,9 @@ export async function planOperation(
   const items = [...classify(polls, votes, request, now), ...missing(request.filter, polls)];
   if (polls.length === 0) throw nothingMatches(items.map((item) => item.pollId));
   const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
-  const expectedMs = request.kind.file ? expectedExportMs(chosen.length) : estimate(chosen, now).expectedMs;
+  const expectedMs = request.kind.file
+    ? expectedExportMs(chosen.length)
+    : estimate(chosen, now, request.kind.delivery, limits.bulkDeletes).expectedMs;
   assertPrivatePossible(request.private, expectedMs);
   const { kind, params, targets } = request;
   const draft = {

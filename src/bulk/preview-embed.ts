@@ -13,6 +13,8 @@ export interface PreviewDeps {
   readonly names: Names;
   readonly access: ChannelAccess;
   readonly timeoutMs: number;
+  /** How long deleted polls are kept. */
+  readonly deletedRetentionDays: number;
 }
 
 const everything = { guildId: null };
@@ -23,13 +25,13 @@ const amber = 0xfaa61a;
 export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): MessageBody {
   const { operation } = rows;
   const { words, file } = operationKind(operation.kind);
-  const time = estimate(rows.jobs, now);
+  const time = estimate(rows.jobs, now, operationKind(operation.kind).delivery, deps.names.bulkDeletes);
   // A file needs no access to any poll's message.
   const warnings = file ? [] : warningLines(rows, time, deps);
   const skipped = rows.excluded.reduce((sum, cause) => sum + cause.count, 0);
   const embed: APIEmbed = {
     title: `Preview · ${words.infinitive} ${operation.total} ${operation.total === 1 ? 'poll' : 'polls'}`,
-    description: cut([...intro(rows), ...warnings].join('\n'), 2000),
+    description: cut([...intro(rows, deps), ...warnings].join('\n'), 2000),
     color: warnings.length > 0 || operation.total === 0 ? amber : blurple,
     fields: [
       { name: file ? 'To export' : 'To change', value: String(operation.total), inline: true },
@@ -56,13 +58,13 @@ export function renderClosedPreview(text: string): MessageBody {
   return { content: text, embeds: [], components: [] };
 }
 
-function intro({ operation }: PreviewRows): string[] {
+function intro({ operation }: PreviewRows, deps: PreviewDeps): string[] {
   if (operation.total === 0)
     return ['Nothing would change, so there is nothing to confirm. The reasons are below.'];
   const kind = operationKind(operation.kind);
   const phrase = kind.phrase(operation.params, operation.total);
   const lines = [`Exactly these polls, as they match now; nothing else slips in later.`];
-  for (const detail of kind.details?.(operation.params) ?? []) lines.push(`• ${detail}`);
+  for (const detail of kind.details?.(operation.params, deps) ?? []) lines.push(`• ${detail}`);
   if (operation.reason !== null) lines.push(`Reason: ${escapeText(cut(operation.reason, 300))}`);
   if (phrase !== null) lines.push(`\`Confirm\` asks you to type \`${phrase}\`.`);
   return lines;

@@ -23,7 +23,7 @@ const barCells = 20;
 
 /** The progress message, also as the result: one embed and its buttons. */
 export function renderProgress(rows: ProgressRows, names: Names, audience: Audience, now: Date): MessageBody {
-  const progress = progressOf(rows, now);
+  const progress = progressOf(rows, now, names.bulkDeletes);
   const lines = isResult(rows.operation.state)
     ? resultLines(rows, progress)
     : runningLines(rows, progress, names, audience);

@@ -1,5 +1,7 @@
+import type { BulkDeletes } from '../delivery/bulk-choice.ts';
 import { estimate } from '../delivery/estimate.ts';
 import { runningMs } from './operation.ts';
+import { operationKind } from './operations/operation-kinds.ts';
 import type { ProgressRows } from './progress-store.ts';
 
 /** What the rows mean at a moment. Pure. */
@@ -17,11 +19,15 @@ export interface Progress {
   readonly successRate: number | null;
 }
 
-export function progressOf(rows: ProgressRows, now: Date): Progress {
+/** `bulkDeletes`: where many messages may be deleted at once. */
+export function progressOf(rows: ProgressRows, now: Date, bulkDeletes?: BulkDeletes): Progress {
   const total = rows.done + rows.failed + rows.skipped + rows.waiting;
   const settled = total - rows.waiting;
   const elapsedMs = runningMs(rows.operation, now);
-  const remaining = rows.behind.length > 0 ? estimate(rows.behind, now) : null;
+  const remaining =
+    rows.behind.length > 0
+      ? estimate(rows.behind, now, operationKind(rows.operation.kind).delivery, bulkDeletes)
+      : null;
   const tried = rows.done + rows.failed;
   return {
     share: total === 0 ? 1 : settled / total,

@@ -6,7 +6,9 @@ import type { PollChange } from './poll-image.ts';
 export function restoreRefusal(poll: Poll, before: PollChange, votes: VoteFacts, now: Date): string | null {
   // Read from JSON: an instant is text here.
   const closesAt = before.closes_at ? new Date(before.closes_at) : null;
-  if (before.status === 'active' && closesAt !== null && closesAt <= now) {
+  // A deleted poll comes back all the same, and is closed by the scheduler.
+  const deleted = poll.deletedAt !== null;
+  if (!deleted && before.status === 'active' && closesAt !== null && closesAt <= now) {
     return 'its closing time has passed meanwhile, so it stays as it is';
   }
   if (poll.anonymous && before.anonymous === false && votes.voters > 0) {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
+import type { BulkDeletes } from '../delivery/bulk-choice.ts';
 import { estimate } from '../delivery/estimate.ts';
 import { UserError } from '../errors.ts';
 import { loadPolls } from '../polls/poll-store.ts';
@@ -9,6 +10,7 @@ import { appendAudit } from './audit.ts';
 import { requestFacts } from './audit-facts.ts';
 import { type Actor, leaseSeconds } from './confirm.ts';
 import { isResult, type OperationRow } from './operation.ts';
+import { operationKind } from './operations/operation-kinds.ts';
 
 export interface RetryRequest {
   readonly actor: Actor;
@@ -16,6 +18,8 @@ export interface RetryRequest {
   readonly channelId: string;
   readonly locale: string;
   readonly process: string;
+  /** Where many messages may be deleted at once. */
+  readonly bulkDeletes?: BulkDeletes | undefined;
 }
 
 /**
@@ -66,7 +70,9 @@ export async function startRetry(
         retry_of: original.id,
         undo_of: original.undo_of,
         total: failed.length,
-        estimate_ms: Math.round(estimate(polls, now).expectedMs),
+        estimate_ms: Math.round(
+          estimate(polls, now, operationKind(original.kind).delivery, request.bulkDeletes).expectedMs,
+        ),
         created_at: now,
         confirmed_at: now,
         confirmed_interaction_id: actor.interactionId,

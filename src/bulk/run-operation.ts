@@ -154,7 +154,7 @@ function settling(
       deps.clock.now(),
     );
   };
-  return { repost: kind.repost, settled: settle };
+  return { repost: kind.repost, deletes: kind.delivery === 'delete', settled: settle };
 }
 
 async function waitPaused(

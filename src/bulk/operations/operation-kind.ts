@@ -5,6 +5,12 @@ import type { VoteFacts } from '../../polls/vote-facts.ts';
 import type { ExportWish } from '../export-row.ts';
 import type { PollChange } from '../poll-image.ts';
 
+/** What a preview may have to say beside the plan. */
+export interface PreviewFacts {
+  /** How long deleted polls are kept. */
+  readonly deletedRetentionDays: number;
+}
+
 /**
  * One kind of bulk operation: a file in this folder and a line in `operation-kinds.ts`. Everything else (command,
  * preview, running, retry, cancel, history, report) follows from this description.
@@ -26,7 +32,7 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
    */
   readonly params: ZodType<Params>;
   /** What is asked for beyond the words, for the preview: “timezone: Europe/Berlin”, one a line. */
-  details?(params: Params): readonly string[];
+  details?(params: Params, facts: PreviewFacts): readonly string[];
   /** Whether `Confirm` waits `BULK_CONFIRM_DELAY_SECONDS`. */
   destructive(params: Params): boolean;
   /** The phrase to type before `count` polls are changed, or null where `Confirm` is enough. */
@@ -39,6 +45,8 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
   setsVotesAside(params: Params): boolean;
   /** Whether it applies to deleted polls too. */
   readonly takesDeleted: boolean;
+  /** What becomes of each poll's message: it shows the poll, which is what is done unless said, or it is deleted. */
+  readonly delivery?: 'show' | 'delete';
   /** Whether a poll's message that somebody deleted by hand is posted again. */
   readonly repost: boolean;
   /** Whether a result is also posted in the poll's channel. */

@@ -1,4 +1,5 @@
 import { close } from './close.ts';
+import { deletePolls } from './delete.ts';
 import { exportPolls } from './export.ts';
 import type { OperationKind } from './operation-kind.ts';
 import { reopen } from './reopen.ts';
@@ -7,9 +8,14 @@ import { status } from './status.ts';
 import { undo } from './undo.ts';
 
 /** Every kind of bulk operation with a subcommand of its own, in the order in which people see them. */
-export const operationKinds: readonly OperationKind[] = [close, reopen, status, settings, exportPolls].map(
-  (kind) => kind as unknown as OperationKind,
-);
+export const operationKinds: readonly OperationKind[] = [
+  close,
+  deletePolls,
+  reopen,
+  status,
+  settings,
+  exportPolls,
+].map((kind) => kind as unknown as OperationKind);
 
 /** The kind with this name. Throws where an operation was stored by a newer version of this program. */
 export function operationKind(name: string): OperationKind {
