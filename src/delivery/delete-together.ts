@@ -27,7 +27,7 @@ export interface DeletedTogether {
   readonly lackingPermission: boolean;
 }
 
-/** The codes of Discord that are about the bulk-delete as such: single deletes may still be taken. */
+/** Of a bulk-delete this is no refusal of the channel: our own messages go one by one without Manage Messages. */
 const MISSING_PERMISSION = '50013';
 
 /**

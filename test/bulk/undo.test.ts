@@ -1,18 +1,22 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { applyPlanned } from '../../src/bulk/apply.ts';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
+import { readParams } from '../../src/bulk/operations/read-params.ts';
 import { planUndo } from '../../src/bulk/plan-undo.ts';
 import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
+import { purge } from '../../src/db/purge.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { everyServer } from '../../src/polls/scope.ts';
-import { channelId, guildId, minutes } from '../polls/poll-fixture.ts';
+import { closeDue } from '../../src/polls/due-store.ts';
+import { minutes } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import {
   actor,
   adminId,
-  interactionId,
+  asking,
+  dump,
   itemStates,
   later,
   operationOf,
@@ -48,36 +52,6 @@ async function run(db: Db, hold: Hold) {
     later,
   );
   return (await finishOperation(db, hold, ['running'], null, later))!;
-}
-
-function asking() {
-  return {
-    scope: everyServer,
-    adminId,
-    guildId,
-    channelId,
-    interactionId: interactionId(),
-    token: 'token',
-    locale: 'en-US',
-    reason: null,
-    private: false,
-  };
-}
-
-/** Everything of the polls but what counts changes and deliveries. */
-async function dump(db: Db) {
-  const polls = await db.selectFrom('polls').selectAll().orderBy('id').execute();
-  const votes = await db
-    .selectFrom('votes')
-    .selectAll()
-    .orderBy('poll_id')
-    .orderBy('user_id')
-    .orderBy('position')
-    .execute();
-  return {
-    votes,
-    polls: polls.map(({ version, revision, shown_revision, sent_revision, message_id, ...kept }) => kept),
-  };
 }
 
 describeEachDatabase('an undo', (fresh) => {
@@ -121,6 +95,69 @@ describeEachDatabase('an undo', (fresh) => {
     const closed = await run(db, await running(db));
     const draft = await planUndo(db, closed, asking(), processName, minutes(11));
     expect((await itemStates(db, draft))[id]).toMatch(/^excluded: its closing time has passed/);
+  });
+
+  test('leaves alone what votes since its preview forbid', async () => {
+    const db = await fresh();
+    const [secret, several] = (await postedPolls(db, 2)) as [number, number];
+    const kind = operationKind('settings');
+    const params = readParams(kind, { anonymous: true, max_choices: 2 }, later);
+    const changed = await run(db, await running(db, { kind, params }));
+    const draft = await operationOf(db, await planUndo(db, changed, asking(), processName, later));
+    expect(draft.total).toBe(2);
+    const vote = { user_id: adminId, created_at: later };
+    await db
+      .insertInto('votes')
+      .values([0, 1].map((position) => ({ ...vote, position, poll_id: several })))
+      .execute();
+    await db.updateTable('polls').set({ anonymous: false }).where('id', '=', several).execute();
+    await db
+      .insertInto('votes')
+      .values({ ...vote, position: 0, poll_id: secret })
+      .execute();
+    const undo = (await confirmDraft(db, draft, actor(), processName, later))!;
+    await run(db, await start(db, undo));
+    expect(await itemStates(db, undo.id)).toEqual({
+      [secret]: 'skipped: it has votes that were promised to be anonymous',
+      [several]: 'skipped: a voter has chosen 2 options meanwhile, more than the 1 allowed before',
+    });
+  });
+
+  test('brings a deleted poll back though its closing time has passed meanwhile: the scheduler closes it', async () => {
+    const db = await fresh();
+    const [id] = (await postedPolls(db, 1)) as [number];
+    await db
+      .updateTable('polls')
+      .set({ closes_at: minutes(10) })
+      .where('id', '=', id)
+      .execute();
+    const before = await dump(db);
+    const removed = await run(db, await running(db, { kind: operationKind('delete'), params: {} }));
+    const draft = await operationOf(db, await planUndo(db, removed, asking(), processName, minutes(11)));
+    expect(await itemStates(db, draft.id)).toEqual({ [id]: 'planned' });
+    const undo = (await confirmDraft(db, draft, actor(), processName, minutes(12)))!;
+    await run(db, await start(db, undo));
+    expect(await dump(db)).toEqual(before);
+    const [due] = await closeDue(db, minutes(13));
+    expect(due?.pollId).toBe(id);
+  });
+
+  test('leaves out a deleted poll that was purged, and brings back the others', async () => {
+    const db = await fresh();
+    const [old, young] = (await postedPolls(db, 2)) as [number, number];
+    const removed = await run(db, await running(db, { kind: operationKind('delete'), params: {} }));
+    const aside = { operation_id: removed.id, poll_id: old, position: 0, user_id: 'u', created_at: later };
+    await db.insertInto('votes_aside').values(aside).execute();
+    await sql`update polls set shown_revision = revision, message_id = null, deleted_at = case id
+      when ${old} then deleted_at - interval '2 days' else deleted_at end`.execute(db);
+    const retention = { deletedRetentionDays: 1, historyRetentionDays: 365 };
+    expect(await purge(db, minutes(2), retention)).toMatchObject({ polls: 1, operations: 0 });
+    expect(await db.selectFrom('votes_aside').selectAll().execute()).toEqual([]);
+    const draft = await planUndo(db, removed, asking(), processName, later);
+    expect(await itemStates(db, draft)).toEqual({
+      [old]: 'excluded: removed for good meanwhile',
+      [young]: 'planned',
+    });
   });
 
   test('is possible once, within 24 hours, and never of an undo', async () => {
