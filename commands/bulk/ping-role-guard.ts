@@ -1,10 +1,10 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
 import type { Poll } from '../../src/polls/poll.ts';
-import { chosenPingRole, mayMention } from '../poll/check-ping-role.ts';
+import { botMayMention, chosenPingRole, mayMention } from '../poll/check-ping-role.ts';
 
 /**
- * Why a poll cannot get the chosen `ping_role`: it is a role of another server, or the caller could not mention it in the
- * poll's channel by hand. Undefined where no role was chosen.
+ * Why a poll cannot get the chosen `ping_role`: it is a role of another server, or the caller, or the bot, could not
+ * mention it in the poll's channel. Undefined where no role was chosen.
  */
 export function pingRoleGuard(
   interaction: ChatInputCommandInteraction,
@@ -13,8 +13,10 @@ export function pingRoleGuard(
   if (role === null) return undefined;
   return (poll) => {
     if (poll.guildId !== interaction.guildId) return 'in another server than the role to ping';
-    return mayMention(interaction, role, poll.channelId)
+    if (!mayMention(interaction, role, poll.channelId))
+      return 'in a channel where you may not mention the role to ping';
+    return botMayMention(interaction, role, poll.channelId)
       ? null
-      : 'in a channel where you may not mention the role to ping';
+      : 'in a channel where the bot may not mention the role to ping';
   };
 }

@@ -9,7 +9,7 @@ import { UserError } from '../../src/errors.ts';
 
 /**
  * The role to ping, or null. Throws `UserError` where the caller could not mention it in the channel by hand: the role
- * must be mentionable, or they need *Mention Everyone* there.
+ * must be mentionable, or they need *Mention Everyone* there. Throws it too where Discord would not let the bot do it.
  */
 export function checkPingRole(interaction: ChatInputCommandInteraction, channelId: string): string | null {
   const role = chosenPingRole(interaction);
@@ -17,6 +17,11 @@ export function checkPingRole(interaction: ChatInputCommandInteraction, channelI
   if (!mayMention(interaction, role, channelId)) {
     throw new UserError(
       `You may not mention <@&${role.id}> in <#${channelId}>, so the poll may not ping it either.`,
+    );
+  }
+  if (!botMayMention(interaction, role, channelId)) {
+    throw new UserError(
+      `Gavel may not mention <@&${role.id}> in <#${channelId}>, so nobody would be pinged. Make the role mentionable, or give Gavel *Mention Everyone* there.`,
     );
   }
   return role.id;
@@ -45,4 +50,21 @@ export function mayMention(
   if (!(member instanceof GuildMember)) return false;
   const channel = guild?.channels.cache.get(channelId);
   return channel?.permissionsFor(member)?.has(PermissionFlagsBits.MentionEveryone) ?? false;
+}
+
+/** Whether a mention of this role by the bot in the channel pings anybody: Discord posts it either way. */
+export function botMayMention(
+  interaction: ChatInputCommandInteraction,
+  role: Role | APIRole,
+  channelId: string,
+): boolean {
+  if (role.mentionable) return true;
+  if (channelId === interaction.channelId) {
+    return interaction.appPermissions.has(PermissionFlagsBits.MentionEveryone);
+  }
+  const { guild } = interaction;
+  const bot = guild?.members.me;
+  if (!guild || !bot) return false;
+  const channel = guild.channels.cache.get(channelId);
+  return channel?.permissionsFor(bot).has(PermissionFlagsBits.MentionEveryone) ?? false;
 }
