@@ -110,8 +110,16 @@ export class Runner {
     for (const hold of await takeOver(db, process, now)) this.adopt(hold, Promise.resolve());
     if (now.getTime() - this.#renewedAt >= renewEveryMs) {
       this.#renewedAt = now.getTime();
-      const owned = new Set(await renewLeases(db, process, [...this.#runs.keys()]));
-      for (const [id, run] of this.#runs) if (!owned.has(id)) end(run);
+      // Runs that begin meanwhile are none of this renewal's business.
+      const held = [...this.#runs];
+      const owned = new Set(
+        await renewLeases(
+          db,
+          process,
+          held.map(([id]) => id),
+        ),
+      );
+      for (const [id, run] of held) if (!owned.has(id)) end(run);
     }
     await this.admit();
     await this.#wakeChanged();

@@ -1,4 +1,5 @@
 import { type Actor, confirmDraft } from '../../src/bulk/confirm.ts';
+import type { Asking } from '../../src/bulk/draft-store.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
 import type { OperationRow } from '../../src/bulk/operation.ts';
 import { findOperation } from '../../src/bulk/operation-store.ts';
@@ -97,4 +98,37 @@ export async function itemStates(db: Db, operationId: number): Promise<Record<nu
       item.message === null ? item.state : `${item.state}: ${item.message}`,
     ]),
   );
+}
+
+/** Who asks for an undo. */
+export function asking(): Asking {
+  return {
+    scope: everyServer,
+    adminId,
+    guildId,
+    channelId,
+    interactionId: interactionId(),
+    token: 'token',
+    locale: 'en-US',
+    reason: null,
+    private: false,
+  };
+}
+
+/** Everything of the polls and their votes but what counts changes and deliveries. */
+export async function dump(db: Db) {
+  const polls = await db.selectFrom('polls').selectAll().orderBy('id').execute();
+  const votes = await db
+    .selectFrom('votes')
+    .selectAll()
+    .orderBy('poll_id')
+    .orderBy('user_id')
+    .orderBy('position')
+    .execute();
+  return {
+    votes,
+    polls: polls.map(
+      ({ version, revision, shown_revision, sent_revision, message_id, removal_tried, ...kept }) => kept,
+    ),
+  };
 }
