@@ -7,6 +7,7 @@ import { pollCommand } from '../commands/poll/poll.ts';
 import { pollPresses } from '../commands/poll/poll-presses.ts';
 import { connect, createClient, onLost } from './bot/client.ts';
 import { Dispatcher } from './bot/dispatch.ts';
+import { gatewayState, shardStates } from './bot/gateway-state.ts';
 import { registerCommands } from './bot/register-commands.ts';
 import { gatewayServers, onAccessChange, type Servers } from './bot/servers.ts';
 import { voidLeases } from './bulk/lease.ts';
@@ -25,6 +26,8 @@ import { Limits } from './delivery/limits.ts';
 import { Pace } from './delivery/pace.ts';
 import { restOptions } from './delivery/transport.ts';
 import type { Logger } from './log.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { serveMetrics } from './metrics/metrics-endpoint.ts';
 import { Scheduler } from './polls/scheduler.ts';
 
 export interface Gavel {
@@ -70,8 +73,14 @@ async function startWith(
   const process = `${hostname()}/${globalThis.process.pid}/${randomBytes(4).toString('hex')}`;
   const limits = new Limits();
   const pace = new Pace();
+  const metrics = new Metrics();
   const client = createClient({
-    rest: restOptions({ apiUrl: config.apiUrl, pace, limits }),
+    rest: restOptions({
+      apiUrl: config.apiUrl,
+      pace,
+      limits,
+      observe: (request) => metrics.observe(request),
+    }),
     shards: config.shards,
     log,
   });
@@ -152,6 +161,16 @@ async function startWith(
       log.error({ err: error, guildId }, 'parked polls could not be released'),
     );
   });
+  const sources = {
+    db,
+    log,
+    process,
+    shards: () => shardStates(client),
+    gateway: () => gatewayState(client),
+    waiting: () => delivery.waiting,
+    paceWaiting: () => pace.waiting,
+  };
+  const endpoint = await serveMetrics(config.metrics, metrics, sources, clock);
   dispatcher.start(client);
   try {
     await connect(client, config.token);
@@ -163,6 +182,7 @@ async function startWith(
     );
   } catch (error) {
     await client.destroy();
+    await endpoint?.stop();
     throw error;
   }
   runner.start();
@@ -178,6 +198,7 @@ async function startWith(
       await Promise.all([runner.stop(), scheduler.stop(), housekeeping.stop(), previews.stop()]);
       await delivery.stop();
       await client.destroy();
+      await endpoint?.stop();
       await database.close();
       log.info('Gavel has stopped');
     },

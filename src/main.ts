@@ -5,6 +5,7 @@ import { DatabaseTooNew } from './db/migrate.ts';
 import { DirectoryInUse } from './db/owner-lock.ts';
 import { startGavel } from './gavel.ts';
 import { createLogger } from './log.ts';
+import { MetricsUnavailable } from './metrics/metrics-server.ts';
 
 /** A supervisor gives a process about ten seconds after SIGTERM. What is not finished by then is in the database. */
 const stopWithinMs = 8000;
@@ -63,7 +64,14 @@ function configuration() {
 
 /** What the operator can mend is said in a sentence; everything else is a bug and keeps its stack. */
 function refuse(error: unknown): never {
-  const expected = [ConfigError, DatabaseUnavailable, DatabaseTooNew, DirectoryInUse, LoginRefused];
+  const expected = [
+    ConfigError,
+    DatabaseUnavailable,
+    DatabaseTooNew,
+    DirectoryInUse,
+    LoginRefused,
+    MetricsUnavailable,
+  ];
   const known = error instanceof Error && expected.some((kind) => error instanceof kind);
   console.error(known ? error.message : error);
   process.exit(1);

@@ -90,6 +90,10 @@ export class Delivery implements Deliverer {
     return batch;
   }
 
+  get waiting(): Lanes['waiting'] {
+    return this.lanes.waiting;
+  }
+
   touch(job: DeliveryJob): void {
     this.touches.touch(job, true);
   }

@@ -68,6 +68,12 @@ export class Lanes {
     return batch;
   }
 
+  /** For whoever watches: channels at work, jobs that wait in them, and whether everything fails. */
+  get waiting(): { lanes: number; jobs: number; outage: boolean } {
+    const jobs = [...this.lanes.values()].reduce((sum, lane) => sum + lane.length, 0);
+    return { lanes: this.lanes.size, jobs, outage: this.parts.health.outage };
+  }
+
   /** Takes out everything that is not in flight; resolves when nothing is in flight any more. Nothing starts again. */
   async close(): Promise<void> {
     this.closing = true;

@@ -1,0 +1,28 @@
+import type { Clock } from '../clock.ts';
+import type { Metrics, MetricsSources } from './metrics.ts';
+import { MetricsServer } from './metrics-server.ts';
+import { readiness } from './readiness.ts';
+
+/**
+ * Serves the numbers and this process' health at `at`; null where that is not configured. Call before the bot connects,
+ * so that `/readyz` tells that it is not ready yet. Throws `MetricsUnavailable`.
+ */
+export async function serveMetrics(
+  at: { readonly port: number; readonly host: string } | null,
+  metrics: Metrics,
+  sources: MetricsSources & { gateway(): string },
+  clock: Clock,
+): Promise<MetricsServer | null> {
+  if (at === null) return null;
+  const { log } = sources;
+  const server = new MetricsServer({
+    ...at,
+    log,
+    metrics: () => metrics.text(sources),
+    readiness: () => readiness(sources.db, sources.gateway(), clock),
+  });
+  await metrics.start(sources);
+  const port = await server.start();
+  log.info({ host: at.host, port }, 'metrics and health can be asked for');
+  return server;
+}

@@ -1,0 +1,163 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Db } from '../db/schema.ts';
+import type { SentRequest } from '../delivery/transport.ts';
+import type { Logger } from '../log.ts';
+import { databaseLatency, endedBetween, lastEntry, readDepths } from './metrics-store.ts';
+
+/** What is looked at whenever somebody asks for the numbers. */
+export interface MetricsSources {
+  readonly db: Db;
+  readonly log: Logger;
+  /** This process, as the audit names it. */
+  readonly process: string;
+  /** Shards by how they are: `ready`, `connecting`, … */
+  shards(): Readonly<Record<string, number>>;
+  /** Channels with messages waiting to be edited, and the messages. */
+  waiting(): { readonly lanes: number; readonly jobs: number; readonly outage: boolean };
+  /** Requests waiting for their turn at the pace of all requests. */
+  paceWaiting(): number;
+}
+
+/**
+ * The numbers for Prometheus. Requests are counted as they happen; everything else is read from the rows when it is asked
+ * for. Operations and polls are those that this process ended: they add up over processes.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests = this.#counter('gavel_discord_requests_total', 'Requests to Discord', [
+    'kind',
+    'status',
+  ]);
+  readonly #rateLimited = this.#counter(
+    'gavel_discord_rate_limited_total',
+    'Requests that Discord answered with 429',
+    ['bucket'],
+  );
+  readonly #requestSeconds = this.#histogram(
+    'gavel_discord_request_seconds',
+    'From the start of a request to Discord to the end of its answer',
+    ['kind'],
+    [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+  );
+  readonly #turnSeconds = this.#histogram(
+    'gavel_discord_turn_seconds',
+    'How long a request waited for its turn',
+    ['kind'],
+    [0.02, 0.05, 0.1, 0.5, 1, 5, 15, 60],
+  );
+  readonly #operations = this.#counter(
+    'gavel_operations_total',
+    'Operations that this process brought to an end',
+    ['kind', 'outcome'],
+  );
+  readonly #polls = this.#counter(
+    'gavel_polls_total',
+    'Polls of operations that this process brought to an end',
+    ['kind', 'outcome'],
+  );
+  readonly #operationSeconds = this.#histogram(
+    'gavel_operation_seconds',
+    'Running time of operations, without pauses',
+    ['kind'],
+    [1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800],
+  );
+  readonly #open = this.#gauge(
+    'gavel_operations_open',
+    'Operations that have not ended, over all processes',
+    ['state'],
+  );
+  readonly #outbox = this.#gauge(
+    'gavel_polls_behind',
+    'Polls whose message is behind and that no operation holds',
+  );
+  readonly #parked = this.#gauge(
+    'gavel_polls_parked',
+    'Polls that Discord refuses to show, left alone for now',
+  );
+  readonly #lanes = this.#gauge('gavel_delivery_lanes_waiting', 'Channels with messages to bring up to date');
+  readonly #jobs = this.#gauge('gavel_delivery_jobs_waiting', 'Messages to bring up to date');
+  readonly #pace = this.#gauge('gavel_discord_turns_waiting', 'Requests that wait for their turn');
+  readonly #outage = this.#gauge('gavel_discord_outage', '1 while everything that is sent to Discord fails');
+  readonly #shards = this.#gauge('gavel_gateway_shards', 'Shards of this process', ['status']);
+  readonly #database = this.#gauge('gavel_database_up', '1 where the database answers');
+  readonly #latency = this.#gauge('gavel_database_latency_seconds', 'The smallest question to the database');
+  #counted: number | null = null;
+  #collecting: Promise<void> | null = null;
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** For the transport: one request was answered or failed. */
+  observe({ kind, status, durationMs, waitedMs }: SentRequest): void {
+    this.#requests.inc({ kind, status: status ?? 'none' });
+    this.#requestSeconds.observe({ kind }, durationMs / 1000);
+    this.#turnSeconds.observe({ kind }, waitedMs / 1000);
+    if (status === 429) this.#rateLimited.inc({ bucket: kind });
+  }
+
+  /** Operations that ended before this are not counted. Call once, before the first of them can end. */
+  async start({ db }: Pick<MetricsSources, 'db'>): Promise<void> {
+    this.#counted = await lastEntry(db);
+  }
+
+  /** The text for Prometheus. Where the database does not answer it says so, and leaves out what only that knows. */
+  async text(sources: MetricsSources): Promise<string> {
+    // Two at once would count the same entries twice.
+    this.#collecting ??= this.#collect(sources).finally(() => {
+      this.#collecting = null;
+    });
+    await this.#collecting;
+    return await this.registry.metrics();
+  }
+
+  async #collect(sources: MetricsSources): Promise<void> {
+    const { lanes, jobs, outage } = sources.waiting();
+    this.#lanes.set(lanes);
+    this.#jobs.set(jobs);
+    this.#outage.set(outage ? 1 : 0);
+    this.#pace.set(sources.paceWaiting());
+    this.#shards.reset();
+    for (const [status, count] of Object.entries(sources.shards())) this.#shards.set({ status }, count);
+    try {
+      await this.#collectRows(sources);
+      this.#database.set(1);
+    } catch (error) {
+      // The very thing to report: a scrape that failed as a whole would hide everything else.
+      sources.log.warn({ err: error }, 'the database could not be asked for the metrics');
+      this.#database.set(0);
+      for (const gauge of [this.#open, this.#outbox, this.#parked, this.#latency]) gauge.reset();
+    }
+  }
+
+  async #collectRows({ db, process }: MetricsSources): Promise<void> {
+    this.#latency.set((await databaseLatency(db)) / 1000);
+    const { outbox, parked, ...states } = await readDepths(db);
+    for (const [state, count] of Object.entries(states)) this.#open.set({ state }, count);
+    this.#outbox.set(outbox);
+    this.#parked.set(parked);
+    if (this.#counted === null) return;
+    const upTo = await lastEntry(db);
+    const all = await endedBetween(db, process, this.#counted, upTo);
+    this.#counted = upTo;
+    for (const ended of all) {
+      const { kind, outcome } = ended;
+      this.#operations.inc({ kind, outcome });
+      for (const state of ['done', 'failed', 'skipped'] as const)
+        this.#polls.inc({ kind, outcome: state }, ended[state]);
+      if (ended.seconds !== null) this.#operationSeconds.observe({ kind }, ended.seconds);
+    }
+  }
+
+  #counter(name: string, help: string, labelNames: string[]) {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[] = []) {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: string[], buckets: number[]) {
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../clock.ts';
+import type { Db } from '../db/schema.ts';
+import { databaseLatency } from './metrics-store.ts';
+
+/** How long the database may take to answer before it counts as down. */
+const patienceMs = 2000;
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** What each part says of itself: `ok`, or what is wrong. */
+  readonly parts: { readonly database: string; readonly gateway: string };
+}
+
+/** Whether this process can take and carry out what people ask. `gateway`: `ok`, or what is wrong. */
+export async function readiness(db: Db, gateway: string, clock: Clock): Promise<Readiness> {
+  const answered = new AbortController();
+  const asked = databaseLatency(db).then(
+    () => 'ok',
+    () => 'does not answer',
+  );
+  const late = clock
+    .sleep(patienceMs, answered.signal)
+    .then(() => `did not answer within ${patienceMs / 1000} s`);
+  const database = await Promise.race([asked, late]);
+  answered.abort();
+  return { ready: database === 'ok' && gateway === 'ok', parts: { database, gateway } };
+}

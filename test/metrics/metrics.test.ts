@@ -1,0 +1,164 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { applyPlanned } from '../../src/bulk/apply.ts';
+import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { createLogger } from '../../src/log.ts';
+import { Metrics, type MetricsSources } from '../../src/metrics/metrics.ts';
+import { MetricsServer, MetricsUnavailable } from '../../src/metrics/metrics-server.ts';
+import { readiness } from '../../src/metrics/readiness.ts';
+import { closeKind, later, postedPolls, processName, running } from '../bulk/bulk-fixture.ts';
+import { minutes } from '../polls/poll-fixture.ts';
+import { describeEachDatabase } from '../support/databases.ts';
+
+function sources(db: Db, changes: Partial<MetricsSources> = {}): MetricsSources {
+  return {
+    db,
+    log: createLogger('silent'),
+    process: processName,
+    shards: () => ({ ready: 2, reconnecting: 1 }),
+    waiting: () => ({ lanes: 3, jobs: 40, outage: false }),
+    paceWaiting: () => 7,
+    ...changes,
+  };
+}
+
+/** Listens on a free port until the test ends; asks by real requests. */
+async function served(metrics: Metrics, from: MetricsSources, gateway = 'ok') {
+  const server = new MetricsServer({
+    host: '127.0.0.1',
+    port: 0,
+    log: createLogger('silent'),
+    metrics: () => metrics.text(from),
+    readiness: () => readiness(from.db, gateway, systemClock),
+  });
+  const port = await server.start();
+  onTestFinished(() => server.stop());
+  return async (path: string, method = 'GET') => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      text: await response.text(),
+    };
+  };
+}
+
+/** One poll of two fails. */
+async function ranOperation(db: Db): Promise<void> {
+  const [a, b] = (await postedPolls(db, 2)) as [number, number];
+  const hold = await running(db);
+  await applyPlanned(
+    db,
+    hold,
+    closeKind,
+    () => later,
+    () => true,
+  );
+  const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
+  await settleItems(db, hold, [a], done, later);
+  await settleItems(db, hold, [b], { ...done, state: 'failed', code: '50001', message: 'no access' }, later);
+  await finishOperation(db, hold, ['running'], null, minutes(2));
+}
+
+describeEachDatabase('metrics', (fresh) => {
+  test('count what this process ended, once each, and not what ended before it started', async () => {
+    const db = await fresh();
+    await ranOperation(db);
+    const metrics = new Metrics();
+    await metrics.start({ db });
+    await ranOperation(db);
+    const ask = await served(metrics, sources(db));
+    const texts = await Promise.all([ask('/metrics'), ask('/metrics'), ask('/metrics')]);
+    const { status, type, text } = texts[2]!;
+    expect([status, type]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(text).toContain('gavel_operations_total{kind="close",outcome="completed with failures"} 1\n');
+    expect(text).toContain('gavel_polls_total{kind="close",outcome="done"} 1\n');
+    expect(text).toContain('gavel_polls_total{kind="close",outcome="failed"} 1\n');
+    expect(text).toContain('gavel_operation_seconds_sum{kind="close"} 60\n');
+    const other = new Metrics();
+    await other.start({ db });
+    expect(await other.text(sources(db, { process: 'another' }))).not.toContain('gavel_operations_total{');
+  });
+
+  test('tell what waits, how the gateway is, and what Discord answers', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    await running(db);
+    await db.updateTable('polls').set({ revision: 2 }).execute();
+    const metrics = new Metrics();
+    metrics.observe({ kind: 'edit', status: 200, durationMs: 120, waitedMs: 20 });
+    metrics.observe({ kind: 'edit', status: 429, durationMs: 30, waitedMs: 0 });
+    metrics.observe({ kind: 'post', status: null, durationMs: 10_000, waitedMs: 0 });
+    const { text } = await (await served(metrics, sources(db)))('/metrics');
+    for (const line of [
+      'gavel_operations_open{state="running"} 1',
+      'gavel_operations_open{state="queued"} 0',
+      'gavel_polls_behind 2',
+      'gavel_delivery_lanes_waiting 3',
+      'gavel_delivery_jobs_waiting 40',
+      'gavel_discord_turns_waiting 7',
+      'gavel_discord_outage 0',
+      'gavel_gateway_shards{status="ready"} 2',
+      'gavel_gateway_shards{status="reconnecting"} 1',
+      'gavel_discord_requests_total{kind="edit",status="200"} 1',
+      'gavel_discord_requests_total{kind="post",status="none"} 1',
+      'gavel_discord_rate_limited_total{bucket="edit"} 1',
+      'gavel_database_up 1',
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+    expect(text).toMatch(/^gavel_database_latency_seconds 0\.\d+/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d/m);
+  });
+
+  test('are ready only while database and gateway work', async () => {
+    const db = await fresh();
+    const good = await served(new Metrics(), sources(db));
+    const ready = await good('/readyz');
+    expect([ready.status, JSON.parse(ready.text)]).toEqual([
+      200,
+      { status: 'ok', database: 'ok', gateway: 'ok' },
+    ]);
+    const away = await served(new Metrics(), sources(db), 'not connected yet');
+    const waiting = await away('/readyz');
+    expect([waiting.status, JSON.parse(waiting.text)]).toEqual([
+      503,
+      { status: 'not ready', database: 'ok', gateway: 'not connected yet' },
+    ]);
+    await db.destroy();
+    const down = await good('/readyz');
+    expect([down.status, JSON.parse(down.text).database]).toEqual([503, 'does not answer']);
+    expect((await good('/healthz')).status).toBe(200);
+    const { status, text } = await good('/metrics');
+    expect(status).toBe(200);
+    expect(text).toContain('gavel_database_up 0\n');
+  });
+
+  test('answer nothing else', async () => {
+    const db = await fresh();
+    const ask = await served(new Metrics(), sources(db));
+    expect((await ask('/')).status).toBe(404);
+    expect((await ask('/metrics', 'POST')).status).toBe(405);
+    expect((await ask('/healthz?x=1')).status).toBe(200);
+  });
+});
+
+test('a port in use is refused in words', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void blocker.close());
+  await new Promise((resolve) => blocker.once('listening', resolve));
+  const { port } = blocker.address() as AddressInfo;
+  const parts = { host: '127.0.0.1', port, log: createLogger('silent') };
+  const server = new MetricsServer({
+    ...parts,
+    metrics: async () => '',
+    readiness: async () => ({ ready: true, parts: { database: 'ok', gateway: 'ok' } }),
+  });
+  await expect(server.start()).rejects.toThrow(MetricsUnavailable);
+  await expect(server.start()).rejects.toThrow(
+    `Cannot listen on 127.0.0.1:${port} (METRICS_HOST, METRICS_PORT)`,
+  );
+});
