@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** Where Node keeps what it has compiled: the second start takes half the work of the first. */
+const compileCache = fileURLToPath(new URL('../node_modules/.cache/node-compile', import.meta.url));
 
 /** The bot as its operator runs it: a process of its own that knows its environment and nothing else. */
 export class BotProcess {
@@ -17,7 +19,7 @@ export class BotProcess {
   constructor(env: Readonly<Record<string, string>>, cwd?: string) {
     this.child = spawn(process.execPath, [main], {
       cwd,
-      env: { PATH: process.env.PATH, LOG_LEVEL: 'info', ...env },
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'info', NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // Not at 'exit': what it wrote last may still be on its way.

@@ -16,6 +16,15 @@ import {
 
 const count = 12;
 
+const everyMoment = [
+  ['the first edit', 1, 'before'],
+  ['an edit in the middle that arrived', 5, 'after'],
+  ['an edit in the middle that did not', 8, 'before'],
+  ['the last edit', count, 'after'],
+] as const;
+/** A start on the embedded database takes much longer, and what the bot does from there on is the same. */
+const moments = { pglite: everyMoment.slice(1, 2), postgres: everyMoment };
+
 describe.each<DatabaseKind>(['pglite', 'postgres'])(
   'a bot that is killed with -9 in the middle of an operation (%s)',
   (database) => {
@@ -71,12 +80,7 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
       return { held, progress };
     }
 
-    test.for([
-      ['the first edit', 1, 'before'],
-      ['an edit in the middle that arrived', 5, 'after'],
-      ['an edit in the middle that did not', 8, 'before'],
-      ['the last edit', count, 'after'],
-    ] as const)('goes on with the same message when it died at %s', async ([, nth, when]) => {
+    test.for(moments[database])('goes on with the same message when it died at %s', async ([, nth, when]) => {
       const { polls, preview, since } = await prepare();
       const killed = killAt(scene, pollEdit(polls), { nth, when });
       const progress = await (await scene.admin.press(preview, 'Confirm')).message();
@@ -112,15 +116,18 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
       closed.push(...polls);
     });
 
-    test.for(['before', 'after'] as const)('shows the result when it died %s showing it', async (when) => {
-      const { polls, preview, since } = await prepare();
-      const killed = killAt(scene, progressEdit(/· completed/), { when });
-      const progress = await (await scene.admin.press(preview, 'Confirm')).message();
-      await killed;
-      await comeBack(scene);
-      await expectCarriedOut(scene, numberOf(progress), { polls, since });
-      closed.push(...polls);
-    });
+    test.for(database === 'pglite' ? (['after'] as const) : (['before', 'after'] as const))(
+      'shows the result when it died %s showing it',
+      async (when) => {
+        const { polls, preview, since } = await prepare();
+        const killed = killAt(scene, progressEdit(/· completed/), { when });
+        const progress = await (await scene.admin.press(preview, 'Confirm')).message();
+        await killed;
+        await comeBack(scene);
+        await expectCarriedOut(scene, numberOf(progress), { polls, since });
+        closed.push(...polls);
+      },
+    );
 
     test('stays paused, touches no message, and goes on when it is resumed', async () => {
       const prepared = await prepare();
