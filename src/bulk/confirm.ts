@@ -8,6 +8,7 @@ import { requestFacts } from './audit-facts.ts';
 import type { OperationRow } from './operation.ts';
 import { findOperation } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
+import { assertNotUndone } from './plan-undo.ts';
 
 /** Who pressed, where, and with which interaction: taken from the interaction itself. */
 export interface Actor {
@@ -49,6 +50,7 @@ export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): 
       'This preview expired after 10 minutes, so nothing was changed. Run the command again for a new one.',
     );
   }
+  if (draft.undo_of !== null) await assertNotUndone(db, draft.undo_of, draft.interaction_id);
   return draft;
 }
 

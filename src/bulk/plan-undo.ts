@@ -90,12 +90,16 @@ async function assertUndoable(
       `Operation #${original.id} ended more than 24 hours ago and can no longer be undone. Nothing was changed.`,
     );
   }
-  const earlier = await undoneBy(db, original.id);
-  if (earlier !== null && earlier.interaction_id !== interactionId) {
-    throw new UserError(
-      `Operation #${original.id} was already undone by Operation #${earlier.id}; that is possible once. Nothing was changed.`,
-    );
-  }
+  await assertNotUndone(db, original.id, interactionId);
+}
+
+/** Throws `UserError` where another undo of the operation was confirmed before. */
+export async function assertNotUndone(db: Db, operationId: number, interactionId: string): Promise<void> {
+  const earlier = await undoneBy(db, operationId);
+  if (earlier === null || earlier.interaction_id === interactionId) return;
+  throw new UserError(
+    `Operation #${operationId} was already undone by Operation #${earlier.id}; that is possible once. Nothing was changed.`,
+  );
 }
 
 /** The confirmed undo of an operation; one that was cancelled or aborted does not count. */

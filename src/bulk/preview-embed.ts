@@ -78,9 +78,11 @@ function warningLines(rows: PreviewRows, time: Estimate, deps: PreviewDeps): str
     );
   }
   const closed = new Map<string, number[]>();
+  const gone = new Set<string>();
   for (const job of rows.jobs) {
     const access = deps.access(job.channelId, job.guildId);
     if (access === 'ok' || access === 'unknown') continue;
+    if (access === 'gone') gone.add(job.channelId);
     closed.set(job.channelId, [...(closed.get(job.channelId) ?? []), job.pollId]);
   }
   if (closed.size > 0) {
@@ -89,10 +91,13 @@ function warningLines(rows: PreviewRows, time: Estimate, deps: PreviewDeps): str
       `⚠️ No access to ${closed.size === 1 ? '1 channel' : `${closed.size} channels`}, ${count} of these polls would fail there:`,
     );
     for (const [channelId, ids] of [...closed].slice(0, 8)) {
-      lines.push(`• ${channelName(deps.names, everything, channelId)}: ${formatPollNumbers(ids, 6)}`);
+      const note = gone.has(channelId) ? ' (gone or archived)' : '';
+      const name = channelName(deps.names, everything, channelId);
+      lines.push(`• ${name}${note}: ${formatPollNumbers(ids, 6)}`);
     }
     if (closed.size > 8) lines.push(`• and ${closed.size - 8} more channels`);
-    lines.push('Give the bot *View Channel* there first, or confirm and use `Retry failed` later.');
+    if (closed.size > gone.size)
+      lines.push('Give the bot *View Channel* there first, or confirm and use `Retry failed` later.');
   }
   return lines.length === 0 ? [] : ['', ...lines];
 }

@@ -63,32 +63,26 @@ function title(operation: OperationRow, total: number): string {
 }
 
 function about(operation: OperationRow): string[] {
-  const { words } = operationKind(operation.kind);
   const source = operation.retry_of === null ? '' : ` · retry of Operation #${operation.retry_of}`;
-  const action = isResult(operation.state) ? words.infinitive : words.present;
   const reason = operation.reason === null ? '' : `\nReason: ${escapeText(cut(operation.reason, 300))}`;
-  return [`${action} by <@${operation.admin_id}>${source}${reason}`];
+  return [`Started by <@${operation.admin_id}>${source}${reason}`];
 }
 
 function runningLines(rows: ProgressRows, progress: Progress, names: Names, audience: Audience): string[] {
   const { operation } = rows;
-  const { words } = operationKind(operation.kind);
   const lines = [`${bar(progress.share)} ${Math.floor(progress.share * 100)} %`];
   if (operation.state === 'queued') {
     lines.push(`In the queue: place ${rows.place ?? 1}. It starts by itself when a running operation ends.`);
     return lines;
   }
-  const toChange = progress.total - rows.skipped;
-  const halves = operationKind(operation.kind).file
-    ? [`${words.past} ${rows.done} of ${toChange}`]
-    : [`${words.past} ${rows.committed} of ${toChange}`, `messages ${rows.done} of ${toChange}`];
+  const halves = bothHalves(rows, progress.total - rows.skipped);
   if (progress.slowest) {
     halves.push(
       `slowest ${channelName(names, audience, progress.slowest.channelId)}, ${formatSpan(progress.slowest.ms)}`,
     );
   }
   lines.push(halves.join(' · '));
-  if (rows.current) lines.push(`Now: ${pollText(rows.current, audience)}`);
+  if (rows.current && operation.state === 'running') lines.push(`Now: ${pollText(rows.current, audience)}`);
   const time = [`${formatSpan(progress.elapsedMs)} elapsed`];
   if (progress.rate !== null) time.push(`${progress.rate.toFixed(1)} polls/s`);
   if (operation.state === 'running' && progress.remainingMs !== null) {
@@ -107,12 +101,16 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
   return lines;
 }
 
+/** How far the change is, and how far the messages: a failed poll may well be changed. */
+function bothHalves({ operation, committed, done }: ProgressRows, total: number): string[] {
+  const { words, file } = operationKind(operation.kind);
+  if (file) return [`${words.past} ${done} of ${total}`];
+  return [`${words.past} ${committed} of ${total}`, `messages ${done} of ${total}`];
+}
+
 function resultLines(rows: ProgressRows, progress: Progress): string[] {
   const { operation } = rows;
-  const { words } = operationKind(operation.kind);
-  const lines = [
-    `${words.past} ${rows.done} of ${progress.total} polls in ${formatSpan(progress.elapsedMs)}`,
-  ];
+  const lines = [[...bothHalves(rows, progress.total), `in ${formatSpan(progress.elapsedMs)}`].join(' · ')];
   if (progress.successRate !== null) lines.push(`Success rate: ${percent(progress.successRate)}`);
   if (operation.cancelled_by) lines.push(`Cancelled by <@${operation.cancelled_by}>`);
   if (operation.failure) lines.push(escapeText(cut(operation.failure, 300)));
@@ -120,7 +118,7 @@ function resultLines(rows: ProgressRows, progress: Progress): string[] {
   if (rows.failed > 0) {
     const kept = operationKind(operation.kind).file
       ? '`Retry failed` writes the missing file and sends it to whoever presses it.'
-      : 'Failed polls keep their change; `Retry failed` brings their messages up to date once the cause is mended.';
+      : 'What is committed of the failed polls stays; `Retry failed` brings their messages up to date once the cause is mended.';
     lines.push(
       rows.retriedBy === null ? kept : `The failed polls were taken up by Operation #${rows.retriedBy}.`,
     );

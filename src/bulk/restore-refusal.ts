@@ -8,7 +8,7 @@ export function restoreRefusal(poll: Poll, before: PollChange, votes: VoteFacts,
   const closesAt = before.closes_at ? new Date(before.closes_at) : null;
   // A deleted poll comes back all the same, and is closed by the scheduler.
   const deleted = poll.deletedAt !== null;
-  if (!deleted && before.status === 'active' && closesAt !== null && closesAt <= now) {
+  if (!deleted && before.status !== 'closed' && closesAt !== null && closesAt <= now) {
     return 'its closing time has passed meanwhile, so it stays as it is';
   }
   if (poll.anonymous && before.anonymous === false && votes.voters > 0) {

@@ -20,7 +20,7 @@ export async function pingRole(
     if (limits.delay(channelId, 'post', clock.now().getTime()) > 0) return;
     try {
       await rest.post(Routes.channelMessages(channelId), {
-        ...newMessage(pingMessage(poll), { nonce: `ping-${id}` }),
+        ...newMessage(pingMessage(poll), { nonce: `ping-${id}-${poll.version}` }),
         headers,
       });
     } catch (error) {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { applyPlanned } from '../../src/bulk/apply.ts';
-import { confirmDraft } from '../../src/bulk/confirm.ts';
+import { confirmDraft, usableDraft } from '../../src/bulk/confirm.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { readParams } from '../../src/bulk/operations/read-params.ts';
@@ -84,18 +84,21 @@ describeEachDatabase('an undo', (fresh) => {
     });
   });
 
-  test('keeps a poll closed whose closing time has passed meanwhile', async () => {
-    const db = await fresh();
-    const [id] = (await postedPolls(db, 1)) as [number];
-    await db
-      .updateTable('polls')
-      .set({ closes_at: minutes(10) })
-      .where('id', '=', id)
-      .execute();
-    const closed = await run(db, await running(db));
-    const draft = await planUndo(db, closed, asking(), processName, minutes(11));
-    expect((await itemStates(db, draft))[id]).toMatch(/^excluded: its closing time has passed/);
-  });
+  test.each(['active', 'scheduled'] as const)(
+    'keeps a poll closed that was %s and whose closing time has passed meanwhile',
+    async (status) => {
+      const db = await fresh();
+      const [id] = (await postedPolls(db, 1)) as [number];
+      await db
+        .updateTable('polls')
+        .set({ status, closes_at: minutes(10) })
+        .where('id', '=', id)
+        .execute();
+      const closed = await run(db, await running(db, { filter: { ids: [id] } }));
+      const draft = await planUndo(db, closed, asking(), processName, minutes(11));
+      expect((await itemStates(db, draft))[id]).toMatch(/^excluded: its closing time has passed/);
+    },
+  );
 
   test('leaves alone what votes since its preview forbid', async () => {
     const db = await fresh();
@@ -166,7 +169,9 @@ describeEachDatabase('an undo', (fresh) => {
     const closed = await run(db, await running(db));
     await expect(planUndo(db, closed, asking(), processName, minutes(25 * 60))).rejects.toThrow(/24 hours/);
     const draft = await operationOf(db, await planUndo(db, closed, asking(), processName, later));
+    const second = await planUndo(db, closed, asking(), processName, later);
     const undo = (await confirmDraft(db, draft, actor(), processName, later))!;
+    await expect(usableDraft(db, second, actor(), later)).rejects.toThrow(/already undone/);
     await expect(planUndo(db, closed, asking(), processName, later)).rejects.toThrow(
       `already undone by Operation #${undo.id}`,
     );

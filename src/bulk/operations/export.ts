@@ -3,9 +3,7 @@ import { z } from 'zod';
 import type { OperationKind } from './operation-kind.ts';
 
 const params = z.object({
-  format: z
-    .enum(['csv', 'json'], { error: '`format` is `csv` or `json`.' })
-    .default('csv'),
+  format: z.enum(['csv', 'json'], { error: '`format` is `csv` or `json`.' }).default('csv'),
   voters: z.boolean({ error: '`voters` is true or false.' }).default(false),
 });
 
