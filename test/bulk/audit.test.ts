@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import { applyPlanned } from '../../src/bulk/apply.ts';
+import { verifyChain } from '../../src/bulk/audit-chain.ts';
+import { mayReadAudit, readAudit } from '../../src/bulk/audit-record.ts';
 import { cancelOperation, pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
 import { takeOver } from '../../src/bulk/lease.ts';
 import { startRetry } from '../../src/bulk/retry.ts';
 import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
 import type { Db } from '../../src/db/schema.ts';
+import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { channelId, guildId } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import {
@@ -141,5 +144,21 @@ describeEachDatabase('the audit trail', (fresh) => {
       locale: 'de',
       polls: [b],
     });
+  });
+
+  test('is still told, to the same people, when the operation and its polls are purged', async () => {
+    const db = await fresh();
+    const polls = await postedPolls(db, 2);
+    const hold = await running(db);
+    await finishOperation(db, hold, ['running'], 'cancelled', later);
+    await db.deleteFrom('operations').execute();
+    await db.deleteFrom('polls').execute();
+    const record = (await readAudit(db, hold.operationId))!;
+    expect(record.facts).toMatchObject({ kind: 'close', polls, server: guildId });
+    expect(record.entries.at(-1)!.details).toMatchObject({ result: 'cancelled' });
+    expect(mayReadAudit(record, everyServer)).toBe(true);
+    expect(mayReadAudit(record, oneServer(guildId))).toBe(true);
+    expect(mayReadAudit(record, oneServer('900000000000000002'))).toBe(false);
+    expect((await verifyChain(db)).broken).toBeNull();
   });
 });
