@@ -69,6 +69,8 @@ describeFlow('trouble with Discord', { databases: ['pglite', 'postgres'] }, (sce
     sandbox.clearLog();
     const preview = await scene().preview([...polls, ...fine]);
     expect(preview.text).toContain('5 of these polls would fail there');
+    expect(preview.text).toContain('(gone or archived)');
+    expect(preview.text).not.toContain('View Channel');
     const progress = await (await scene().admin.press(preview, 'Confirm')).message();
     expect(await resultOf(progress)).toEqual({ word: 'completed with failures', counts: [2, 5, 0, 0] });
     expect(progress.text).toMatch(/5 × the channel .* no longer exists \(10003\)/);
