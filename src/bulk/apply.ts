@@ -114,9 +114,9 @@ function skipReason(
   if (before !== null) {
     const expected = item.version_after ?? item.version_seen;
     if (poll.version !== expected) return `changed since Operation #${before}`;
-    return item.version_after === null && item.prescribed
-      ? restoreRefusal(poll, item.prescribed, votes, now)
-      : null;
+    // It was changed by the operation before: only its message is behind.
+    if (item.version_after !== null) return null;
+    if (item.prescribed) return restoreRefusal(poll, item.prescribed, votes, now);
   }
   return kind.skipReason(poll, operation.params, now, votes);
 }

@@ -3,12 +3,13 @@ import { applyPlanned } from '../../src/bulk/apply.ts';
 import { cancelOperation } from '../../src/bulk/control.ts';
 import { type Hold, LeaseLostError } from '../../src/bulk/fence.ts';
 import { takeOver } from '../../src/bulk/lease.ts';
+import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { putBack } from '../../src/bulk/put-back.ts';
 import { startRetry } from '../../src/bulk/retry.ts';
 import { failOpenItems, finishOperation, settleItems } from '../../src/bulk/settle.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { castVote } from '../../src/polls/vote-store.ts';
-import { channelId, guildId } from '../polls/poll-fixture.ts';
+import { channelId, guildId, minutes, now } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import {
   actor,
@@ -223,5 +224,26 @@ describeEachDatabase('a retry', (fresh) => {
     await apply(db, await start(db, retry));
     expect((await pollRow(db, id!)).status).toBe('closed');
     expect((await operationOf(db, retry.id)).retry_of).toBe(original.id);
+  });
+
+  test('in a retry leaves alone a poll that was never reached and that the time or its votes forbid by now', async () => {
+    const db = await fresh();
+    const ids = await postedPolls(db, 2);
+    const settings = operationKind('settings');
+    const params = { asked_at: now.toISOString(), closes: '1h', clear_ping_role: false };
+    const first = await running(db, { kind: settings, params });
+    await failOpenItems(db, first, { code: 'timeout', message: 'not reached' }, later);
+    const ended = await finishOperation(db, first, ['running'], 'timed out', later);
+    const press = { actor: actor(), guildId, channelId, locale: 'en-US', process: processName };
+    const again = await start(db, (await startRetry(db, ended!, press, later))!);
+    await applyPlanned(
+      db,
+      again,
+      settings,
+      () => minutes(90),
+      () => true,
+    );
+    const skipped = 'skipped: the closing time asked for has passed';
+    expect(await itemStates(db, again.operationId)).toEqual({ [ids[0]!]: skipped, [ids[1]!]: skipped });
   });
 });
