@@ -1,4 +1,5 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
+import { chosenId } from '../../src/bot/chosen-id.ts';
 import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
 import { renderHistory } from '../../src/bulk/history-embed.ts';
 import {
@@ -61,7 +62,7 @@ export function historySubcommand(services: BulkServices): OperationSubcommand {
         offset: options.getInteger('offset') ?? 0,
         type: options.getString('type'),
         status: options.getString('status'),
-        adminId: options.getUser('admin')?.id ?? null,
+        adminId: chosenId(options, 'admin'),
       }),
   };
 }

@@ -4,6 +4,7 @@ import {
   ApplicationCommandOptionType,
   ChannelType,
 } from 'discord-api-types/v10';
+import { chosenId } from '../../src/bot/chosen-id.ts';
 import { parsePollNumbers } from '../../src/bulk/poll-numbers.ts';
 import { UserError } from '../../src/errors.ts';
 import type { PollStatus } from '../../src/polls/poll.ts';
@@ -83,8 +84,8 @@ export function readTargets(
     polls: options.getString('polls'),
     status: options.getString('status'),
     server: options.getString('server'),
-    channel: options.getChannel('channel')?.id ?? null,
-    creator: options.getUser('creator')?.id ?? null,
+    channel: chosenId(options, 'channel'),
+    creator: chosenId(options, 'creator'),
     text: options.getString('text'),
     created_before: options.getString('created_before'),
     created_after: options.getString('created_after'),

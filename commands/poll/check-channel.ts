@@ -1,4 +1,5 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
+import { chosenId } from '../../src/bot/chosen-id.ts';
 import type { Caller } from '../../src/bot/handlers.ts';
 import { postingPermissions, type Servers } from '../../src/bot/servers.ts';
 import { UserError } from '../../src/errors.ts';
@@ -13,16 +14,15 @@ export function checkChannel(
   interaction: ChatInputCommandInteraction,
   caller: Caller,
 ): string {
-  const chosen = interaction.options.getChannel('channel');
-  if (chosen === null || chosen.id === caller.channelId) {
-    refuseMissing(caller.channelId, missingHere(interaction));
-    return caller.channelId;
-  }
-  refuseMissing(chosen.id, servers.missingToPost(chosen.id) ?? []);
-  return chosen.id;
+  const chosen = chosenId(interaction.options, 'channel') ?? caller.channelId;
+  const sentAlong = chosen === caller.channelId ? missingHere(interaction) : null;
+  refuseMissing(chosen, sentAlong ?? servers.missingToPost(chosen) ?? []);
+  return chosen;
 }
 
-function missingHere({ appPermissions, channel }: ChatInputCommandInteraction): string[] {
+/** Null where nothing was sent along. */
+function missingHere({ appPermissions, channel }: ChatInputCommandInteraction): string[] | null {
+  if (appPermissions.bitfield === 0n) return null;
   return postingPermissions(channel?.isThread() ?? false)
     .filter(([, bit]) => !appPermissions.has(bit))
     .map(([name]) => name);

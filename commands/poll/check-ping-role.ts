@@ -5,6 +5,8 @@ import {
   PermissionFlagsBits,
   type Role,
 } from 'discord.js';
+import { permissionsOf } from '../../src/bot/channel-permissions.ts';
+import { chosenId } from '../../src/bot/chosen-id.ts';
 import { UserError } from '../../src/errors.ts';
 
 /**
@@ -29,10 +31,13 @@ export function checkPingRole(interaction: ChatInputCommandInteraction, channelI
 
 /** The option `ping_role`, or null. Throws `UserError` where that is everyone. */
 export function chosenPingRole(interaction: ChatInputCommandInteraction): Role | APIRole | null {
-  const role = interaction.options.getRole('ping_role');
-  if (role !== null && role.id === interaction.guildId) {
+  const id = chosenId(interaction.options, 'ping_role');
+  if (id === null) return null;
+  if (id === interaction.guildId) {
     throw new UserError('`ping_role` cannot be @\u200Beveryone. Choose a role.');
   }
+  const role = interaction.options.getRole('ping_role') ?? interaction.guild?.roles.cache.get(id);
+  if (!role) throw new UserError('`ping_role` was not found in this server. Choose one of its roles.');
   return role;
 }
 
@@ -49,7 +54,7 @@ export function mayMention(
   const { guild, member } = interaction;
   if (!(member instanceof GuildMember)) return false;
   const channel = guild?.channels.cache.get(channelId);
-  return channel?.permissionsFor(member)?.has(PermissionFlagsBits.MentionEveryone) ?? false;
+  return (channel && permissionsOf(channel, member)?.has(PermissionFlagsBits.MentionEveryone)) ?? false;
 }
 
 /** Whether a mention of this role by the bot in the channel pings anybody: Discord posts it either way. */
@@ -66,5 +71,5 @@ export function botMayMention(
   const bot = guild?.members.me;
   if (!guild || !bot) return false;
   const channel = guild.channels.cache.get(channelId);
-  return channel?.permissionsFor(bot).has(PermissionFlagsBits.MentionEveryone) ?? false;
+  return (channel && permissionsOf(channel, bot)?.has(PermissionFlagsBits.MentionEveryone)) ?? false;
 }

@@ -26,7 +26,8 @@ export function callerOf(asking: Asking, superAdminIds: ReadonlySet<string>): Ca
     guildId: asking.guildId,
     channelId: asking.channelId,
     interactionId: asking.id,
-    locale: asking.locale,
+    // Every interaction should have one; the audit notes it, and nothing may fail for want of it.
+    locale: asking.locale ?? 'unknown',
     scope: scopeOf(asking, superAdminIds),
   };
 }

@@ -83,7 +83,7 @@ export type PressHandler =
 
 /** The first response to an interaction. Each resolves when Discord has taken it. */
 export interface Respond {
-  /** Replaces the private message whose component was pressed. Throws `UserError` on a public one: the press is forged. */
+  /** Replaces the private message whose component was pressed. What others see stays: there the answer comes privately. */
   update(body: MessageBody): Promise<void>;
   /** Opens a modal. */
   modal(body: ModalBody): Promise<void>;

@@ -62,8 +62,7 @@ export class Reply implements Respond {
 
   async update(body: MessageBody): Promise<void> {
     // A forged custom id can come from any message of ours; what others see is not replaced by one person's answer.
-    if (this.#parts.interaction.message?.private === false)
-      throw new UserError('This button does not belong to this message. Run the command again.');
+    if (this.#parts.interaction.message?.private === false) return await this.tell(body);
     const edit = wholeEdit(body);
     const first = await this.#asFirst('update', InteractionResponseType.UpdateMessage, edit);
     if (first === 'sent') return;

@@ -7,6 +7,7 @@ import {
   ShardClientUtil,
 } from 'discord.js';
 import { inScope, type Scope } from '../polls/scope.ts';
+import { permissionsOf } from './channel-permissions.ts';
 import type { Choice } from './handlers.ts';
 
 /** `unknown`: this process is not (yet) told about that channel. */
@@ -112,10 +113,8 @@ export function postingPermissions(inThread: boolean): readonly (readonly [strin
 }
 
 function botPermissions(channel: GuildBasedChannel): Readonly<PermissionsBitField> | null {
-  const me = channel.guild.members.me;
-  // Of a thread whose parent is not cached nothing can be said.
-  if (me === null || (channel.isThread() && channel.parent === null)) return null;
-  return channel.permissionsFor(me);
+  const { me } = channel.guild.members;
+  return me && permissionsOf(channel, me);
 }
 
 /** What the absence of a channel means depends on whether this process would know of it. */

@@ -64,6 +64,19 @@ describe('what the gateway tells about servers', () => {
     await expect.poll(() => changes).toEqual([id, null]);
   });
 
+  test('is not guessed where the gateway told of no roles or no member', () => {
+    const { id } = guild.channel('votes');
+    const { roles, members } = client.guilds.cache.get(guild.id)!;
+    roles.cache.clear();
+    expect([servers.channelAccess(id), servers.missingToPost(id), servers.bulkDeleteServer(id)]).toEqual([
+      'unknown',
+      null,
+      null,
+    ]);
+    members.cache.clear();
+    expect(servers.channelAccess(id)).toBe('unknown');
+  });
+
   test('tells a channel that is gone from one that is not known', async () => {
     const { id } = guild.channel('votes');
     sandbox.removeChannel(id);
