@@ -1,4 +1,5 @@
 import type { PressHandler } from '../../src/bot/handlers.ts';
+import { isRowId } from '../../src/db/row-id.ts';
 import { UserError } from '../../src/errors.ts';
 import { cut, escapeText } from '../../src/polls/text.ts';
 import { castVote, type VoteResult } from '../../src/polls/vote-store.ts';
@@ -26,7 +27,7 @@ export function votePress({
       });
       if (result.type === 'not found') {
         throw new UserError(
-          'This poll was not found: it has been deleted, or its message was posted again below.',
+          `${named(pollId)} was not found: it has been deleted, or its message was posted again below.`,
         );
       }
       if (result.type === 'refused') throw new UserError(result.reason);
@@ -35,6 +36,11 @@ export function votePress({
       return { content: nowVoted(result) };
     },
   };
+}
+
+/** Nothing of a forged custom id is repeated but a number. */
+function named(pollId: string | undefined): string {
+  return isRowId(Number(pollId)) ? `Poll #${Number(pollId)}` : 'This poll';
 }
 
 function nowVoted({ poll, type, choices }: Exclude<VoteResult, { type: 'not found' | 'refused' }>): string {

@@ -79,6 +79,9 @@ describeEachDatabase('/poll', (fresh) => {
       `#${id} "Tea or coffee?" is already closed`,
     );
     expect(await said(voter.pressCustomId(message, `vote:${id}:0`))).toContain('is closed');
+    expect(await said(voter.pressCustomId(message, `vote:${id + 1}:0`))).toContain(
+      `Poll #${id + 1} was not found`,
+    );
   });
 
   test('takes each press once, though two processes get each twice and acknowledgements are lost', async () => {
