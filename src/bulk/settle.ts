@@ -59,7 +59,7 @@ export async function failOpenItems(
 
 /**
  * Ends the operation from one of the states `from`: `result`, or what the counts say. Returns null, and changes
- * nothing, where it is in another state meanwhile (a cancel came first).
+ * nothing, where it is in another state meanwhile (a cancel came first), or where the counts say that polls still wait.
  */
 export async function finishOperation(
   db: Db,
@@ -72,7 +72,9 @@ export async function finishOperation(
   return inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
     if (!from.includes(operation.state)) return null;
-    const { failed, done, skipped } = await countItems(trx, hold.operationId);
+    const { failed, done, skipped, planned, applied } = await countItems(trx, hold.operationId);
+    // A pause and a resume in quick succession can end the work before all of it was begun.
+    if (result === null && planned + applied > 0) return null;
     const state = result ?? resultOf({ failed });
     await releaseHolds(trx, hold.operationId);
     const finished = await trx

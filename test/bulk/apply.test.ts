@@ -105,6 +105,14 @@ describeEachDatabase('applying', (fresh) => {
     await expect(settleItems(db, hold, [id!], done, later)).rejects.toThrow(LeaseLostError);
   });
 
+  test('that a pause cut short leaves the operation open, whoever says that it is finished', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    const hold = await running(db);
+    expect(await finishOperation(db, hold, ['running'], null, later)).toBeNull();
+    expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'running', finished_at: null });
+  });
+
   test('skips what was closed or deleted since the preview', async () => {
     const db = await fresh();
     const [a, b] = await postedPolls(db, 2);
