@@ -30,8 +30,11 @@ export async function registerCommands(
   const wanted = definitions.map(inServersOnly);
   const route = Routes.applicationCommands(applicationId);
   const query = new URLSearchParams({ with_localizations: 'true' });
-  const registered = (await rest.get(route, { query })) as object[];
-  if (isDeepStrictEqual(sorted(registered), sorted(wanted))) return false;
+  const registered = await rest.get(route, { query }).catch((error: unknown): null => {
+    log.warn({ err: error }, 'cannot see which commands are registered, so they are registered again');
+    return null;
+  });
+  if (Array.isArray(registered) && isDeepStrictEqual(sorted(registered), sorted(wanted))) return false;
   await rest.put(route, { body: wanted });
   log.info({ commands: wanted.map((one) => one.name) }, 'registered the commands');
   return true;

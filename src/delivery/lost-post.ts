@@ -25,7 +25,7 @@ export async function findLostPost(
   const query = new URLSearchParams({ limit: String(PAGE), after: snowflakeAt(lastTry - MARGIN_MS) });
   try {
     const messages = (await rest.get(Routes.channelMessages(poll.channelId), { query, headers })) as Seen[];
-    const ours = messages.find((message) => message.author.id === botId() && shows(message, poll));
+    const ours = messages.find((message) => message.author?.id === botId() && shows(message, poll));
     return ours?.id ?? null;
   } catch (error) {
     const { outcome } = discordFailure(error, poll);
@@ -36,7 +36,7 @@ export async function findLostPost(
 
 interface Seen {
   readonly id: string;
-  readonly author: { readonly id: string };
+  readonly author?: { readonly id: string };
   readonly embeds?: readonly { readonly footer?: { readonly text?: string } }[];
   readonly components?: readonly unknown[];
 }
