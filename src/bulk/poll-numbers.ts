@@ -13,17 +13,34 @@ export function parsePollNumbers(text: string, limit: number): number[] {
     .split(/[\s,;]+/)
     .filter((part) => part !== '');
   if (parts.length === 0) throw new UserError(`\`polls\` is empty. ${example}`);
-  for (const part of parts) {
-    const { first, last } = parseRange(part);
-    if (last - first + 1 + numbers.size > limit) tooMany(part, limit);
+  const ranges = parts.map(parseRange);
+  const count = countNumbers(ranges);
+  if (count > limit) throw tooMany(count, limit);
+  for (const { first, last } of ranges) {
     for (let number = first; number <= last; number++) numbers.add(number);
   }
   return [...numbers].sort((a, b) => a - b);
 }
 
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** How many different numbers the ranges hold, however long they are. */
+function countNumbers(ranges: readonly Range[]): number {
+  let count = 0;
+  let counted = 0;
+  for (const { first, last } of ranges.toSorted((a, b) => a.first - b.first)) {
+    count += Math.max(0, last - Math.max(first - 1, counted));
+    counted = Math.max(counted, last);
+  }
+  return count;
+}
+
 const example = 'Write numbers and ranges, for example `12, 40-55`.';
 
-function parseRange(part: string): { first: number; last: number } {
+function parseRange(part: string): Range {
   const match = /^#?(\d{1,15})(?:-#?(\d{1,15}))?$/.exec(part);
   if (!match) throw new UserError(`${quoted(part)} is no poll number. ${example}`);
   const first = Number(match[1]);
@@ -36,14 +53,18 @@ function parseRange(part: string): { first: number; last: number } {
   return { first, last };
 }
 
-function tooMany(part: string, limit: number): never {
-  throw new UserError(
-    `\`polls\` names more than ${limit} polls (at ${quoted(part)}); one operation takes at most ${limit}. Name fewer, or split them over several operations.`,
+function tooMany(count: number, limit: number): UserError {
+  return new UserError(
+    `\`polls\` names ${count} polls, more than ${limit} polls, and one operation takes at most ${limit}. Nothing was changed. Name fewer, or split them over several operations.`,
   );
 }
 
-/** Writes numbers compactly, as ranges where they run on: `#1–#3, #7`. At most `limit` ranges, then “and N more”. */
+/**
+ * Writes ascending numbers one by one while they are at most `limit`, so that each can be found; more of them as ranges
+ * where they run on: `#1–#3, #7`, at most `limit` of these, then “and N more”.
+ */
 export function formatPollNumbers(numbers: readonly number[], limit = 12): string {
+  if (numbers.length <= limit) return numbers.map((number) => `#${number}`).join(', ');
   const ranges: { first: number; last: number }[] = [];
   for (const number of numbers) {
     const range = ranges.at(-1);

@@ -44,8 +44,17 @@ describe('poll numbers', () => {
     expect(refusal).not.toContain('@everyone');
   });
 
+  test('counts each number once, however it is named', () => {
+    expect(parsePollNumbers('1-100, 50-100, 7', 100)).toHaveLength(100);
+    expect(() => parsePollNumbers('1-60, 50-120, 3', 100)).toThrow(/names 120 polls.*at most 100/);
+  });
+
+  test('writes a few numbers one by one', () => {
+    expect(formatPollNumbers([1, 2, 3, 4], 4)).toBe('#1, #2, #3, #4');
+  });
+
   test('writes numbers as ranges and says how many it leaves out', () => {
-    expect(formatPollNumbers([1, 2, 3, 7, 9, 10])).toBe('#1–#3, #7, #9, #10');
+    expect(formatPollNumbers([1, 2, 3, 7, 9, 10], 5)).toBe('#1–#3, #7, #9, #10');
     expect(formatPollNumbers([1, 3, 5, 6, 7, 8], 2)).toBe('#1, #3 and 4 more');
   });
 });
