@@ -16,6 +16,7 @@ import { UserError } from '../../src/errors.ts';
 import type { MessageBody } from '../../src/message-body.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { requireAdmin } from './caller.ts';
+import { oneOf, wholeNumber } from './checked-options.ts';
 import { type OperationSubcommand, subcommand } from './subcommand.ts';
 
 /** `/bulk history`: past operations, newest first. */
@@ -58,10 +59,10 @@ export function historySubcommand(services: BulkServices): OperationSubcommand {
     ),
     run: ({ options }, caller) =>
       history(services, caller, {
-        limit: options.getInteger('limit') ?? defaultHistoryLimit,
-        offset: options.getInteger('offset') ?? 0,
-        type: options.getString('type'),
-        status: options.getString('status'),
+        limit: wholeNumber(options, 'limit', { min: 1, max: maxHistoryLimit }) ?? defaultHistoryLimit,
+        offset: wholeNumber(options, 'offset', { min: 0, max: maxHistoryOffset }) ?? 0,
+        type: oneOf(options, 'type', historyTypes()),
+        status: oneOf(options, 'status', historyStatuses),
         adminId: chosenId(options, 'admin'),
       }),
   };

@@ -9,6 +9,7 @@ import type { MessageBody } from '../../src/message-body.ts';
 import { auditSubcommand } from './audit.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { requireAdmin } from './caller.ts';
+import { oneOf } from './checked-options.ts';
 import { cancel } from './control.ts';
 import { historySubcommand } from './history.ts';
 import { knownOperation } from './known-operation.ts';
@@ -16,13 +17,15 @@ import { statsSubcommand } from './stats.ts';
 import { type OperationSubcommand, operationOption, subcommand } from './subcommand.ts';
 import { previewUndo } from './undo.ts';
 
+const reportFormats = ['csv', 'json'] as const;
+
 /** The subcommands that are about operations and start none of their own kind. */
 export function operationSubcommands(services: BulkServices): OperationSubcommand[] {
   return [
     {
       definition: subcommand(
         'progress',
-        'Where an operation stands (default: your latest)',
+        'Where an operation stands (default: your latest, else the latest of all)',
         operationOption(false),
       ),
       run: (interaction, caller) => progress(services, interaction.options.getInteger('operation'), caller),
@@ -54,10 +57,15 @@ export function operationSubcommands(services: BulkServices): OperationSubcomman
         type: ApplicationCommandOptionType.String,
         name: 'format',
         description: 'The kind of file (default: csv)',
-        choices: ['csv', 'json'].map((value) => ({ name: value, value })),
+        choices: reportFormats.map((value) => ({ name: value, value })),
       }),
       run: ({ options }, caller) =>
-        report(services, options.getInteger('operation', true), options.getString('format') ?? 'csv', caller),
+        report(
+          services,
+          options.getInteger('operation', true),
+          oneOf(options, 'format', reportFormats) ?? 'csv',
+          caller,
+        ),
     },
     historySubcommand(services),
     statsSubcommand(services),
@@ -79,7 +87,7 @@ async function progress(services: BulkServices, id: number | null, caller: Calle
     id === null
       ? await latestOperation(services.db, scope, caller.userId)
       : await knownOperation(services, id, caller);
-  if (!operation) throw new UserError('You have not started an operation yet. Begin with `/bulk close`.');
+  if (!operation) throw new UserError('No operation has been started yet. Begin with `/bulk close`.');
   const rows = await readProgress(services.db, operation.id, services.clock.now());
   const audience = { guildId: scope.all ? null : scope.guildId };
   return renderProgress(rows, services.names, audience, services.clock.now());
@@ -88,7 +96,7 @@ async function progress(services: BulkServices, id: number | null, caller: Calle
 async function report(
   services: BulkServices,
   id: number,
-  format: string,
+  format: (typeof reportFormats)[number],
   caller: Caller,
 ): Promise<MessageBody> {
   const operation = await knownOperation(services, id, caller);

@@ -5,6 +5,7 @@ import { renderStats } from '../../src/bulk/stats-embed.ts';
 import { readStats } from '../../src/bulk/stats-store.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { requireAdmin } from './caller.ts';
+import { wholeNumber } from './checked-options.ts';
 import { type OperationSubcommand, subcommand } from './subcommand.ts';
 
 const defaultDays = 30;
@@ -22,7 +23,7 @@ export function statsSubcommand(services: BulkServices): OperationSubcommand {
     }),
     run: async ({ options }, caller) => {
       const scope = requireAdmin(caller);
-      const days = options.getInteger('days') ?? defaultDays;
+      const days = wholeNumber(options, 'days', { min: 1, max: maxDays }) ?? defaultDays;
       const stats = await readStats(services.db, scope, days, services.clock.now());
       return renderStats(stats, days, await chartImage(statsChart(stats, days)));
     },

@@ -24,10 +24,10 @@ export async function loadOperation(db: Db, id: number): Promise<OperationRow> {
   return operation;
 }
 
-/** The newest confirmed operation of this admin within the scope. */
+/** The newest confirmed operation of this admin within the scope; where they started none, the newest of all there. */
 export async function latestOperation(db: Db, scope: Scope, adminId: string): Promise<OperationRow | null> {
   const row = await confirmed(db, scope)
-    .where('admin_id', '=', adminId)
+    .orderBy((eb) => eb('admin_id', '=', adminId), 'desc')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();

@@ -100,6 +100,22 @@ describeFlow('hostile options', { bulk: { maxPolls: 50 }, databases: ['pglite', 
     }
   });
 
+  test('of the subcommands about operations say what is allowed', async () => {
+    const polls = await scene().polls(1, [scene().channel('votes')]);
+    const progress = await scene().begin(polls);
+    const operation = Number(/Operation #(\d+)/.exec(progress.text)![1]);
+    const cases: [string, OptionValues, RegExp][] = [
+      ...[0, -1, 26, 1e9].map((limit) => ['bulk history', { limit }, /`limit` must be .* 1 to 25/] as const),
+      ...[-1, 1e12].map((offset) => ['bulk history', { offset }, /`offset` must be .* 0 to/] as const),
+      ...[0, -5, 3651, 1e15].map((days) => ['bulk stats', { days }, /`days` must be .* 1 to 3650/] as const),
+      ['bulk history', { type: 'pin' }, /"pin" is no `type`\. Allowed are `close`, `delete`/],
+      ['bulk history', { status: 'done' }, /"done" is no `status`\. Allowed are `completed`/],
+      ['bulk report', { operation, format: 'xml' }, /"xml" is no `format`\. Allowed are `csv`, `json`/],
+    ].map(([command, options, words]) => [command, options, words] as [string, OptionValues, RegExp]);
+    for (const [command, options, words] of cases)
+      expect((await ask(scene(), command, options)).text).toMatch(words);
+  });
+
   test('of autocomplete break nothing', async () => {
     const place = scene().channel('general');
     for (const value of nasty) {

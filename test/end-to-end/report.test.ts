@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import type { SandboxMessage } from '../../sandbox/message.ts';
+import { permission } from '../../sandbox/permissions.ts';
 import { describeFlow, frames, numberOf, resultOf } from './flow-scene.ts';
 
 const columns = ['number', 'question', 'server', 'outcome', 'error code', 'message', 'attempts', 'duration'];
@@ -99,9 +100,21 @@ describeFlow('reports', { databases: ['pglite', 'postgres'] }, (scene) => {
     expect(byNumber.text).toContain('completed');
   });
 
-  test('progress without an operation says how to begin', async () => {
-    const answer = await scene().ask('bulk progress', {}, scene().superAdmin);
-    expect(answer.ephemeral).toBe(true);
-    expect(answer.text).toContain('have not started an operation yet');
+  test('progress without an operation shows the latest of all to somebody who started none', async () => {
+    const { superAdmin, sandbox } = scene();
+    const progress = await scene().begin(await scene().polls(1, [scene().channel('votes')]));
+    await resultOf(progress);
+    const answer = await scene().ask('bulk progress', {}, superAdmin);
+    expect([answer.ephemeral, numberOf(answer)]).toEqual([true, numberOf(progress)]);
+    const elsewhere = sandbox.addGuild({ name: 'Elsewhere', channels: ['hall'] });
+    const stranger = sandbox.person({
+      name: 'Max',
+      permissions: { [elsewhere.id]: permission.manageGuild },
+    });
+    const none = await (await stranger.slash(elsewhere.channel('hall'), 'bulk progress')).message();
+    expect([none.ephemeral, none.text]).toEqual([
+      true,
+      expect.stringContaining('No operation has been started'),
+    ]);
   });
 });
