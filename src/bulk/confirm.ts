@@ -73,7 +73,8 @@ export function phraseOf(draft: OperationRow): string | null {
 
 /**
  * Turns the draft into a queued operation owned by `process`: a compare-and-set on its row, single use. `null` where
- * it was already used (the caller asks `usableDraft` for the words).
+ * it was already used (the caller asks `usableDraft` for the words). Throws `UserError` where it is an undo and another
+ * one of the same operation was faster.
  */
 export async function confirmDraft(
   db: Db,
@@ -83,6 +84,7 @@ export async function confirmDraft(
   now: Date,
 ): Promise<OperationRow | null> {
   return inTransaction(db, async (trx) => {
+    await lockUndone(trx, draft);
     const operation = await trx
       .updateTable('operations')
       .set({
@@ -112,6 +114,13 @@ export async function confirmDraft(
     });
     return operation;
   });
+}
+
+/** Of two previews of one undo that are confirmed at the same moment the second waits here, and is refused. */
+async function lockUndone(db: Db, { undo_of, interaction_id }: OperationRow): Promise<void> {
+  if (undo_of === null) return;
+  await db.selectFrom('operations').select('id').where('id', '=', undo_of).forUpdate().execute();
+  await assertNotUndone(db, undo_of, interaction_id);
 }
 
 /** `Cancel` on a preview. Throws `UserError` where it can no longer be cancelled here. */

@@ -163,6 +163,21 @@ describeEachDatabase('an undo', (fresh) => {
     });
   });
 
+  test('of two previews that are confirmed at the same moment starts once', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    const closed = await run(db, await running(db));
+    const drafts = await Promise.all(
+      [1, 2].map(async () => operationOf(db, await planUndo(db, closed, asking(), processName, later))),
+    );
+    const confirmed = await Promise.allSettled(
+      drafts.map((draft) => confirmDraft(db, draft, actor(), processName, later)),
+    );
+    expect(confirmed.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const refusal = confirmed.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
+    expect(String(refusal.reason)).toMatch(/was already undone by Operation #/);
+  });
+
   test('is possible once, within 24 hours, and never of an undo', async () => {
     const db = await fresh();
     await postedPolls(db, 1);
