@@ -1,17 +1,20 @@
 import { type BaseInteraction, ChannelType, GuildMember, PermissionFlagsBits } from 'discord.js';
+import { permissionsOf } from '../../src/bot/channel-permissions.ts';
 
 /**
  * The channels of this server that the caller can see, as far as the gateway tells. For people who are no admins here:
  * a poll in a channel that they cannot see is none of theirs.
  */
 export function visibleChannelIds(interaction: BaseInteraction): string[] {
-  const { guild, member } = interaction;
-  if (guild === null || !(member instanceof GuildMember))
-    return interaction.channelId === null ? [] : [interaction.channelId];
-  const visible = guild.channels.cache.filter((channel) => {
-    // Who belongs to a private thread is not known here.
-    if (channel.type === ChannelType.PrivateThread) return channel.id === interaction.channelId;
-    return channel.permissionsFor(member)?.has(PermissionFlagsBits.ViewChannel) ?? false;
-  });
-  return [...visible.keys()];
+  const { guild, member, channelId } = interaction;
+  // Whoever uses a command in a channel sees it.
+  const here = channelId === null ? [] : [channelId];
+  if (guild === null || !(member instanceof GuildMember)) return here;
+  const visible = guild.channels.cache.filter(
+    (channel) =>
+      // Who belongs to a private thread is not known here.
+      channel.type !== ChannelType.PrivateThread &&
+      permissionsOf(channel, member)?.has(PermissionFlagsBits.ViewChannel),
+  );
+  return [...new Set([...here, ...visible.keys()])];
 }

@@ -6,7 +6,10 @@ export function permissionsOf(
   member: GuildMember,
 ): Readonly<PermissionsBitField> | null {
   // Everything starts from the role @everyone, whose id is the server's; a thread has its parent's permissions.
-  if (!channel.guild.roles.cache.has(channel.guild.id)) return null;
+  const { cache: roles } = channel.guild.roles;
+  if (!roles.has(channel.guild.id)) return null;
+  // Where no role permits anything at all, the permissions were not told.
+  if (roles.every((role) => role.permissions.bitfield === 0n)) return null;
   if (channel.isThread() && channel.parent === null) return null;
   return channel.permissionsFor(member);
 }

@@ -87,7 +87,7 @@ export class Reply implements Respond {
       ? await respond.catch((error: unknown) => this.#forestalled(error))
       : await respond;
     if (first === 'gone') return { posted: false, messageId: null };
-    if (first === 'sent') return { posted: true, messageId: await this.#postedId() };
+    if (first === 'sent') return { posted: true, messageId: await this.#postedId(body) };
     if (first === 'waiting') {
       // The acknowledgement was private, so a public message is still owed.
       const messageId = await this.#edit('@original', body);
@@ -151,11 +151,17 @@ export class Reply implements Respond {
     }
   }
 
-  async #postedId(): Promise<string | null> {
+  /** Where Discord did not say it, it is asked; and who is not told even then may still be by an edit to the same. */
+  async #postedId(body: MessageBody): Promise<string | null> {
     const { result } = await this.#first!;
     if (result.type === 'taken' && result.messageId !== null) return result.messageId;
-    const original = await this.#parts.messages.originalOf(this.#parts.interaction.token);
-    return original.type === 'sent' ? original.messageId : null;
+    const { messages, interaction } = this.#parts;
+    const original = await messages.originalOf(interaction.token);
+    if (original.type === 'sent') return original.messageId;
+    // What the original is stands fast only if this response was taken.
+    if (result.type !== 'taken') return null;
+    const edited = await messages.editByToken(interaction.token, '@original', body);
+    return edited.type === 'sent' ? edited.messageId : null;
   }
 
   async #edit(messageId: string, body: MessageBody): Promise<string> {

@@ -120,7 +120,8 @@ function botPermissions(channel: GuildBasedChannel): Readonly<PermissionsBitFiel
 /** What the absence of a channel means depends on whether this process would know of it. */
 function accessWithout(client: Client, guildId: string): ChannelAccess {
   const guild = client.guilds.cache.get(guildId);
-  if (guild) return guild.available ? 'gone' : 'unknown';
+  // A server without any channel is one whose channels were not told.
+  if (guild) return guild.available && guild.channels.cache.size > 0 ? 'gone' : 'unknown';
   const count = client.options.shardCount ?? 1;
   const ours = client.isReady() && client.ws.shards.has(ShardClientUtil.shardIdForGuildId(guildId, count));
   return ours ? 'no access' : 'unknown';

@@ -87,6 +87,26 @@ describe('what the gateway tells about servers', () => {
   });
 });
 
+test('of a server that was told without its channels or what its roles permit, nothing is said to be closed', async () => {
+  const sandbox = await startSandbox({ limits: 'off' });
+  const guild = sandbox.addGuild({ channels: ['general'] });
+  const client = newClient(sandbox);
+  await connect(client, sandbox.token);
+  const servers = gatewayServers(client);
+  const { id } = guild.channel('general');
+  const told = client.guilds.cache.get(guild.id)!;
+  const before = told.roles.cache.map((role) => role.permissions);
+  for (const role of told.roles.cache.values()) role.permissions = before[0]!.remove(before[0]!.bitfield);
+  expect([servers.channelAccess(id, guild.id), servers.missingToPost(id)]).toEqual(['unknown', null]);
+  told.roles.cache.clear();
+  expect([servers.channelAccess(id, guild.id), servers.missingToPost(id)]).toEqual(['unknown', null]);
+  client.channels.cache.clear();
+  told.channels.cache.clear();
+  expect(servers.channelAccess(id, guild.id)).toBe('unknown');
+  await client.destroy();
+  await sandbox.close();
+});
+
 describe('the login', () => {
   test('names DISCORD_TOKEN where Discord refuses it, without showing it', async () => {
     const sandbox = await startSandbox({ limits: 'off' });
