@@ -59,7 +59,7 @@ async function checkedDraft(
 function phraseModal(draft: OperationRow, phrase: string): ModalBody {
   return {
     custom_id: `phrase:${draft.id}`,
-    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${draft.total} polls`,
+    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${draft.total} ${draft.total === 1 ? 'poll' : 'polls'}`,
     components: [
       {
         type: ComponentType.Label,
