@@ -122,6 +122,8 @@ function accessWithout(client: Client, guildId: string): ChannelAccess {
   const guild = client.guilds.cache.get(guildId);
   // A server without any channel is one whose channels were not told.
   if (guild) return guild.available && guild.channels.cache.size > 0 ? 'gone' : 'unknown';
+  // Told of no server at all, this process cannot say of any that the bot is not in it.
+  if (client.guilds.cache.size === 0) return 'unknown';
   const count = client.options.shardCount ?? 1;
   const ours = client.isReady() && client.ws.shards.has(ShardClientUtil.shardIdForGuildId(guildId, count));
   return ours ? 'no access' : 'unknown';

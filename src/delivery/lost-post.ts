@@ -12,7 +12,7 @@ const PAGE = 100;
 
 /**
  * The id of the poll's message, if an earlier POST whose answer was lost has posted it: our own message that names the
- * poll in its buttons or, closed, in its footer. Null: not there, or the bot may not read the channel's history; then the nonce is
+ * poll in its buttons or, closed, in its footer. Null: not there, or Discord refuses to show the channel's history; then the nonce is
  * the only protection. Throws as the REST client does for everything else.
  */
 export async function findLostPost(
@@ -29,7 +29,8 @@ export async function findLostPost(
     return ours?.id ?? null;
   } catch (error) {
     const { outcome } = discordFailure(error, poll);
-    if (outcome.type === 'failed' && (outcome.code === '50001' || outcome.code === '50013')) return null;
+    // A channel that is gone answers the post that follows.
+    if (outcome.type === 'failed') return null;
     throw error;
   }
 }

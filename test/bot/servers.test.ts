@@ -103,6 +103,8 @@ test('of a server that was told without its channels or what its roles permit, n
   client.channels.cache.clear();
   told.channels.cache.clear();
   expect(servers.channelAccess(id, guild.id)).toBe('unknown');
+  client.guilds.cache.clear();
+  expect(servers.channelAccess(id, guild.id)).toBe('unknown');
   await client.destroy();
   await sandbox.close();
 });

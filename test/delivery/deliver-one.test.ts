@@ -153,14 +153,17 @@ describeEachDatabase('showing one poll', (fresh) => {
     expect(discord.messages.size).toBe(1);
   });
 
-  test('posts with the nonce alone where it may not read the channel', async () => {
+  test.each([
+    [403, 50001, 'Missing Access'],
+    [404, 0, '404: Not Found'],
+  ])('posts with the nonce alone where it may not read the channel (%i)', async (status, code, message) => {
     const db = await fresh();
     const { discord, show } = setUp(db);
     const id = await givenPoll(db);
     discord.after = on('POST', lostAnswer);
     await show(id);
     discord.after = () => undefined;
-    discord.before = on('GET', () => refusal(403, 50001, 'Missing Access'));
+    discord.before = on('GET', () => refusal(status, code, message));
     expect(await show(id)).toMatchObject({ type: 'done' });
     expect(discord.messages.size).toBe(1);
   });
