@@ -76,7 +76,9 @@ async function play(
 
 async function botEnded({ bot }: Stage): Promise<never> {
   const code = await bot.exited();
-  throw new Error(`the bot ended with code ${code}: ${bot.stderr.trim()}`);
+  throw new Error(
+    code === null ? 'the bot was killed' : `the bot ended with code ${code}: ${bot.stderr.trim()}`,
+  );
 }
 
 function sayWhatIsThere({ sandbox, bot, directory }: Stage, screen: Screen): void {

@@ -54,7 +54,6 @@ export async function closeThemAll(
   const wallMs = Date.now() - at;
   const votes = await voting.stop();
   stopWatching();
-  screen.line();
   return { progress, result, wallMs, minimumMs, votes };
 }
 
