@@ -1,10 +1,18 @@
 import type { ChannelLayout, Layout } from '../stage/layout.ts';
 
-/** Polls that an operation closes, spread evenly. Beside them a few that stay open, for votes. */
+/**
+ * Polls that an operation closes, spread evenly; one of them stands in a channel of its own, where votes until it is closed
+ * cost the others no edit. Beside them a few that stay open, for votes.
+ */
 export function evenLayout(channels: number, pollsEach: number): Layout {
+  const targets = [
+    ...row('target', channels - 1, pollsEach),
+    { name: 'target-less-one', polls: pollsEach - 1 },
+    { name: 'target-alone', polls: 1 },
+  ];
   return {
     servers: [
-      { name: 'Targets', channels: row('target', channels, pollsEach) },
+      { name: 'Targets', channels: targets },
       { name: 'Votes', channels: row('votes', 2, 2) },
     ],
   };

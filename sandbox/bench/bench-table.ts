@@ -1,3 +1,4 @@
+import type { VoteAnswer } from '../stage/voters.ts';
 import type { BenchFigures, Measured } from './run-bench.ts';
 import { median, quantile } from './statistics.ts';
 
@@ -54,9 +55,9 @@ function closeRows(close: Measured, channels: number, most: number): BenchRow[] 
   ];
 }
 
-function voteRows({ wide, idleVotes }: BenchFigures): BenchRow[] {
-  const times = (votes: typeof wide.otherVotes) => votes.map((one) => one.answeredAt - one.pressedAt);
-  const [idle, busy] = [times(idleVotes!), times(wide.otherVotes)];
+function voteRows({ narrow, idleVotes }: BenchFigures): BenchRow[] {
+  const times = (votes: readonly VoteAnswer[]) => votes.map((one) => one.answeredAt - one.pressedAt);
+  const [idle, busy] = [times(idleVotes!), times(narrow?.otherVotes ?? [])];
   const row = (name: string, of: (values: readonly number[]) => number) =>
     free(
       `vote answered, ${name}: during an operation ÷ at rest`,

@@ -19,7 +19,7 @@ export interface CloseFigures {
   readonly resultMs: number;
   /** Until a frame said that every change is committed. */
   readonly committedShownMs: number;
-  /** Until a vote on the last of the polls was refused. */
+  /** Until a vote on one of the polls was refused. */
   readonly voteRefusedMs: number;
   /** How far the progress message ever was behind. */
   readonly lagMs: number;
@@ -47,7 +47,7 @@ export async function measureClose(
   const over = new AbortController();
   const voting = keepVoting(stage.voters, (turn) => others[turn % others.length]?.message, 250, over.signal);
   const { progress, at } = await confirmClose(ada, preview);
-  const refusedAt = await untilRefused(stage, messages.at(-1)!);
+  const refusedAt = await untilRefused(stage, aloneInItsChannel(messages));
   await untilResult(progress, longestMs);
   over.abort();
 
@@ -69,6 +69,15 @@ export async function measureClose(
     refused429: sandbox.requests.filter(({ status }) => status === 429).length,
     otherVotes: await voting,
   };
+}
+
+/** A vote before the close costs an edit of its message, which must not count against a full channel. */
+function aloneInItsChannel(messages: readonly SandboxMessage[]): SandboxMessage {
+  const alone = messages.find(
+    ({ channelId }) => messages.filter((other) => other.channelId === channelId).length === 1,
+  );
+  if (!alone) throw new Error('no poll is alone in its channel');
+  return alone;
 }
 
 /** When each message showed that its poll is closed. */

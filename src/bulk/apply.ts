@@ -13,8 +13,11 @@ import { beforeImage, columnsFrom, overwritten, type PollChange } from './poll-i
 import { restoreRefusal } from './restore-refusal.ts';
 import { moveVotes } from './votes-aside.ts';
 
-/** Polls changed in one transaction: small enough that a vote waits for a few dozen milliseconds at most. */
-const chunkSize = 200;
+/**
+ * Polls changed in one transaction: a vote on one of them waits for about a tenth of a second at most, and a thousand take
+ * few round trips.
+ */
+const defaultChunkSize = 500;
 
 interface PlannedRow {
   readonly poll_id: number;
@@ -34,18 +37,25 @@ export async function applyPlanned(
   kind: OperationKind,
   now: () => Date,
   wanted: () => boolean,
+  chunkSize = defaultChunkSize,
 ): Promise<void> {
-  while (wanted() && (await applyChunk(db, hold, kind, now()))) {
+  while (wanted() && (await applyChunk(db, hold, kind, now(), chunkSize))) {
     // each turn is one committed chunk
   }
 }
 
 /** Applies one chunk; false when nothing was planned any more. */
-async function applyChunk(db: Db, hold: Hold, kind: OperationKind, now: Date): Promise<boolean> {
+async function applyChunk(
+  db: Db,
+  hold: Hold,
+  kind: OperationKind,
+  now: Date,
+  chunkSize: number,
+): Promise<boolean> {
   return inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
     if (operation.state !== 'running') return false;
-    const items = await plannedItems(trx, hold.operationId);
+    const items = await plannedItems(trx, hold.operationId, chunkSize);
     if (items.length === 0) return false;
     const ids = items.map((item) => item.poll_id);
     await sql`select id from polls where id = any(${ids}::int[]) order by id for update`.execute(trx);
@@ -84,7 +94,7 @@ async function applyChunk(db: Db, hold: Hold, kind: OperationKind, now: Date): P
   });
 }
 
-function plannedItems(db: Db, operationId: number): Promise<PlannedRow[]> {
+function plannedItems(db: Db, operationId: number, chunkSize: number): Promise<PlannedRow[]> {
   return db
     .selectFrom('operation_items')
     .select(['poll_id', 'version_seen', 'version_after', 'prescribed'])

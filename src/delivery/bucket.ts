@@ -4,7 +4,10 @@ import type { LimitHeaders, Window } from './limits.ts';
  * Added to every end of a window: the clocks of both sides tick apart, and a request that arrives a moment early
  * costs a refusal and the whole wait again.
  */
-export const MARGIN_MS = 50;
+export const MARGIN_MS = 30;
+
+/** Answers that tell ends of a window closer than this speak of the same one. */
+const SAME_WINDOW_MS = 500;
 
 /** How many requests still fit into a window, and in how many ms it ends. */
 export interface Room {
@@ -28,6 +31,8 @@ export class Bucket {
   private answers: number[] = [];
   private underWay: number[] = [];
   private told: { limit: number; remaining: number; resetAt: number } | null = null;
+  /** Whether the end of the present window is from an answer, not a guess. */
+  private toldByHeaders = false;
   private blockedUntil = 0;
   private tightUntil = 0;
 
@@ -57,21 +62,37 @@ export class Bucket {
       if (now >= this.told.resetAt) this.told.remaining = this.told.limit - this.underWay.length;
       this.told.remaining -= 1;
       // A guess until the answer comes: the window that this request opens.
-      if (now >= this.told.resetAt) this.told.resetAt = now + this.assumed.windowMs + MARGIN_MS;
+      if (now >= this.told.resetAt) {
+        this.told.resetAt = now + this.assumed.windowMs + MARGIN_MS;
+        this.toldByHeaders = false;
+      }
     }
     this.underWay.push(now);
   }
 
   answered(now: number, headers: LimitHeaders | null): void {
-    this.underWay.shift();
+    const alone = this.underWay.length === 1;
+    const sentAt = this.underWay.shift() ?? now;
     this.answers = [...this.answers, now].slice(-this.assumed.requests);
     if (!headers) return;
     this.told = {
       limit: Math.max(1, headers.limit),
       // What is still under way is not in this answer's count.
       remaining: headers.remaining - this.underWay.length,
-      resetAt: now + headers.resetAfterMs + MARGIN_MS,
+      // With several under way nobody knows which of them this answers; the later moment is the safe one.
+      resetAt: this.resetAt((alone ? sentAt : now) + headers.resetAfterMs + MARGIN_MS),
     };
+  }
+
+  /**
+   * When a request may leave to arrive in the next window. Counted from when the answered one left, since both travel
+   * alike; of the answers within a window the one that travelled fastest tells the latest, which is the safe one.
+   */
+  private resetAt(told: number): number {
+    const before = this.told?.resetAt ?? 0;
+    const sameWindow = this.toldByHeaders && Math.abs(told - before) < SAME_WINDOW_MS;
+    this.toldByHeaders = true;
+    return sameWindow ? Math.max(before, told) : told;
   }
 
   /** A 429 for this limit. `ours`: the count at which it came is the true limit. */

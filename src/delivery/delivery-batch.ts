@@ -35,7 +35,7 @@ export interface Batch {
 
 /** What the rest of the bot asks of delivery. */
 export interface Deliverer {
-  /** Bulk work: after people's, longest lane first. */
+  /** Bulk work: after people's, the lane with the longest way to go first. */
   start(jobs: readonly DeliveryJob[], handler: BatchHandler): Batch;
   /** A poll changed outside an operation (vote, scheduler, create): show it soon, ahead of bulk work. Coalesced. */
   touch(job: DeliveryJob): void;

@@ -49,6 +49,24 @@ export class Lane {
     return this.people.length + this.bulk.length;
   }
 
+  /**
+   * Who goes first among the lanes; higher is sooner. The one that needs the most time to its end by Discord's windows, and
+   * among those alike the one that has yet to open its present window: the next one counts from there.
+   */
+  urgency(now: number, room: Room | null): number {
+    const counts = new Map<RequestKind, number>();
+    for (const entry of this.entries) {
+      const kind = kindOf(entry, now);
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+    const spans = [...counts].map(([kind, count]) => {
+      const { requests, windowMs } = CHANNEL_WINDOWS[kind];
+      return Math.ceil((kind === 'edit' ? this.length : count) / requests) * windowMs;
+    });
+    const opens = room === null || room.left >= CHANNEL_WINDOWS.edit.requests;
+    return (2 * Math.max(0, ...spans)) / 1000 + (opens ? 1 : 0) + this.length / 10_000;
+  }
+
   get entries(): readonly Entry[] {
     return [...this.people, ...this.bulk];
   }

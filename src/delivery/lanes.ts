@@ -40,7 +40,7 @@ const LAST_BACKOFF_MS = 15_000;
 
 /**
  * One lane per channel, one request in flight per lane. In a lane people's jobs go before bulk ones; between lanes the
- * pace lets people go first and then the longest lane. A job waits in its lane, never inside the REST client, so that a
+ * pace lets people go first and then the lane with the longest way to go. A job waits in its lane, never inside the REST client, so that a
  * batch can be stopped.
  */
 export class Lanes {
@@ -109,10 +109,10 @@ export class Lanes {
         await this.rest(lane, waitMs);
         continue;
       }
-      const { length } = lane;
+      const urgency = lane.urgency(now, editRoom(lane.channelId, now));
       const entries = this.parts.sendTogether ? lane.together(next.entry, now) : ([next.entry] as const);
       lane.take(entries);
-      await this.work(lane, entries, next.entry.batch.people ? PEOPLE_FIRST : length);
+      await this.work(lane, entries, next.entry.batch.people ? PEOPLE_FIRST : urgency);
     }
     this.lanes.delete(lane.channelId);
     this.running -= 1;

@@ -303,6 +303,7 @@ for (const line of lines) {
         kind,
         () => later,
         () => chunks++ < 1,
+        200,
       );
       const states = Object.values(await itemStates(db, hold.operationId));
       expect(new Set(states)).toEqual(new Set(['applied', 'planned']));
