@@ -5,6 +5,7 @@ import { bulkPresses } from '../commands/bulk/bulk-presses.ts';
 import type { BulkServices } from '../commands/bulk/bulk-services.ts';
 import { pollCommand } from '../commands/poll/poll.ts';
 import { pollPresses } from '../commands/poll/poll-presses.ts';
+import { selectPollCommand } from '../commands/select-poll.ts';
 import { connect, createClient, onLost } from './bot/client.ts';
 import { Dispatcher } from './bot/dispatch.ts';
 import { gatewayState, shardStates } from './bot/gateway-state.ts';
@@ -151,7 +152,7 @@ async function startWith(
     applicationId,
     superAdminIds: config.superAdminIds,
     commands: [pollCommand(polls), bulkCommand(bulk)],
-    contextCommands: [],
+    contextCommands: [selectPollCommand(bulk)],
     presses: [...pollPresses(polls), ...bulkPresses(bulk)],
   });
 
@@ -177,7 +178,7 @@ async function startWith(
     await registerCommands(
       rest,
       applicationId(),
-      [pollCommand(polls), bulkCommand(bulk)].map(({ definition }) => definition),
+      [pollCommand(polls), bulkCommand(bulk), selectPollCommand(bulk)].map(({ definition }) => definition),
       log,
     );
   } catch (error) {

@@ -6,6 +6,8 @@ import { historyPresses } from './history.ts';
 import { reportPress } from './operation-subcommands.ts';
 import { previewPresses } from './preview.ts';
 import { retryPress } from './retry.ts';
+import { pickerPresses } from './select.ts';
+import { toolbarPresses } from './toolbar.ts';
 import { undoPress } from './undo.ts';
 
 /** Every button and modal of `/bulk`. */
@@ -18,5 +20,7 @@ export function bulkPresses(services: BulkServices): PressHandler[] {
     reportPress(services),
     undoPress(services),
     ...historyPresses(services),
+    ...pickerPresses(services),
+    ...toolbarPresses(services),
   ];
 }

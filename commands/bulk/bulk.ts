@@ -13,6 +13,8 @@ import { bulkChoices } from './choices.ts';
 import { operationSubcommands } from './operation-subcommands.ts';
 import { previewOperation } from './preview.ts';
 import { startFailedAgain } from './retry.ts';
+import { selectSubcommand } from './select.ts';
+import { runSelection, selectionDefinition } from './selection.ts';
 import { targetOptions } from './target-options.ts';
 
 /**
@@ -20,17 +22,24 @@ import { targetOptions } from './target-options.ts';
  * would hide it from super admins; every use is checked on the server side.
  */
 export function bulkCommand(services: BulkServices): SlashCommand {
-  const about = operationSubcommands(services);
+  const about = [selectSubcommand(services), ...operationSubcommands(services)];
   return {
     definition: {
       type: ApplicationCommandType.ChatInput,
       name: 'bulk',
-      description: 'Act on many polls at once: preview, confirm, watch, retry',
+      description: 'Act on many polls at once: select, preview, confirm, watch, retry',
       contexts: [InteractionContextType.Guild],
       integration_types: [ApplicationIntegrationType.GuildInstall],
-      options: [...operationKinds.map(kindSubcommand), ...about.map((subcommand) => subcommand.definition)],
+      options: [
+        ...operationKinds.map(kindSubcommand),
+        selectionDefinition,
+        ...about.map((subcommand) => subcommand.definition),
+      ],
     },
     run: async (interaction, caller): Promise<MessageBody> => {
+      if (interaction.options.getSubcommandGroup(false) === selectionDefinition.name) {
+        return await runSelection(services, interaction, caller);
+      }
       const name = interaction.options.getSubcommand();
       const subcommand = about.find(({ definition }) => definition.name === name);
       if (subcommand) return subcommand.run(interaction, caller);

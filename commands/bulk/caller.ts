@@ -1,5 +1,6 @@
 import type { Caller } from '../../src/bot/handlers.ts';
 import type { Actor } from '../../src/bulk/confirm.ts';
+import type { SelectionOwner } from '../../src/bulk/selection-store.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Scope } from '../../src/polls/scope.ts';
 
@@ -22,4 +23,9 @@ export function actorOf(interaction: { readonly token: string }, caller: Caller,
     token: interaction.token,
     tokenExpiresAt: new Date(now.getTime() + tokenLifetimeMs),
   };
+}
+
+/** Whose selection and pickers the caller uses. Throws `UserError` for who is no admin. */
+export function ownerOf(caller: Caller): SelectionOwner {
+  return { adminId: caller.userId, scope: requireAdmin(caller) };
 }

@@ -1,11 +1,12 @@
 import type { AutocompleteInteraction } from 'discord.js';
 import type { Caller, Choice } from '../../src/bot/handlers.ts';
 import { recentOperations } from '../../src/bulk/operation-store.ts';
+import type { Scope } from '../../src/polls/scope.ts';
+import { suggestZones } from '../../src/polls/zone-suggestions.ts';
+import { mostChoices, pollListChoices } from '../poll-choices.ts';
 import type { BulkServices } from './bulk-services.ts';
 
-const mostChoices = 25;
-
-/** Suggestions for `server` and `operation`, always within the caller's scope; none for somebody who is no admin. */
+/** Suggestions for servers, operations, polls and time zones, always within the caller's scope; none for somebody who is no admin. */
 export async function bulkChoices(
   services: BulkServices,
   interaction: AutocompleteInteraction,
@@ -13,15 +14,29 @@ export async function bulkChoices(
 ): Promise<readonly Choice[]> {
   if (caller.scope === null) return [];
   const { name, value } = interaction.options.getFocused(true);
-  const typed = String(value).trim().toLowerCase();
-  if (name === 'server') return services.serverChoices(caller.scope, typed).slice(0, mostChoices);
-  if (name !== 'operation') return [];
-  const operations = await recentOperations(services.db, caller.scope, 200);
+  const typed = String(value).trim();
+  switch (name) {
+    case 'server':
+      return services.serverChoices(caller.scope, typed).slice(0, mostChoices);
+    case 'polls':
+      return await pollListChoices(services.db, { scope: caller.scope }, typed);
+    case 'timezone':
+      return suggestZones(typed, mostChoices).map((zone) => ({ name: zone, value: zone }));
+    case 'operation':
+      return await operationChoices(services, caller.scope, typed);
+    default:
+      return [];
+  }
+}
+
+async function operationChoices(services: BulkServices, scope: Scope, typed: string): Promise<Choice[]> {
+  const wanted = typed.toLowerCase().replace(/^#/, '');
+  const operations = await recentOperations(services.db, scope, 200);
   return operations
     .map((operation) => ({
       name: `#${operation.id} · ${operation.kind} ${operation.total} · ${operation.state}`,
       value: operation.id,
     }))
-    .filter((choice) => choice.name.toLowerCase().includes(typed.replace(/^#/, '')))
+    .filter((choice) => choice.name.toLowerCase().includes(wanted))
     .slice(0, mostChoices);
 }

@@ -1,15 +1,15 @@
-import type { ChatInputCommandInteraction } from 'discord.js';
+import type { APIRole, Role } from 'discord.js';
 import type { Poll } from '../../src/polls/poll.ts';
-import { botMayMention, chosenPingRole, mayMention } from '../poll/check-ping-role.ts';
+import { botMayMention, type Mentioning, mayMention } from '../poll/check-ping-role.ts';
 
 /**
- * Why a poll cannot get the chosen `ping_role`: it is a role of another server, or the caller, or the bot, could not
+ * Why a poll cannot get the chosen role to ping: it is a role of another server, or the caller, or the bot, could not
  * mention it in the poll's channel. Undefined where no role was chosen.
  */
 export function pingRoleGuard(
-  interaction: ChatInputCommandInteraction,
+  interaction: Mentioning,
+  role: Role | APIRole | null,
 ): ((poll: Poll) => string | null) | undefined {
-  const role = chosenPingRole(interaction);
   if (role === null) return undefined;
   return (poll) => {
     if (poll.guildId !== interaction.guildId) return 'in another server than the role to ping';

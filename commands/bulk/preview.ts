@@ -1,14 +1,18 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
 import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
 import { discardDraft, usableDraft } from '../../src/bulk/confirm.ts';
+import type { Asking } from '../../src/bulk/draft-store.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { readParams } from '../../src/bulk/operations/read-params.ts';
-import { planOperation } from '../../src/bulk/plan.ts';
+import { type PlanRequest, planOperation } from '../../src/bulk/plan.ts';
 import { renderClosedPreview, renderPreview } from '../../src/bulk/preview-embed.ts';
 import { readPreview } from '../../src/bulk/preview-store.ts';
+import { readSelection } from '../../src/bulk/selection-store.ts';
+import { selectedText } from '../../src/bulk/selection-text.ts';
 import { UserError } from '../../src/errors.ts';
 import type { MessageBody } from '../../src/message-body.ts';
 import { cleanLine } from '../../src/polls/text.ts';
+import { chosenPingRole } from '../poll/check-ping-role.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { actorOf, requireAdmin } from './caller.ts';
 import { pingRoleGuard } from './ping-role-guard.ts';
@@ -16,7 +20,7 @@ import { readTargets } from './target-options.ts';
 
 const longestReason = 300;
 
-/** `/bulk <operation>`: freezes the plan and shows its preview. */
+/** `/bulk <operation>`: freezes the plan and shows its preview. Without a target option it is about the saved selection. */
 export async function previewOperation(
   services: BulkServices,
   interaction: ChatInputCommandInteraction,
@@ -25,36 +29,57 @@ export async function previewOperation(
   const scope = requireAdmin(caller);
   const now = services.clock.now();
   const kind = operationKind(interaction.options.getSubcommand());
-  const params = readParams(kind, ownOptions(interaction, kind.options), now);
-  const { targets, filter } = readTargets(interaction, {
-    scope,
-    now,
-    maxPolls: services.limits.maxPolls,
-    knowsServer: services.knowsServer,
+  const values = ownOptions(interaction, kind.options);
+  const written = readTargets(interaction, { ...services, scope, now, maxPolls: services.limits.maxPolls });
+  return await planAndShow(services, interaction, caller, {
+    kind,
+    params: readParams(kind, values, now),
+    ...(Object.keys(written.targets).length > 0 ? written : await selectedTargets(services, caller)),
+    forbids: pingRoleGuard(interaction, chosenPingRole(interaction)),
+    reason: readReason(interaction),
+    private: interaction.options.getBoolean('private') ?? false,
   });
-  const id = await planOperation(
-    services.db,
-    {
-      kind,
-      params,
-      filter,
-      targets,
-      forbids: pingRoleGuard(interaction),
-      scope,
-      adminId: caller.userId,
-      guildId: caller.guildId,
-      channelId: caller.channelId,
-      interactionId: caller.interactionId,
-      token: interaction.token,
-      locale: caller.locale,
-      reason: readReason(interaction),
-      private: interaction.options.getBoolean('private') ?? false,
-    },
-    services.limits,
-    services.process,
-    now,
+}
+
+/** The saved selection as targets. Throws `UserError` where nothing is selected. */
+export async function selectedTargets(
+  services: BulkServices,
+  caller: Caller,
+): Promise<Pick<PlanRequest, 'targets' | 'filter' | 'absent'>> {
+  const owner = { adminId: caller.userId, scope: requireAdmin(caller) };
+  const { ids, gone } = await readSelection(services.db, owner);
+  if (ids.length + gone.length === 0) throw noSelection();
+  return {
+    targets: { selection: selectedText({ ids, gone }) },
+    filter: { ids: [...ids, ...gone] },
+    absent: 'deleted since it was selected',
+  };
+}
+
+export async function planAndShow(
+  services: BulkServices,
+  interaction: { readonly token: string },
+  caller: Caller,
+  wish: Omit<PlanRequest, keyof Asking> & Pick<PlanRequest, 'reason' | 'private'>,
+): Promise<MessageBody> {
+  const request: PlanRequest = {
+    ...wish,
+    scope: requireAdmin(caller),
+    adminId: caller.userId,
+    guildId: caller.guildId,
+    channelId: caller.channelId,
+    interactionId: caller.interactionId,
+    token: interaction.token,
+    locale: caller.locale,
+  };
+  const { db, limits, process, clock } = services;
+  return showPreview(services, await planOperation(db, request, limits, process, clock.now()));
+}
+
+function noSelection(): UserError {
+  return new UserError(
+    "Nothing is selected, so nothing was changed. Choose polls with `/bulk select`, with *Apps → Select poll* on a poll's message, or with `/bulk selection add`; or say here which are meant, for example `polls: 12, 40-55`, `status: active` or `channel: #votes`.",
   );
-  return showPreview(services, id);
 }
 
 /** The first page of a draft, which from now on is kept true as time passes. */
@@ -74,7 +99,11 @@ function ownOptions(
 }
 
 function readReason({ options }: ChatInputCommandInteraction): string | null {
-  const reason = options.getString('reason');
+  return checkReason(options.getString('reason'));
+}
+
+/** One line, or null where there is none. Throws `UserError` where it is too long. */
+export function checkReason(reason: string | null): string | null {
   if (reason === null) return null;
   if (reason.length > longestReason) {
     throw new UserError(

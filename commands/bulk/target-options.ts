@@ -19,6 +19,7 @@ export const targetOptions: readonly APIApplicationCommandBasicOption[] = [
     type: ApplicationCommandOptionType.String,
     name: 'polls',
     description: 'Numbers and ranges: 12, 40-55',
+    autocomplete: true,
   },
   {
     type: ApplicationCommandOptionType.String,
@@ -75,7 +76,7 @@ export interface TargetContext {
   knowsServer(guildId: string): boolean;
 }
 
-/** What was written, for the audit, and the filter it means. Throws `UserError` for what cannot be meant. */
+/** What was written, for the audit, and the filter it means; both empty where no target option was used. Throws `UserError` for what cannot be meant. */
 export function readTargets(
   { options }: ChatInputCommandInteraction,
   context: TargetContext,
@@ -93,7 +94,6 @@ export function readTargets(
   const targets = Object.fromEntries(
     Object.entries(written).filter((entry): entry is [string, string] => entry[1] !== null),
   );
-  if (Object.keys(targets).length === 0) throw noTarget();
   const { scope, now, maxPolls } = context;
   const when = (name: string) =>
     targets[name] === undefined
@@ -112,12 +112,6 @@ export function readTargets(
       createdAfter: when('created_after'),
     },
   };
-}
-
-function noTarget(): UserError {
-  return new UserError(
-    'Say which polls are meant, for example `polls: 12, 40-55`, `status: active`, `channel: #votes` or `created_before: 30d`. Several options narrow each other down. Nothing was changed.',
-  );
 }
 
 function readStatus(value: string): PollStatus {

@@ -1,5 +1,6 @@
 import {
   type APIRole,
+  type BaseInteraction,
   type ChatInputCommandInteraction,
   GuildMember,
   PermissionFlagsBits,
@@ -32,21 +33,31 @@ export function checkPingRole(interaction: ChatInputCommandInteraction, channelI
 /** The option `ping_role`, or null. Throws `UserError` where that is everyone. */
 export function chosenPingRole(interaction: ChatInputCommandInteraction): Role | APIRole | null {
   const id = chosenId(interaction.options, 'ping_role');
-  if (id === null) return null;
+  return id === null ? null : pingRole(interaction, id, interaction.options.getRole('ping_role'));
+}
+
+/** The role of this server with that id. Throws `UserError` where it is everyone, or none. */
+export function pingRole(
+  interaction: Mentioning,
+  id: string,
+  resolved: Role | APIRole | null = null,
+): Role | APIRole {
   if (id === interaction.guildId) {
     throw new UserError('`ping_role` cannot be @\u200Beveryone. Choose a role.');
   }
-  const role = interaction.options.getRole('ping_role') ?? interaction.guild?.roles.cache.get(id);
+  const role = resolved ?? interaction.guild?.roles.cache.get(id);
   if (!role) throw new UserError('`ping_role` was not found in this server. Choose one of its roles.');
   return role;
 }
 
+/** What of an interaction tells who may mention whom. */
+export type Mentioning = Pick<
+  BaseInteraction,
+  'guild' | 'guildId' | 'channelId' | 'member' | 'memberPermissions' | 'appPermissions'
+>;
+
 /** Whether the caller could mention this role of the server in the channel by hand. */
-export function mayMention(
-  interaction: ChatInputCommandInteraction,
-  role: Role | APIRole,
-  channelId: string,
-): boolean {
+export function mayMention(interaction: Mentioning, role: Role | APIRole, channelId: string): boolean {
   if (role.mentionable) return true;
   if (channelId === interaction.channelId) {
     return interaction.memberPermissions?.has(PermissionFlagsBits.MentionEveryone) ?? false;
@@ -58,11 +69,7 @@ export function mayMention(
 }
 
 /** Whether a mention of this role by the bot in the channel pings anybody: Discord posts it either way. */
-export function botMayMention(
-  interaction: ChatInputCommandInteraction,
-  role: Role | APIRole,
-  channelId: string,
-): boolean {
+export function botMayMention(interaction: Mentioning, role: Role | APIRole, channelId: string): boolean {
   if (role.mentionable) return true;
   if (channelId === interaction.channelId) {
     return interaction.appPermissions.has(PermissionFlagsBits.MentionEveryone);

@@ -23,6 +23,7 @@ const poll = {
   required: true,
   min_value: 1,
   max_value: greatestRowId,
+  autocomplete: true,
 } as const;
 
 /** No default permissions: `show` and `list` are for everybody, and the others check for themselves. */
@@ -63,6 +64,7 @@ export const pollDefinition: RESTPostAPIChatInputApplicationCommandsJSONBody = {
           type: Option.String,
           name: 'timezone',
           description: 'Of these times: Europe/Berlin, America/New_York, …; by default UTC',
+          autocomplete: true,
         },
         {
           type: Option.Boolean,

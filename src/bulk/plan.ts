@@ -3,7 +3,7 @@ import type { BulkDeletes } from '../delivery/bulk-choice.ts';
 import { estimate } from '../delivery/estimate.ts';
 import { UserError } from '../errors.ts';
 import type { Poll } from '../polls/poll.ts';
-import { matchPolls, type PollFilter } from '../polls/poll-filter.ts';
+import { type BoundedCount, formatCount, matchPolls, type PollFilter } from '../polls/poll-filter.ts';
 import { loadPolls } from '../polls/poll-store.ts';
 import { type VoteFacts, voteFacts } from '../polls/vote-facts.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
@@ -20,6 +20,8 @@ export interface PlanRequest extends Asking {
   readonly filter: PollFilter;
   /** What the admin wrote, for the audit. */
   readonly targets: Record<string, unknown>;
+  /** Why a poll named in `filter.ids` may be missing, where that is known better than that it was “not found”. */
+  readonly absent?: string;
   /** What this person may not do to a poll for reasons of their own permissions, in words that follow its number. */
   readonly forbids?: (poll: Poll) => string | null;
 }
@@ -43,15 +45,15 @@ export async function planOperation(
   process: string,
   now: Date,
 ): Promise<number> {
-  const { count, ids } = await matchPolls(db, request.scope, request.filter, limits.maxPolls);
-  if (count > limits.maxPolls) throw tooMany(count, limits.maxPolls);
+  const { ids, ...found } = await matchPolls(db, request.scope, request.filter, limits.maxPolls);
+  if (found.count > limits.maxPolls) throw tooMany(found, limits.maxPolls);
   const polls = [...(await loadPolls(db, request.scope, ids)).values()].sort((a, b) => a.id - b.id);
   const votes = await voteFacts(
     db,
     polls.map((poll) => poll.id),
   );
-  const items = [...classify(polls, votes, request, now), ...missing(request.filter, polls)];
-  if (polls.length === 0) throw nothingMatches(items.map((item) => item.pollId));
+  const items = [...classify(polls, votes, request, now), ...missing(request, polls)];
+  if (polls.length === 0) throw nothingMatches(items);
   const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
   const expectedMs = request.kind.file
     ? expectedExportMs(chosen.length)
@@ -92,25 +94,26 @@ function classify(
 }
 
 /** Numbers that were written but are unknown, deleted or of another server: they are named, not dropped. */
-function missing(filter: PollFilter, polls: readonly Poll[]): DraftItem[] {
+function missing({ filter, absent = 'not found' }: PlanRequest, polls: readonly Poll[]): DraftItem[] {
   const found = new Set(polls.map((poll) => poll.id));
   const filtered = Object.entries(filter).some(([name, value]) => name !== 'ids' && value !== undefined);
-  const skip = filtered ? 'not found, or outside the other filters' : 'not found';
+  const skip = filtered ? 'not found, or outside the other filters' : absent;
   return (filter.ids ?? [])
     .filter((id) => !found.has(id))
     .map((pollId) => ({ pollId, versionSeen: 0, skip }));
 }
 
-function tooMany(count: number, limit: number): UserError {
+export function tooMany(found: BoundedCount, limit: number): UserError {
   return new UserError(
-    `${count} polls match, but one operation takes at most ${limit}. Nothing was changed. Narrow it with \`channel\`, \`status\`, \`text\`, \`created_before\` or \`created_after\`, or name ranges in \`polls\`.`,
+    `${formatCount(found)} polls match, but one operation takes at most ${limit}. Nothing was changed. Narrow it with \`channel\`, \`status\`, \`text\`, \`created_before\` or \`created_after\`, or name ranges in \`polls\`.`,
   );
 }
 
-function nothingMatches(named: readonly number[]): UserError {
+function nothingMatches(named: readonly DraftItem[]): UserError {
+  const [first] = named;
   return new UserError(
-    named.length === 0
+    first === undefined
       ? 'No poll matches these targets. Nothing was changed. Loosen a filter, or see `/poll list` for the numbers.'
-      : `No poll matches: ${formatPollNumbers(named)} not found. Nothing was changed. See \`/poll list\` for the numbers.`,
+      : `No poll matches: ${formatPollNumbers(named.map((item) => item.pollId))} ${first.skip}. Nothing was changed. See \`/poll list\` for the numbers.`,
   );
 }

@@ -13,6 +13,9 @@ export interface Schema {
   operation_items: OperationItemTable;
   votes_aside: VoteAsideTable;
   audit: AuditTable;
+  selections: { admin_id: string; scope: string };
+  selected_polls: { admin_id: string; scope: string; poll_id: number };
+  pickers: PickerTable;
 }
 
 /** A connection or a transaction: every store function takes one first. */
@@ -23,6 +26,7 @@ type WithDefault<T> = ColumnType<T, T | undefined, T>;
 export interface PollTable {
   id: Generated<number>;
   question: string;
+  question_folded: WithDefault<string>;
   guild_id: string;
   channel_id: string;
   creator_id: string;
@@ -130,6 +134,19 @@ export interface VoteAsideTable {
   position: number;
   user_id: string;
   created_at: Date;
+}
+
+export interface PickerTable {
+  id: Generated<number>;
+  interaction_id: string;
+  admin_id: string;
+  scope: string;
+  filter: Json;
+  targets: Json;
+  sort: string;
+  frames: JSONColumnType<readonly object[]>;
+  seq: WithDefault<number>;
+  used_at: Date;
 }
 
 export interface AuditTable {

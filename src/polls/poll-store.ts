@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import { isRowId } from '../db/row-id.ts';
 import type { Db, PollTable, Schema } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
+import { fold } from './fold.ts';
 import type { Poll, PollStatus, Tally } from './poll.ts';
 import type { Scope } from './scope.ts';
 
@@ -13,6 +14,15 @@ export async function findPoll(db: Db, scope: Scope, id: number): Promise<Poll |
   if (!isRowId(id)) return null;
   const row = await pollRows(db, scope)
     .where('polls.id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return row ? toPoll(row) : null;
+}
+
+/** The poll that this Discord message shows; null where it shows none, or one that `findPoll` would not find. */
+export async function findPollOfMessage(db: Db, scope: Scope, messageId: string): Promise<Poll | null> {
+  const row = await pollRows(db, scope)
+    .where('message_id', '=', messageId)
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return row ? toPoll(row) : null;
@@ -107,6 +117,7 @@ export async function createPoll(db: Db, input: NewPoll): Promise<{ poll: Poll |
       .insertInto('polls')
       .values({
         question: input.question,
+        question_folded: fold(input.question),
         guild_id: input.guildId,
         channel_id: input.channelId,
         creator_id: input.creatorId,

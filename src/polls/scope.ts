@@ -11,3 +11,8 @@ export function oneServer(guildId: string): Scope {
 export function inScope(scope: Scope, guildId: string): boolean {
   return scope.all || scope.guildId === guildId;
 }
+
+/** The scope as a key in a table: a server's id, or '' for every server. */
+export function scopeKey(scope: Scope): string {
+  return scope.all ? '' : scope.guildId;
+}

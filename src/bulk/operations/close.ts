@@ -9,6 +9,7 @@ export const close: OperationKind<z.infer<typeof params>> = {
   name: 'close',
   words: { infinitive: 'Close', present: 'Closing', past: 'closed' },
   description: 'Close many polls at once: voting stops, the messages show the result',
+  toolbar: 'Close',
   options: [
     {
       type: ApplicationCommandOptionType.Boolean,

@@ -11,6 +11,7 @@ export const deletePolls: OperationKind<z.infer<typeof params>> = {
   name: 'delete',
   words: { infinitive: 'Delete', present: 'Deleting', past: 'deleted' },
   description: 'Delete many polls at once, with their messages; Undo brings them back for 24 hours',
+  toolbar: 'Delete',
   options: [],
   params,
   details: (_params, { deletedRetentionDays }) => [

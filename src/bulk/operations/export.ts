@@ -15,6 +15,7 @@ export const exportPolls: OperationKind<z.infer<typeof params>> = {
   name: 'export',
   words: { infinitive: 'Export', present: 'Exporting', past: 'exported' },
   description: 'Get polls with their results as a file; changes nothing',
+  toolbar: 'Export',
   options: [
     {
       type: ApplicationCommandOptionType.String,

@@ -1,4 +1,4 @@
-import type { APIApplicationCommandBasicOption } from 'discord-api-types/v10';
+import { type APIApplicationCommandBasicOption, ApplicationCommandOptionType } from 'discord-api-types/v10';
 import type { ZodType } from 'zod';
 import type { Poll } from '../../polls/poll.ts';
 import type { VoteFacts } from '../../polls/vote-facts.ts';
@@ -24,6 +24,8 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
     /** “closed 812 of 812” */ readonly past: string;
   };
   readonly description: string;
+  /** Its button under the picker, or null where it has none. */
+  readonly toolbar: string | null;
   /** Its own slash options; the target options, `reason` and `private` are added to each kind. */
   readonly options: readonly APIApplicationCommandBasicOption[];
   /**
@@ -58,4 +60,9 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
   file?(params: Params): ExportWish;
   /** Why an operation of this kind cannot be undone, as a whole sentence; null where it can. */
   readonly undoRefusal: string | null;
+}
+
+/** Whether its options are asked for where no command line gave them: all but those that are simply off unless wanted. */
+export function asksOptions(kind: OperationKind): boolean {
+  return kind.options.some((option) => option.type !== ApplicationCommandOptionType.Boolean);
 }

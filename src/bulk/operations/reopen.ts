@@ -28,6 +28,7 @@ export const reopen: OperationKind<Params> = {
   name: 'reopen',
   words: { infinitive: 'Reopen', present: 'Reopening', past: 'reopened' },
   description: 'Open closed polls again; where the old closing time is past, say when they close',
+  toolbar: 'Reopen',
   options: [
     {
       type: ApplicationCommandOptionType.String,

@@ -53,11 +53,13 @@ export const settings: OperationKind<Params> = {
   name: 'settings',
   words: { infinitive: 'Change the settings of', present: 'Changing the settings of', past: 'changed' },
   description: 'Change the settings of many polls at once',
+  toolbar: 'Settings',
   options: [
     {
       type: ApplicationCommandOptionType.String,
       name: 'timezone',
       description: 'Europe/Berlin, America/New_York, …: how times are shown, and read in closes',
+      autocomplete: true,
     },
     {
       type: ApplicationCommandOptionType.Boolean,

@@ -31,6 +31,7 @@ export const status: OperationKind<Params> = {
   name: 'status',
   words: { infinitive: 'Change the status of', present: 'Changing the status of', past: 'changed' },
   description: 'Make many polls scheduled, active or closed',
+  toolbar: null,
   options: [
     {
       type: ApplicationCommandOptionType.String,

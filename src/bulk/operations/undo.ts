@@ -11,6 +11,7 @@ export const undo: OperationKind<z.infer<typeof params>> = {
   name: 'undo',
   words: { infinitive: 'Undo', present: 'Undoing', past: 'restored' },
   description: 'Put the polls of an operation back to what they were',
+  toolbar: null,
   options: [],
   params,
   destructive: () => false,

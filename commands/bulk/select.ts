@@ -1,0 +1,184 @@
+import type { StringSelectMenuInteraction } from 'discord.js';
+import { ComponentType } from 'discord-api-types/v10';
+import type { Caller, PressHandler, PressInteraction, Respond } from '../../src/bot/handlers.ts';
+import { renderPicker } from '../../src/bulk/picker-embed.ts';
+import {
+  type Frame,
+  frameOf,
+  openPicker,
+  type Picker,
+  pressPicker,
+  readPicker,
+} from '../../src/bulk/picker-store.ts';
+import { firstFrame, readPickerView, turnedFrame } from '../../src/bulk/picker-view.ts';
+import { tooMany } from '../../src/bulk/plan.ts';
+import { changeSelection, type SelectionOwner, type SelectionWish } from '../../src/bulk/selection-store.ts';
+import { changeText } from '../../src/bulk/selection-text.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { UserError } from '../../src/errors.ts';
+import { matchPolls, type PollFilter } from '../../src/polls/poll-filter.ts';
+import { type PollOrder, pollOrders } from '../../src/polls/poll-page.ts';
+import type { BulkServices } from './bulk-services.ts';
+import { ownerOf } from './caller.ts';
+import { type OperationSubcommand, subcommand } from './subcommand.ts';
+import { readTargets, targetOptions } from './target-options.ts';
+
+/** `/bulk select`: opens the picker. */
+export function selectSubcommand(services: BulkServices): OperationSubcommand {
+  return {
+    definition: subcommand('select', 'Choose polls from a list, page by page', ...targetOptions),
+    run: async (interaction, caller) => {
+      const owner = ownerOf(caller);
+      const now = services.clock.now();
+      const { targets, filter } = readTargets(interaction, {
+        ...services,
+        scope: owner.scope,
+        now,
+        maxPolls: services.limits.maxPolls,
+      });
+      // The status has a menu of its own, which shows it.
+      const { status, ...written } = targets;
+      const list = { filter, targets: written, order: 'newest' } as const;
+      const first = await firstFrame(services.db, owner.scope, filter, list.order);
+      const { interactionId } = caller;
+      const id = await openPicker(services.db, owner, list, first, { interactionId, now });
+      return renderPicker(await readPickerView(services.db, owner, id), services.names);
+    },
+  };
+}
+
+/** The picker's own menus and buttons. */
+export function pickerPresses(services: BulkServices): PressHandler[] {
+  const turning = (direction: 'back' | 'on') =>
+    onPicker(services, `pick-${direction}`, async (press) => {
+      await pressed(press, async (picker, trx) => ({
+        show: await turnedFrame(trx, press.owner.scope, picker, press.frameIn(picker), direction),
+      }));
+      return null;
+    });
+  return [
+    turning('back'),
+    turning('on'),
+    onPicker(services, 'pick-status', async (press) => {
+      const [value] = chosenIn(press.interaction);
+      await relist(press, ({ filter, order }) => ({ order, filter: { ...filter, status: statusOf(value) } }));
+      return null;
+    }),
+    onPicker(services, 'pick-sort', async (press) => {
+      const order = pollOrders.find((one) => one === chosenIn(press.interaction)[0]);
+      await relist(press, (picker) => ({ filter: picker.filter, order: order ?? picker.order }));
+      return null;
+    }),
+    onPicker(services, 'pick-polls', async (press) => {
+      const { ids } = press.frameIn(await readPicker(services.db, press.owner, press.id));
+      const chosen = new Set(chosenIn(press.interaction).map(Number));
+      return await select(press, () => ({
+        add: ids.filter((id) => chosen.has(id)),
+        remove: ids.filter((id) => !chosen.has(id)),
+      }));
+    }),
+    onPicker(services, 'pick-page', async (press) => {
+      const { ids } = press.frameIn(await readPicker(services.db, press.owner, press.id));
+      return await select(press, () => ({ add: ids }));
+    }),
+    onPicker(services, 'pick-all', async (press) => {
+      const { filter } = await readPicker(services.db, press.owner, press.id);
+      const { maxPolls } = services.limits;
+      let matched = 0;
+      const text = await select(press, async (_before, trx) => {
+        const { ids, ...found } = await matchPolls(trx, press.owner.scope, filter, maxPolls);
+        if (found.count > maxPolls) throw tooMany(found, maxPolls);
+        matched = ids.length;
+        return { add: ids };
+      });
+      return `${matched === 1 ? '1 poll matched' : `${matched} polls matched`} at that moment. ${text}`;
+    }),
+    onPicker(services, 'pick-clear', (press) => select(press, () => ({ remove: 'all' }))),
+  ];
+}
+
+interface Press {
+  readonly services: BulkServices;
+  readonly interaction: PressInteraction;
+  readonly caller: Caller;
+  readonly owner: SelectionOwner;
+  /** The picker's number. */
+  readonly id: number;
+  /** The page that the press was made on. */
+  frameIn(picker: Picker): Frame;
+}
+
+/** A press on a picker: does its work, then shows the picker as it is, with what `act` has to say. */
+function onPicker(
+  services: BulkServices,
+  action: string,
+  act: (press: Press) => Promise<string | null>,
+): PressHandler {
+  return {
+    action,
+    acknowledge: 'self',
+    run: async (interaction, [id, frame], caller, respond) => {
+      const press: Press = {
+        services,
+        interaction,
+        caller,
+        owner: ownerOf(caller),
+        id: Number(id),
+        frameIn: (picker) => frameOf(picker, Number(frame)),
+      };
+      const notice = await act(press);
+      await show(press, notice, respond);
+    },
+  };
+}
+
+/** Shows the picker, and again where another press was noted meanwhile: its answer may have come first. */
+async function show({ services, owner, id }: Press, notice: string | null, respond: Respond): Promise<void> {
+  for (;;) {
+    const view = await readPickerView(services.db, owner, id);
+    await respond.update(renderPicker(view, services.names, notice));
+    if ((await readPicker(services.db, owner, id)).seq === view.picker.seq) return;
+  }
+}
+
+/** Changes the selection, and says what came of it. */
+async function select(
+  press: Press,
+  wish: (before: unknown, trx: Db) => SelectionWish | Promise<SelectionWish>,
+): Promise<string> {
+  const { services, owner, caller } = press;
+  const change = await changeSelection(
+    services.db,
+    owner,
+    { interactionId: caller.interactionId, maxPolls: services.limits.maxPolls, now: services.clock.now() },
+    wish,
+  );
+  await pressed(press, async () => ({}));
+  return changeText(change);
+}
+
+/** Goes to the first page of another list. */
+async function relist(
+  press: Press,
+  list: (picker: Picker) => { readonly filter: PollFilter; readonly order: PollOrder },
+): Promise<void> {
+  await pressed(press, async (picker, trx) => {
+    const { filter, order } = list(picker);
+    return { filter, order, show: await firstFrame(trx, press.owner.scope, filter, order) };
+  });
+}
+
+async function pressed(press: Press, change: Parameters<typeof pressPicker>[4]): Promise<void> {
+  await pressPicker(press.services.db, press.owner, press.id, press.services.clock.now(), change);
+}
+
+function chosenIn(interaction: PressInteraction): readonly string[] {
+  if (interaction.isModalSubmit() || interaction.componentType !== ComponentType.StringSelect) {
+    throw new UserError('This menu no longer works. Open another picker with `/bulk select`.');
+  }
+  return (interaction as StringSelectMenuInteraction).values;
+}
+
+function statusOf(value: string | undefined): PollFilter['status'] {
+  return value === 'scheduled' || value === 'active' || value === 'closed' ? value : undefined;
+}

@@ -1,0 +1,72 @@
+import type { ModalSubmitInteraction } from 'discord.js';
+import type { Caller, PressHandler, PressInteraction } from '../../src/bot/handlers.ts';
+import type { OperationKind } from '../../src/bulk/operations/operation-kind.ts';
+import { operationKinds } from '../../src/bulk/operations/operation-kinds.ts';
+import { readParams } from '../../src/bulk/operations/read-params.ts';
+import { readSelection } from '../../src/bulk/selection-store.ts';
+import { selectedText } from '../../src/bulk/selection-text.ts';
+import { UserError } from '../../src/errors.ts';
+import type { MessageBody } from '../../src/message-body.ts';
+import { pingRole } from '../poll/check-ping-role.ts';
+import type { BulkServices } from './bulk-services.ts';
+import { ownerOf } from './caller.ts';
+import { optionsModal, readOptionsModal } from './options-modal.ts';
+import { pingRoleGuard } from './ping-role-guard.ts';
+import { checkReason, planAndShow, selectedTargets } from './preview.ts';
+
+/** The operations under the picker: each leads to the preview of the saved selection, by a modal where it has options. */
+export function toolbarPresses(services: BulkServices): PressHandler[] {
+  return [
+    {
+      action: 'selected',
+      acknowledge: 'private',
+      run: (interaction, [name], caller) => preview(services, interaction, caller, kindOf(name), {}, null),
+    },
+    {
+      action: 'ask',
+      acknowledge: 'self',
+      run: async (_interaction, [name], caller, respond) => {
+        const kind = kindOf(name);
+        await selectedTargets(services, caller);
+        const selection = await readSelection(services.db, ownerOf(caller));
+        const title = `${kind.toolbar}: ${selectedText(selection)}`;
+        await respond.modal(optionsModal(kind, `asked:${kind.name}`, title));
+      },
+    },
+    {
+      action: 'asked',
+      acknowledge: 'private',
+      run: (interaction, [name], caller) => {
+        const kind = kindOf(name);
+        const { values, reason } = readOptionsModal(kind, (interaction as ModalSubmitInteraction).fields);
+        return preview(services, interaction, caller, kind, values, reason);
+      },
+    },
+  ];
+}
+
+async function preview(
+  services: BulkServices,
+  interaction: PressInteraction,
+  caller: Caller,
+  kind: OperationKind,
+  values: Readonly<Record<string, unknown>>,
+  reason: string | null,
+): Promise<MessageBody> {
+  const targets = await selectedTargets(services, caller);
+  const role = typeof values.ping_role === 'string' ? pingRole(interaction, values.ping_role) : null;
+  return await planAndShow(services, interaction, caller, {
+    kind,
+    params: readParams(kind, values, services.clock.now()),
+    ...targets,
+    forbids: pingRoleGuard(interaction, role),
+    reason: checkReason(reason),
+    private: false,
+  });
+}
+
+function kindOf(name: string | undefined): OperationKind {
+  const kind = operationKinds.find((one) => one.name === name && one.toolbar !== null);
+  if (kind) return kind;
+  throw new UserError('This button no longer works. Open another picker with `/bulk select`.');
+}

@@ -1,0 +1,35 @@
+import { ApplicationCommandType } from 'discord-api-types/v10';
+import type { ContextCommand } from '../src/bot/handlers.ts';
+import { changeSelection } from '../src/bulk/selection-store.ts';
+import { goneText, selectedText } from '../src/bulk/selection-text.ts';
+import { UserError } from '../src/errors.ts';
+import { findPollOfMessage } from '../src/polls/poll-store.ts';
+import { pollTitle } from '../src/polls/text.ts';
+import type { BulkServices } from './bulk/bulk-services.ts';
+import { ownerOf } from './bulk/caller.ts';
+
+/** `Apps → Select poll` on a poll's message: selects the poll, or takes it off the selection. */
+export function selectPollCommand(services: BulkServices): ContextCommand {
+  return {
+    definition: { type: ApplicationCommandType.Message, name: 'Select poll' },
+    run: async (interaction, caller) => {
+      const owner = ownerOf(caller);
+      const poll = await findPollOfMessage(services.db, owner.scope, interaction.targetId);
+      if (poll === null) {
+        throw new UserError(
+          'This is not the message of a poll that can be selected. Use *Select poll* on the message that a poll is voted on. Nothing was changed.',
+        );
+      }
+      const { interactionId } = caller;
+      const { selection } = await changeSelection(
+        services.db,
+        owner,
+        { interactionId, maxPolls: services.limits.maxPolls, now: services.clock.now() },
+        ({ ids }) => (ids.includes(poll.id) ? { remove: [poll.id] } : { add: [poll.id] }),
+      );
+      const what = selection.ids.includes(poll.id) ? 'is selected now' : 'is not selected any more';
+      const lines = [`Poll ${pollTitle(poll)} ${what}. **${selectedText(selection)}**`, goneText(selection)];
+      return { content: lines.filter((line) => line !== null).join('\n') };
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import type { Db } from '../db/schema.ts';
+import type { Poll } from '../polls/poll.ts';
+import { type BoundedCount, countPolls, type PollFilter } from '../polls/poll-filter.ts';
+import { type PageFrom, type PollOrder, type PollPage, pollPage } from '../polls/poll-page.ts';
+import { loadPolls, tallies } from '../polls/poll-store.ts';
+import type { Scope } from '../polls/scope.ts';
+import { type Frame, type Picker, readPicker } from './picker-store.ts';
+import { readSelection, type Selection, type SelectionOwner } from './selection-store.ts';
+
+/** As many as a menu takes. */
+export const pickerPageSize = 25;
+
+export interface PickerRow {
+  readonly id: number;
+  readonly selected: boolean;
+  /** Null where it was deleted since the page was shown. */
+  readonly poll: Poll | null;
+  /** Null where nobody may know them yet. */
+  readonly votes: number | null;
+}
+
+/** All that a picker shows. */
+export interface PickerView {
+  readonly picker: Picker;
+  readonly frame: Frame;
+  readonly rows: readonly PickerRow[];
+  readonly selection: Selection;
+  readonly matching: BoundedCount;
+}
+
+/** Throws `UserError` as `readPicker`. */
+export async function readPickerView(db: Db, owner: SelectionOwner, id: number): Promise<PickerView> {
+  const picker = await readPicker(db, owner, id);
+  const frame = picker.frames.at(-1)!;
+  const polls = await loadPolls(db, owner.scope, frame.ids);
+  const counts = await tallies(db, frame.ids);
+  const selection = await readSelection(db, owner);
+  const selected = new Set([...selection.ids, ...selection.gone]);
+  const rows = frame.ids.map((id): PickerRow => {
+    const found = polls.get(id);
+    const poll = found && found.deletedAt === null ? found : null;
+    const secret = poll?.anonymous && poll.status !== 'closed';
+    const votes = (counts.get(id)?.counts ?? []).reduce((sum, count) => sum + count, 0);
+    return { id, selected: selected.has(id), poll, votes: secret ? null : votes };
+  });
+  return { picker, frame, rows, selection, matching: await countPolls(db, owner.scope, picker.filter) };
+}
+
+/** The first page of a list. */
+export async function firstFrame(
+  db: Db,
+  scope: Scope,
+  filter: PollFilter,
+  order: PollOrder,
+): Promise<Omit<Frame, 'number'>> {
+  const page = await read(db, scope, filter, order, 'top');
+  return { ...placed(page), page: 1, more: page.more };
+}
+
+/** The page behind or before one that was shown; that one again where there is nothing. */
+export async function turnedFrame(
+  db: Db,
+  scope: Scope,
+  { filter, order }: { readonly filter: PollFilter; readonly order: PollOrder },
+  from: Frame,
+  direction: 'back' | 'on',
+): Promise<Omit<Frame, 'number'>> {
+  if (direction === 'on') {
+    if (from.last === null) return await firstFrame(db, scope, filter, order);
+    const page = await read(db, scope, filter, order, { after: from.last });
+    if (page.polls.length === 0) return { ...from, more: false };
+    return { ...placed(page), page: from.page + 1, more: page.more };
+  }
+  if (from.first === null || from.page <= 2) return await firstFrame(db, scope, filter, order);
+  const page = await read(db, scope, filter, order, { before: from.first });
+  // Fewer than there were: the list has become shorter, and this is its beginning.
+  if (!page.more) return await firstFrame(db, scope, filter, order);
+  return { ...placed(page), page: from.page - 1, more: true };
+}
+
+async function read(
+  db: Db,
+  scope: Scope,
+  filter: PollFilter,
+  order: PollOrder,
+  from: PageFrom,
+): Promise<PollPage> {
+  return await pollPage(db, scope, filter, { order, from, size: pickerPageSize });
+}
+
+function placed({ polls, first, last }: PollPage): Pick<Frame, 'ids' | 'first' | 'last'> {
+  return { ids: polls.map((poll) => poll.id), first, last };
+}
