@@ -7,6 +7,9 @@ const dayMs = 24 * 60 * 60 * 1_000;
 const pollsAtOnce = 500;
 const operationsAtOnce = 20;
 const interactionsAtOnce = 5_000;
+const pickersAtOnce = 500;
+/** Longer than anybody keeps a private message open. */
+const pickerDays = 7;
 
 export interface Retention {
   readonly deletedRetentionDays: number;
@@ -19,12 +22,14 @@ export interface Purged {
   readonly operations: number;
   readonly polls: number;
   readonly interactions: number;
+  readonly pickers: number;
 }
 
 /**
  * Removes what is kept only for a while: previews that expired a day ago, finished operations with their items,
- * deleted polls with their votes, and the interactions already handled, which Discord does not repeat after a day. The
- * audit trail stays for ever. Safe in several processes at once.
+ * deleted polls with their votes, the interactions already handled, which Discord does not repeat after a day, and pickers
+ * that nobody has pressed for a week. The audit trail and what people have selected stay for ever. Safe in several
+ * processes at once.
  */
 export async function purge(db: Db, now: Date, retention: Retention): Promise<Purged> {
   const yesterday = daysBefore(now, 1);
@@ -37,6 +42,7 @@ export async function purge(db: Db, now: Date, retention: Retention): Promise<Pu
       purgePolls(db, daysBefore(now, retention.deletedRetentionDays), limit),
     ),
     interactions: await inBatches(interactionsAtOnce, (limit) => purgeInteractions(db, yesterday, limit)),
+    pickers: await inBatches(pickersAtOnce, (limit) => purgePickers(db, daysBefore(now, pickerDays), limit)),
   };
 }
 
@@ -126,6 +132,25 @@ async function purgeInteractions(db: Db, before: Date, limit: number): Promise<n
           .skipLocked(),
       )
       .returning('interaction_id')
+      .execute();
+    return gone.length;
+  });
+}
+
+async function purgePickers(db: Db, before: Date, limit: number): Promise<number> {
+  return await inTransaction(db, async (trx) => {
+    const gone = await trx
+      .deleteFrom('pickers')
+      .where('id', 'in', (pickers) =>
+        pickers
+          .selectFrom('pickers')
+          .select('id')
+          .where('used_at', '<', before)
+          .limit(limit)
+          .forUpdate()
+          .skipLocked(),
+      )
+      .returning('id')
       .execute();
     return gone.length;
   });

@@ -103,6 +103,25 @@ describeEachDatabase('purge', (fresh) => {
       { interaction_id: 'young' },
     ]);
   });
+
+  test('forgets pickers that nobody has pressed for a week, but nothing that was selected', async () => {
+    const db = await fresh();
+    await db.insertInto('selections').values({ admin_id: '1', scope: '' }).execute();
+    await db.insertInto('selected_polls').values({ admin_id: '1', scope: '', poll_id: 12 }).execute();
+    const picker = { admin_id: '1', scope: '', filter: '{}', targets: '{}', sort: 'newest', frames: '[]' };
+    await db
+      .insertInto('pickers')
+      .values([
+        { ...picker, interaction_id: 'old', used_at: daysAgo(7.1) },
+        { ...picker, interaction_id: 'young', used_at: daysAgo(6.9) },
+      ])
+      .execute();
+    expect(await purge(db, now, retention)).toMatchObject({ pickers: 1 });
+    expect(await db.selectFrom('pickers').select('interaction_id').execute()).toEqual([
+      { interaction_id: 'young' },
+    ]);
+    expect(await db.selectFrom('selected_polls').select('poll_id').execute()).toEqual([{ poll_id: 12 }]);
+  });
 });
 
 function daysAgo(days: number): Date {
