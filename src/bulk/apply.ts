@@ -152,22 +152,25 @@ async function changePolls(
 ): Promise<void> {
   if (changed.length === 0) return;
   const ids = changed.map(({ poll }) => poll.id);
-  await sql`
-    update operation_items as item set before = ${beforeImage('poll')}
-    from polls as poll
-    where item.operation_id = ${operation.id} and item.poll_id = poll.id and poll.id = any(${ids}::int[])`.execute(
-    db,
-  );
   const changes = changed.map(({ becomes }) => JSON.stringify(becomes));
+  // One statement sees the polls as they were throughout, so `was` keeps what `becoming` overwrites.
   await sql`
-    update polls as poll
-    set ${columnsFrom('image')}, version = poll.version + 1, revision = poll.revision + 1,
-      held_by = ${operation.id}, parked_code = null, parked_reason = null
-    from unnest(${ids}::int[], ${changes}::text[]) as change (poll_id, image)
-      join polls as old on old.id = change.poll_id
-      cross join lateral ${overwritten('old', sql`change.image::jsonb`)} as image
-    where poll.id = change.poll_id`.execute(db);
-  await markApplied(db, operation.id, ids);
+    with was as (
+      select poll.id, ${beforeImage('poll')} as image from polls as poll where poll.id = any(${ids}::int[])
+    ), becoming as (
+      update polls as poll
+      set ${columnsFrom('image')}, version = poll.version + 1, revision = poll.revision + 1,
+        held_by = ${operation.id}, parked_code = null, parked_reason = null
+      from unnest(${ids}::int[], ${changes}::text[]) as change (poll_id, image)
+        join polls as old on old.id = change.poll_id
+        cross join lateral ${overwritten('old', sql`change.image::jsonb`)} as image
+      where poll.id = change.poll_id
+      returning poll.id, poll.version, poll.revision
+    )
+    update operation_items as item
+    set before = was.image, state = 'applied', version_after = becoming.version, target_revision = becoming.revision
+    from was join becoming on becoming.id = was.id
+    where item.operation_id = ${operation.id} and item.poll_id = was.id`.execute(db);
 }
 
 /** A retried poll is already changed: only its message is behind. */
@@ -179,10 +182,6 @@ async function holdPolls(db: Db, operationId: number, polls: readonly Poll[]): P
     .set({ held_by: operationId, parked_code: null, parked_reason: null })
     .where(sql<boolean>`id = any(${ids}::int[])`)
     .execute();
-  await markApplied(db, operationId, ids);
-}
-
-async function markApplied(db: Db, operationId: number, ids: readonly number[]): Promise<void> {
   await sql`
     update operation_items as item
     set state = 'applied', version_after = poll.version, target_revision = poll.revision
