@@ -1,13 +1,10 @@
-import { type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 /** Rows of one transaction, so that people never wait long behind a purge; an operation brings up to 1000 items. */
-const pollsAtOnce = 500;
-const operationsAtOnce = 20;
-const interactionsAtOnce = 5_000;
-const pickersAtOnce = 500;
+const atOnce = { operations: 20, polls: 500, handled_interactions: 5_000, pickers: 500 } as const;
 /** Longer than anybody keeps a private message open. */
 const pickerDays = 7;
 
@@ -32,139 +29,63 @@ export interface Purged {
  * processes at once.
  */
 export async function purge(db: Db, now: Date, retention: Retention): Promise<Purged> {
-  const yesterday = daysBefore(now, 1);
+  const ago = (days: number) => new Date(now.getTime() - days * dayMs);
   return {
-    drafts: await inBatches(operationsAtOnce, (limit) => purgeDrafts(db, yesterday, limit)),
-    operations: await inBatches(operationsAtOnce, (limit) =>
-      purgeOperations(db, daysBefore(now, retention.historyRetentionDays), limit),
-    ),
-    polls: await inBatches(pollsAtOnce, (limit) =>
-      purgePolls(db, daysBefore(now, retention.deletedRetentionDays), limit),
-    ),
-    interactions: await inBatches(interactionsAtOnce, (limit) => purgeInteractions(db, yesterday, limit)),
-    pickers: await inBatches(pickersAtOnce, (limit) => purgePickers(db, daysBefore(now, pickerDays), limit)),
+    drafts: await removeAll(db, 'operations', abandoned(ago(1))),
+    operations: await removeAll(db, 'operations', historic(ago(retention.historyRetentionDays))),
+    polls: await removeAll(db, 'polls', forgettable(ago(retention.deletedRetentionDays))),
+    interactions: await removeAll(db, 'handled_interactions', sql`handled_at < ${ago(1)}`),
+    pickers: await removeAll(db, 'pickers', sql`used_at < ${ago(pickerDays)}`),
   };
 }
 
-async function purgeDrafts(db: Db, before: Date, limit: number): Promise<number> {
-  return await inTransaction(db, async (trx) => {
-    const gone = await trx
-      .deleteFrom('operations')
-      .where('id', 'in', (operations) =>
-        operations
-          .selectFrom('operations')
-          .select('id')
-          .where('state', 'in', ['draft', 'discarded'])
-          .where(sql<SqlBool>`coalesce(expires_at, created_at) < ${before}`)
-          .limit(limit)
-          .forUpdate()
-          .skipLocked(),
-      )
-      .returning('id')
-      .execute();
-    return gone.length;
-  });
+function abandoned(before: Date): RawBuilder<SqlBool> {
+  return sql`state in ('draft', 'discarded') and coalesce(expires_at, created_at) < ${before}`;
 }
 
 /**
  * An operation stays while one that stays retries or undoes it, over any number of steps, and while it still holds a
- * poll. Newest first: what refers to an operation is newer than it.
+ * poll.
  */
-async function purgeOperations(db: Db, before: Date, limit: number): Promise<number> {
-  return await inTransaction(db, async (trx) => {
-    const gone = await sql`
+function historic(before: Date): RawBuilder<SqlBool> {
+  return sql`finished_at < ${before}
+    and not exists (select from polls where held_by = operations.id)
+    and id not in (
       with recursive kept as (
         select id, retry_of, undo_of from operations where finished_at is null or finished_at >= ${before}
         union
-        select operations.id, operations.retry_of, operations.undo_of
-        from operations join kept on operations.id in (kept.retry_of, kept.undo_of)
+        select earlier.id, earlier.retry_of, earlier.undo_of
+        from operations as earlier join kept on earlier.id in (kept.retry_of, kept.undo_of)
       )
-      delete from operations where id in (
-        select id from operations
-        where finished_at < ${before}
-          and id not in (select id from kept)
-          and not exists (select from polls where held_by = operations.id)
-        order by id desc limit ${limit} for update skip locked
-      ) returning id`.execute(trx);
-    return gone.rows.length;
-  });
+      select id from kept
+    )`;
 }
 
 /** A deleted poll stays while an operation holds it, or its message is still to be removed and can be. */
-async function purgePolls(db: Db, before: Date, limit: number): Promise<number> {
-  return await inTransaction(db, async (trx) => {
-    const gone = await trx
-      .deleteFrom('polls')
-      .where('id', 'in', (polls) =>
-        polls
-          .selectFrom('polls')
-          .select('id')
-          .where('deleted_at', '<', before)
-          .where('held_by', 'is', null)
-          .where((poll) =>
-            poll.or([
-              poll('shown_revision', '>=', poll.ref('revision')),
-              poll('parked_code', 'is not', null),
-            ]),
-          )
-          .orderBy('id')
-          .limit(limit)
-          .forUpdate()
-          .skipLocked(),
-      )
-      .returning('id')
-      .execute();
-    return gone.length;
-  });
+function forgettable(before: Date): RawBuilder<SqlBool> {
+  return sql`deleted_at < ${before} and held_by is null
+    and (shown_revision >= revision or parked_code is not null)`;
 }
 
-async function purgeInteractions(db: Db, before: Date, limit: number): Promise<number> {
-  return await inTransaction(db, async (trx) => {
-    const gone = await trx
-      .deleteFrom('handled_interactions')
-      .where('interaction_id', 'in', (interactions) =>
-        interactions
-          .selectFrom('handled_interactions')
-          .select('interaction_id')
-          .where('handled_at', '<', before)
-          .limit(limit)
-          .forUpdate()
-          .skipLocked(),
-      )
-      .returning('interaction_id')
-      .execute();
-    return gone.length;
-  });
-}
-
-async function purgePickers(db: Db, before: Date, limit: number): Promise<number> {
-  return await inTransaction(db, async (trx) => {
-    const gone = await trx
-      .deleteFrom('pickers')
-      .where('id', 'in', (pickers) =>
-        pickers
-          .selectFrom('pickers')
-          .select('id')
-          .where('used_at', '<', before)
-          .limit(limit)
-          .forUpdate()
-          .skipLocked(),
-      )
-      .returning('id')
-      .execute();
-    return gone.length;
-  });
-}
-
-async function inBatches(limit: number, removeSome: (limit: number) => Promise<number>): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const removed = await removeSome(limit);
+/** Removes the rows that fit, batch by batch. */
+async function removeAll(
+  db: Db,
+  table: keyof typeof atOnce,
+  condition: RawBuilder<SqlBool>,
+): Promise<number> {
+  const key = sql.ref(table === 'handled_interactions' ? 'interaction_id' : 'id');
+  // What refers to an operation is newer than it.
+  const order = table === 'operations' ? sql`order by id desc` : sql``;
+  for (let total = 0; ; ) {
+    const removed = await inTransaction(db, async (trx) => {
+      const { rows } = await sql`
+        delete from ${sql.table(table)} where ${key} in (
+          select ${key} from ${sql.table(table)} where ${condition}
+          ${order} limit ${atOnce[table]} for update skip locked
+        ) returning ${key}`.execute(trx);
+      return rows.length;
+    });
     total += removed;
-    if (removed < limit) return total;
+    if (removed < atOnce[table]) return total;
   }
-}
-
-function daysBefore(now: Date, days: number): Date {
-  return new Date(now.getTime() - days * dayMs);
 }
