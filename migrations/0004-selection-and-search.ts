@@ -69,11 +69,17 @@ async function foldQuestions(db: Kysely<unknown>): Promise<void> {
     const { rows } = await sql<{ id: number; question: string }>`
       select id, question from polls where id > ${after} order by id limit ${atOnce}`.execute(db);
     if (rows.length === 0) return;
-    const folded = rows.map(({ question }) => question.normalize('NFKC').toLowerCase());
+    const folded = rows.map(({ question }) => fold(question));
     await sql`
       update polls set question_folded = new.folded
       from unnest(${rows.map(({ id }) => id)}::int[], ${folded}::text[]) as new (id, folded)
       where polls.id = new.id`.execute(db);
     after = rows.at(-1)!.id;
   }
+}
+
+/** As the program folds what is searched for. */
+function fold(text: string): string {
+  const folded = text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
+  return folded.replaceAll('ς', 'σ').replaceAll('i\u0307', 'i').normalize('NFKC');
 }
