@@ -6,13 +6,15 @@ import type { LimitHeaders, Window } from './limits.ts';
  */
 export const MARGIN_MS = 30;
 
-/** Answers that tell ends of a window closer than this speak of the same one. */
-const SAME_WINDOW_MS = 500;
-
 /** How many requests still fit into a window, and in how many ms it ends. */
 export interface Room {
   readonly left: number;
   readonly endsInMs: number;
+}
+
+/** The fastest round trip so far; buckets of one kind of requests share it. */
+export interface Fastest {
+  tripMs: number | null;
 }
 
 /** How long a limit found narrower than assumed is kept before the assumption is tried again. */
@@ -26,6 +28,7 @@ const TIGHT_FOR_MS = 10 * 60 * 1000;
  */
 export class Bucket {
   private readonly assumed: Window;
+  private readonly fastest: Fastest;
   private requests: number;
   /** When the last requests were answered; those under way with the time they left. */
   private answers: number[] = [];
@@ -36,8 +39,9 @@ export class Bucket {
   private blockedUntil = 0;
   private tightUntil = 0;
 
-  constructor(assumed: Window) {
+  constructor(assumed: Window, fastest: Fastest) {
     this.assumed = assumed;
+    this.fastest = fastest;
     this.requests = assumed.requests;
   }
 
@@ -75,24 +79,29 @@ export class Bucket {
     const sentAt = this.underWay.shift() ?? now;
     this.answers = [...this.answers, now].slice(-this.assumed.requests);
     if (!headers) return;
+    // With several under way nobody knows which of them this answers.
+    if (alone) this.fastest.tripMs = Math.max(0, Math.min(this.fastest.tripMs ?? now, now - sentAt));
     this.told = {
       limit: Math.max(1, headers.limit),
       // What is still under way is not in this answer's count.
       remaining: headers.remaining - this.underWay.length,
-      // With several under way nobody knows which of them this answers; the later moment is the safe one.
-      resetAt: this.resetAt((alone ? sentAt : now) + headers.resetAfterMs + MARGIN_MS),
+      resetAt: this.resetAt(sentAt, now, headers.resetAfterMs),
     };
   }
 
   /**
-   * When a request may leave to arrive in the next window. Counted from when the answered one left, since both travel
-   * alike; of the answers within a window the one that travelled fastest tells the latest, which is the safe one.
+   * When a request may leave to arrive in the next window. The answer tells how long that was to come at a moment between
+   * `sentAt` and `now`. Back here and there again takes at least the fastest round trip there was, so by so much
+   * earlier it may leave: of the answers within a window each is safe, however slowly its request travelled, and the one
+   * that came back fastest tells the earliest.
    */
-  private resetAt(told: number): number {
+  private resetAt(sentAt: number, now: number, resetAfterMs: number): number {
+    const told = now - (this.fastest.tripMs ?? 0) + resetAfterMs + MARGIN_MS;
     const before = this.told?.resetAt ?? 0;
-    const sameWindow = this.toldByHeaders && Math.abs(told - before) < SAME_WINDOW_MS;
+    const laterWindow = sentAt + resetAfterMs + MARGIN_MS > before;
+    const again = this.toldByHeaders && !laterWindow;
     this.toldByHeaders = true;
-    return sameWindow ? Math.max(before, told) : told;
+    return again ? Math.min(before, told) : told;
   }
 
   /** A 429 for this limit. `ours`: the count at which it came is the true limit. */

@@ -1,4 +1,4 @@
-import { Bucket, type Room } from './bucket.ts';
+import { Bucket, type Fastest, type Room } from './bucket.ts';
 import type { RequestKind } from './request-kind.ts';
 
 /** `requests` in each `windowMs`. */
@@ -47,6 +47,7 @@ export interface Refusal {
  */
 export class Limits {
   private readonly buckets = new Map<string, Bucket>();
+  private readonly fastest = new Map<RequestKind, Fastest>();
   private globalUntil = 0;
 
   /** How long a request of `kind` in the channel has to wait, in ms; 0: it may go. */
@@ -97,9 +98,17 @@ export class Limits {
     const known = this.buckets.get(key);
     if (known) return known;
     if (this.buckets.size >= 10_000) this.forgetIdle(now);
-    const bucket = new Bucket(CHANNEL_WINDOWS[kind]);
+    const bucket = new Bucket(CHANNEL_WINDOWS[kind], this.fastestOf(kind));
     this.buckets.set(key, bucket);
     return bucket;
+  }
+
+  private fastestOf(kind: RequestKind): Fastest {
+    const known = this.fastest.get(kind);
+    if (known) return known;
+    const none: Fastest = { tripMs: null };
+    this.fastest.set(kind, none);
+    return none;
   }
 
   private forgetIdle(now: number): void {

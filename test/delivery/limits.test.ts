@@ -50,6 +50,26 @@ describe('limits', () => {
     expect(limits.delay(channel, 'edit', 1_150)).toBeGreaterThan(0);
   });
 
+  test('open no window early after a request that travelled slowly, if the next one travels as fast as any', () => {
+    const limits = new Limits();
+    const server = '3333';
+    /** Leaves at `now`; the window that it opens lasts a second from its arrival. */
+    const bulkDelete = (now: number, there: number, back: number) => {
+      limits.sent(server, 'bulk-delete', now);
+      const headers = { limit: 1, remaining: 0, resetAfterMs: 1_000 };
+      limits.answered(server, 'bulk-delete', now + there + back, headers, noRefusal);
+      return { answeredAt: now + there + back, windowEnd: now + there + 1_000 };
+    };
+    const [fast, slow] = [50, 250];
+    let { answeredAt, windowEnd } = bulkDelete(0, fast, fast);
+    for (const there of [fast, slow, fast, slow, fast]) {
+      const leaves = answeredAt + limits.delay(server, 'bulk-delete', answeredAt);
+      expect(leaves + fast).toBeGreaterThanOrEqual(windowEnd);
+      expect(leaves + fast).toBeLessThanOrEqual(windowEnd + MARGIN_MS);
+      ({ answeredAt, windowEnd } = bulkDelete(leaves, there, fast));
+    }
+  });
+
   test('count what is under way beside an answer', () => {
     const limits = new Limits();
     for (let i = 0; i < 3; i += 1) limits.sent(channel, 'post', 0);
