@@ -30,10 +30,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       filter jsonb not null,
       targets jsonb not null,
       sort text not null,
-      -- the pages shown last, newest last: a press says on which of them it was made
+      -- what was shown last, newest last: a press says on which of them it was made
       frames jsonb not null default '[]',
-      -- grows with every press
-      seq integer not null default 1,
       used_at timestamptz not null
     )`.execute(db);
   await sql`create index pickers_used on pickers (used_at)`.execute(db);
@@ -41,8 +39,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // The question as the text filter compares it: folded by the program, since lower() depends on the database's locale.
   await sql`alter table polls add column question_folded text not null default ''`.execute(db);
   await foldQuestions(db);
+  // With the server, since a text that is common on one of them may be rare on another.
   await sql`create extension if not exists pg_trgm`.execute(db);
-  await sql`create index polls_question on polls using gin (question_folded gin_trgm_ops)
+  await sql`create extension if not exists btree_gin`.execute(db);
+  await sql`create index polls_question on polls using gin (guild_id, question_folded gin_trgm_ops)
     where deleted_at is null`.execute(db);
 
   // Each order and range of a list, with and without the filters that most lists have.
@@ -50,8 +50,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   for (const [name, columns] of [
     ['polls_status', 'status, id'],
     ['polls_guild_status', 'guild_id, status, id'],
-    ['polls_created', 'created_at'],
-    ['polls_guild_created', 'guild_id, created_at'],
+    ['polls_created', 'created_at, id'],
+    ['polls_guild_created', 'guild_id, created_at, id'],
     ['polls_closing_first', closing],
     ['polls_guild_closing_first', `guild_id, ${closing}`],
     ['polls_status_closing_first', `status, ${closing}`],
@@ -61,6 +61,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       db,
     );
   }
+  await sql`create index polls_deleted on polls (deleted_at) where deleted_at is not null`.execute(db);
   await sql`create index polls_message on polls (message_id) where message_id is not null`.execute(db);
 }
 

@@ -78,7 +78,7 @@ export async function planAndShow(
 
 function noSelection(): UserError {
   return new UserError(
-    "Nothing is selected, so nothing was changed. Choose polls with `/bulk select`, with *Apps → Select poll* on a poll's message, or with `/bulk selection add`; or say here which are meant, for example `polls: 12, 40-55`, `status: active` or `channel: #votes`.",
+    "Nothing is selected, so nothing was changed. Choose polls with `/bulk select`, with *Apps → Select poll* on a poll's message, or with `/bulk selection add`; or say in the command which are meant, for example `polls: 12, 40-55`, `status: active` or `channel: #votes`.",
   );
 }
 

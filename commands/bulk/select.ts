@@ -5,18 +5,23 @@ import { renderPicker } from '../../src/bulk/picker-embed.ts';
 import {
   type Frame,
   frameOf,
+  newestFrame,
   openPicker,
   type Picker,
   pressPicker,
   readPicker,
 } from '../../src/bulk/picker-store.ts';
 import { firstFrame, readPickerView, turnedFrame } from '../../src/bulk/picker-view.ts';
-import { tooMany } from '../../src/bulk/plan.ts';
-import { changeSelection, type SelectionOwner, type SelectionWish } from '../../src/bulk/selection-store.ts';
+import {
+  changeSelection,
+  type Selection,
+  type SelectionOwner,
+  type SelectionWish,
+} from '../../src/bulk/selection-store.ts';
 import { changeText } from '../../src/bulk/selection-text.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { UserError } from '../../src/errors.ts';
-import { matchPolls, type PollFilter } from '../../src/polls/poll-filter.ts';
+import { type BoundedCount, formatCount, matchPolls, type PollFilter } from '../../src/polls/poll-filter.ts';
 import { type PollOrder, pollOrders } from '../../src/polls/poll-page.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { ownerOf } from './caller.ts';
@@ -51,9 +56,10 @@ export function selectSubcommand(services: BulkServices): OperationSubcommand {
 export function pickerPresses(services: BulkServices): PressHandler[] {
   const turning = (direction: 'back' | 'on') =>
     onPicker(services, `pick-${direction}`, async (press) => {
-      await pressed(press, async (picker, trx) => ({
-        show: await turnedFrame(trx, press.owner.scope, picker, press.frameIn(picker), direction),
-      }));
+      await pressed(press, async (picker, trx) => {
+        const from = frameOf(picker, press.frame) ?? newestFrame(picker);
+        return { show: await turnedFrame(trx, press.owner.scope, picker, from, direction) };
+      });
       return null;
     });
   return [
@@ -70,15 +76,17 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
       return null;
     }),
     onPicker(services, 'pick-polls', async (press) => {
-      const { ids } = press.frameIn(await readPicker(services.db, press.owner, press.id));
+      const { ids, chosen: before } = await frameShown(press);
       const chosen = new Set(chosenIn(press.interaction).map(Number));
-      return await select(press, () => ({
-        add: ids.filter((id) => chosen.has(id)),
-        remove: ids.filter((id) => !chosen.has(id)),
+      // Only what somebody changed in the menu: the rest may have been changed elsewhere meanwhile. What was deleted
+      // meanwhile was not for them to choose.
+      return await select(press, (selection) => ({
+        add: ids.filter((id) => chosen.has(id) && !before.includes(id)),
+        remove: before.filter((id) => !chosen.has(id) && selection.ids.includes(id)),
       }));
     }),
     onPicker(services, 'pick-page', async (press) => {
-      const { ids } = press.frameIn(await readPicker(services.db, press.owner, press.id));
+      const { ids } = await frameShown(press);
       return await select(press, () => ({ add: ids }));
     }),
     onPicker(services, 'pick-all', async (press) => {
@@ -87,7 +95,7 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
       let matched = 0;
       const text = await select(press, async (_before, trx) => {
         const { ids, ...found } = await matchPolls(trx, press.owner.scope, filter, maxPolls);
-        if (found.count > maxPolls) throw tooMany(found, maxPolls);
+        if (found.count > maxPolls) throw tooManyMatch(found, maxPolls);
         matched = ids.length;
         return { add: ids };
       });
@@ -104,8 +112,8 @@ interface Press {
   readonly owner: SelectionOwner;
   /** The picker's number. */
   readonly id: number;
-  /** The page that the press was made on. */
-  frameIn(picker: Picker): Frame;
+  /** The number of the frame that the press was made on. */
+  readonly frame: number;
 }
 
 /** A press on a picker: does its work, then shows the picker as it is, with what `act` has to say. */
@@ -124,12 +132,26 @@ function onPicker(
         caller,
         owner: ownerOf(caller),
         id: Number(id),
-        frameIn: (picker) => frameOf(picker, Number(frame)),
+        frame: Number(frame),
       };
-      const notice = await act(press);
+      const notice = await act(press).catch((error: unknown) => refused(press, error));
       await show(press, notice, respond);
     },
   };
+}
+
+/** A refusal is told in the picker, whose menu would otherwise go on to show what was chosen in vain. */
+async function refused(press: Press, error: unknown): Promise<string> {
+  if (!(error instanceof UserError)) throw error;
+  // Who may not press this picker is refused again, without seeing it.
+  await pressed(press, async () => ({}));
+  return `⚠️ ${error.message}`;
+}
+
+async function frameShown({ services, owner, id, frame }: Press): Promise<Frame> {
+  const found = frameOf(await readPicker(services.db, owner, id), frame);
+  if (found) return found;
+  throw new UserError('That page was replaced before, so nothing was changed. This is how it is now.');
 }
 
 /** Shows the picker, and again where another press was noted meanwhile: its answer may have come first. */
@@ -137,14 +159,14 @@ async function show({ services, owner, id }: Press, notice: string | null, respo
   for (;;) {
     const view = await readPickerView(services.db, owner, id);
     await respond.update(renderPicker(view, services.names, notice));
-    if ((await readPicker(services.db, owner, id)).seq === view.picker.seq) return;
+    if (newestFrame(await readPicker(services.db, owner, id)).number === view.frame.number) return;
   }
 }
 
 /** Changes the selection, and says what came of it. */
 async function select(
   press: Press,
-  wish: (before: unknown, trx: Db) => SelectionWish | Promise<SelectionWish>,
+  wish: (before: Selection, trx: Db) => SelectionWish | Promise<SelectionWish>,
 ): Promise<string> {
   const { services, owner, caller } = press;
   const change = await changeSelection(
@@ -170,6 +192,12 @@ async function relist(
 
 async function pressed(press: Press, change: Parameters<typeof pressPicker>[4]): Promise<void> {
   await pressPicker(press.services.db, press.owner, press.id, press.services.clock.now(), change);
+}
+
+function tooManyMatch(found: BoundedCount, limit: number): UserError {
+  return new UserError(
+    `${formatCount(found)} polls match, but at most ${limit} can be selected, as one operation takes no more. Nothing was changed. Narrow them by the status menu, or open \`/bulk select\` with more filters, such as \`channel\`, \`text\` or \`created_before\`.`,
+  );
 }
 
 function chosenIn(interaction: PressInteraction): readonly string[] {

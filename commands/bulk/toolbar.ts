@@ -1,4 +1,3 @@
-import type { ModalSubmitInteraction } from 'discord.js';
 import type { Caller, PressHandler, PressInteraction } from '../../src/bot/handlers.ts';
 import type { OperationKind } from '../../src/bulk/operations/operation-kind.ts';
 import { operationKinds } from '../../src/bulk/operations/operation-kinds.ts';
@@ -38,7 +37,8 @@ export function toolbarPresses(services: BulkServices): PressHandler[] {
       acknowledge: 'private',
       run: (interaction, [name], caller) => {
         const kind = kindOf(name);
-        const { values, reason } = readOptionsModal(kind, (interaction as ModalSubmitInteraction).fields);
+        if (!interaction.isModalSubmit()) throw noLonger();
+        const { values, reason } = readOptionsModal(kind, interaction.fields);
         return preview(services, interaction, caller, kind, values, reason);
       },
     },
@@ -68,5 +68,9 @@ async function preview(
 function kindOf(name: string | undefined): OperationKind {
   const kind = operationKinds.find((one) => one.name === name && one.toolbar !== null);
   if (kind) return kind;
-  throw new UserError('This button no longer works. Open another picker with `/bulk select`.');
+  throw noLonger();
+}
+
+function noLonger(): UserError {
+  return new UserError('This button no longer works. Open another picker with `/bulk select`.');
 }

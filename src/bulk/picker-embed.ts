@@ -19,8 +19,8 @@ import { goneText, selectedText } from './selection-text.ts';
 type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
 
 const blurple = 0x5865f2;
-/** Discord's limit is 4096. */
-const longestTable = 3600;
+/** Discord's limit. */
+const longestDescription = 4096;
 /** Discord's limit for a menu option's label and description. */
 const longestLabel = 100;
 
@@ -41,7 +41,7 @@ export function renderPicker(view: PickerView, names: Names, notice: string | nu
       {
         title: 'Select polls',
         color: blurple,
-        description: [filters(view, names), table(view, names)].filter((part) => part !== '').join('\n\n'),
+        description: description(view, names),
         footer: { text: footer(view) },
       },
     ],
@@ -49,8 +49,17 @@ export function renderPicker(view: PickerView, names: Names, notice: string | nu
   };
 }
 
+function description(view: PickerView, names: Names): string {
+  const above = filters(view, names);
+  return above === ''
+    ? table(view, names, longestDescription)
+    : `${above}\n\n${table(view, names, longestDescription - above.length - 2)}`;
+}
+
+/** What was written, and the status as the menu has it now. */
 function filters({ picker }: PickerView, names: Names): string {
-  const written = Object.entries(picker.targets).map(
+  const { status } = picker.filter;
+  const written = Object.entries({ ...picker.targets, ...(status && { status }) }).map(
     ([name, value]) => `${name}: ${shown(name, value, names)}`,
   );
   return written.length === 0 ? '' : `Filters: ${written.join(' · ')}`;
@@ -64,7 +73,7 @@ function shown(name: string, value: string, names: Names): string {
 }
 
 /** Questions are cut as far as it takes: 25 long ones do not fit whole. */
-function table({ rows }: PickerView, names: Names): string {
+function table({ rows }: PickerView, names: Names, longest: number): string {
   if (rows.length === 0) return 'No poll matches.';
   const lines = (question: number, server: number) =>
     rows.map((row) => line(row, names, question, server)).join('\n');
@@ -74,7 +83,7 @@ function table({ rows }: PickerView, names: Names): string {
     [24, 12],
   ] as const) {
     const text = lines(question, server);
-    if (text.length <= longestTable) return text;
+    if (text.length <= longest) return text;
   }
   return lines(12, 6);
 }
@@ -134,7 +143,7 @@ function toolbarButton(kind: OperationKind): APIButtonComponentWithCustomId[] {
 
 /** The polls of the page; those selected are chosen already. */
 function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
-  const options = rows.flatMap(({ id, poll, selected, votes }) =>
+  const options = rows.flatMap(({ id, poll, votes }) =>
     poll === null
       ? []
       : [
@@ -145,7 +154,7 @@ function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
               longestLabel,
             ),
             value: String(id),
-            default: selected,
+            default: frame.chosen.includes(id),
           },
         ],
   );

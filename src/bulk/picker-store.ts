@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import { z } from 'zod';
+import { isRowId } from '../db/row-id.ts';
 import type { Db, PickerTable } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
@@ -7,11 +8,10 @@ import type { PollFilter } from '../polls/poll-filter.ts';
 import type { PollOrder, PollPage } from '../polls/poll-page.ts';
 import { pollOrders } from '../polls/poll-page.ts';
 import { scopeKey } from '../polls/scope.ts';
-import type { SelectionOwner } from './selection-store.ts';
+import { type SelectionOwner, selectedAmong } from './selection-store.ts';
 
-/** One page as it was shown. A press names it, so that it means these polls whatever is shown meanwhile. */
-export interface Frame {
-  readonly number: number;
+/** A page of a picker's list. */
+export interface ListPage {
   readonly ids: readonly number[];
   readonly first: PollPage['first'];
   readonly last: PollPage['last'];
@@ -19,6 +19,17 @@ export interface Frame {
   readonly page: number;
   /** Whether there is a page behind it. */
   readonly more: boolean;
+}
+
+/**
+ * What was shown after one press. The next press names it, so that it means these polls, and what was seen of them,
+ * whatever has happened meanwhile.
+ */
+export interface Frame extends ListPage {
+  /** Grows with every press. */
+  readonly number: number;
+  /** Which of them were selected: in the menu these were chosen before anybody touched it. */
+  readonly chosen: readonly number[];
 }
 
 /** What a picker lists. */
@@ -31,20 +42,19 @@ export interface PickerList {
 
 export interface Picker extends PickerList {
   readonly id: number;
+  /** The newest last; never empty. */
   readonly frames: readonly Frame[];
-  /** Grows with every press. */
-  readonly seq: number;
 }
 
-/** Presses on pages older than these come from messages that were replaced long before. */
-const framesKept = 8;
+/** Presses on what was shown before these come from messages that were replaced long ago. */
+const framesKept = 30;
 
 /** Opens a picker on its first page. The same interaction opens it once. */
 export async function openPicker(
   db: Db,
   owner: SelectionOwner,
   list: PickerList,
-  first: Omit<Frame, 'number'>,
+  first: ListPage,
   { interactionId, now }: { interactionId: string; now: Date },
 ): Promise<number> {
   const { id } = await db
@@ -56,7 +66,7 @@ export async function openPicker(
       filter: json(list.filter),
       targets: json(list.targets),
       sort: list.order,
-      frames: json([{ ...first, number: 1 }]),
+      frames: json([await shown(db, owner, first, 1)]),
       used_at: now,
     })
     .onConflict((conflict) => conflict.column('interaction_id').doUpdateSet({ used_at: now }))
@@ -71,30 +81,27 @@ export async function readPicker(db: Db, owner: SelectionOwner, id: number): Pro
 }
 
 /**
- * Notes a press: `press` gets the picker, while no other press can come between, and says what it lists from now on.
- * Throws `UserError` as `readPicker`.
+ * Notes a press: `press` gets the picker, while no other press can come between, and says what it lists from now on. A
+ * new frame is shown in any case. Throws `UserError` as `readPicker`.
  */
 export async function pressPicker(
   db: Db,
   owner: SelectionOwner,
   id: number,
   now: Date,
-  press: (
-    picker: Picker,
-    trx: Db,
-  ) => Promise<Partial<PickerList> & { readonly show?: Omit<Frame, 'number'> }>,
+  press: (picker: Picker, trx: Db) => Promise<Partial<PickerList> & { readonly show?: ListPage }>,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     const picker = toPicker(await pickerRow(trx, owner, id, true));
-    const { filter = picker.filter, order = picker.order, show } = await press(picker, trx);
-    const next = show && [...picker.frames, { ...show, number: picker.frames.at(-1)!.number + 1 }];
+    const newest = newestFrame(picker);
+    const { filter = picker.filter, order = picker.order, show = newest } = await press(picker, trx);
+    const next = await shown(trx, owner, show, newest.number + 1);
     await trx
       .updateTable('pickers')
       .set({
         filter: json(filter),
         sort: order,
-        frames: json((next ?? picker.frames).slice(-framesKept)),
-        seq: sql`seq + 1`,
+        frames: json([...picker.frames, next].slice(-framesKept)),
         used_at: now,
       })
       .where('id', '=', id)
@@ -102,9 +109,17 @@ export async function pressPicker(
   });
 }
 
-/** The page that was shown under this number; the newest one where it is not known any more. */
-export function frameOf(picker: Picker, number: number): Frame {
-  return picker.frames.find((frame) => frame.number === number) ?? picker.frames.at(-1)!;
+export function newestFrame({ frames }: Pick<Picker, 'frames'>): Frame {
+  return frames.at(-1)!;
+}
+
+/** What was shown under this number; null where that is not known any more. */
+export function frameOf({ frames }: Pick<Picker, 'frames'>, number: number): Frame | null {
+  return frames.find((frame) => frame.number === number) ?? null;
+}
+
+async function shown(db: Db, owner: SelectionOwner, page: ListPage, number: number): Promise<Frame> {
+  return { ...page, number, chosen: await selectedAmong(db, owner, page.ids) };
 }
 
 async function pickerRow(
@@ -113,14 +128,14 @@ async function pickerRow(
   id: number,
   locked: boolean,
 ): Promise<Selectable<PickerTable>> {
-  const row = await db
+  const query = db
     .selectFrom('pickers')
     .selectAll()
     .where('id', '=', id)
     .where('admin_id', '=', owner.adminId)
     .where('scope', '=', scopeKey(owner.scope))
-    .$if(locked, (q) => q.forUpdate())
-    .executeTakeFirst();
+    .$if(locked, (q) => q.forUpdate());
+  const row = isRowId(id) ? await query.executeTakeFirst() : undefined;
   if (row) return row;
   throw new UserError(
     'This picker is not yours, or too old, so nothing was changed. Open your own with `/bulk select`; what you selected is kept.',
@@ -144,7 +159,7 @@ const listed = z.object({
 
 function toPicker(row: Selectable<PickerTable>): Picker {
   const { filter, targets, sort } = listed.parse(row);
-  return { id: row.id, filter, targets, order: sort, frames: row.frames as Frame[], seq: row.seq };
+  return { id: row.id, filter, targets, order: sort, frames: row.frames as Frame[] };
 }
 
 function json<T>(value: T) {

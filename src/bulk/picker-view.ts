@@ -4,7 +4,7 @@ import { type BoundedCount, countPolls, type PollFilter } from '../polls/poll-fi
 import { type PageFrom, type PollOrder, type PollPage, pollPage } from '../polls/poll-page.ts';
 import { loadPolls, tallies } from '../polls/poll-store.ts';
 import type { Scope } from '../polls/scope.ts';
-import { type Frame, type Picker, readPicker } from './picker-store.ts';
+import { type Frame, type ListPage, newestFrame, type Picker, readPicker } from './picker-store.ts';
 import { readSelection, type Selection, type SelectionOwner } from './selection-store.ts';
 
 /** As many as a menu takes. */
@@ -15,7 +15,7 @@ export interface PickerRow {
   readonly selected: boolean;
   /** Null where it was deleted since the page was shown. */
   readonly poll: Poll | null;
-  /** Null where nobody may know them yet. */
+  /** Null where nobody may know them yet, or it was deleted. */
   readonly votes: number | null;
 }
 
@@ -31,15 +31,15 @@ export interface PickerView {
 /** Throws `UserError` as `readPicker`. */
 export async function readPickerView(db: Db, owner: SelectionOwner, id: number): Promise<PickerView> {
   const picker = await readPicker(db, owner, id);
-  const frame = picker.frames.at(-1)!;
+  const frame = newestFrame(picker);
   const polls = await loadPolls(db, owner.scope, frame.ids);
   const counts = await tallies(db, frame.ids);
   const selection = await readSelection(db, owner);
-  const selected = new Set([...selection.ids, ...selection.gone]);
+  const selected = new Set([...frame.chosen, ...selection.gone]);
   const rows = frame.ids.map((id): PickerRow => {
     const found = polls.get(id);
     const poll = found && found.deletedAt === null ? found : null;
-    const secret = poll?.anonymous && poll.status !== 'closed';
+    const secret = poll === null || (poll.anonymous && poll.status !== 'closed');
     const votes = (counts.get(id)?.counts ?? []).reduce((sum, count) => sum + count, 0);
     return { id, selected: selected.has(id), poll, votes: secret ? null : votes };
   });
@@ -52,7 +52,7 @@ export async function firstFrame(
   scope: Scope,
   filter: PollFilter,
   order: PollOrder,
-): Promise<Omit<Frame, 'number'>> {
+): Promise<ListPage> {
   const page = await read(db, scope, filter, order, 'top');
   return { ...placed(page), page: 1, more: page.more };
 }
@@ -62,9 +62,9 @@ export async function turnedFrame(
   db: Db,
   scope: Scope,
   { filter, order }: { readonly filter: PollFilter; readonly order: PollOrder },
-  from: Frame,
+  from: ListPage,
   direction: 'back' | 'on',
-): Promise<Omit<Frame, 'number'>> {
+): Promise<ListPage> {
   if (direction === 'on') {
     if (from.last === null) return await firstFrame(db, scope, filter, order);
     const page = await read(db, scope, filter, order, { after: from.last });
@@ -88,6 +88,6 @@ async function read(
   return await pollPage(db, scope, filter, { order, from, size: pickerPageSize });
 }
 
-function placed({ polls, first, last }: PollPage): Pick<Frame, 'ids' | 'first' | 'last'> {
+function placed({ polls, first, last }: PollPage): Pick<ListPage, 'ids' | 'first' | 'last'> {
   return { ids: polls.map((poll) => poll.id), first, last };
 }

@@ -53,6 +53,25 @@ export async function readSelection(db: Db, owner: SelectionOwner): Promise<Sele
   };
 }
 
+/** Which of these polls are selected and not deleted. */
+export async function selectedAmong(
+  db: Db,
+  { adminId, scope }: SelectionOwner,
+  ids: readonly number[],
+): Promise<number[]> {
+  const rows = await db
+    .selectFrom('selected_polls')
+    .innerJoin('polls', 'polls.id', 'selected_polls.poll_id')
+    .select('poll_id')
+    .where('admin_id', '=', adminId)
+    .where('scope', '=', scopeKey(scope))
+    .where(sql<boolean>`poll_id = any(${ids}::int[])`)
+    .where('polls.deleted_at', 'is', null)
+    .orderBy('poll_id')
+    .execute();
+  return rows.map((row) => row.poll_id);
+}
+
 /**
  * Changes a selection: `wish` is asked what to do, given what is selected, while no other change can come between. The
  * same interaction changes it once. Throws `UserError`, and changes nothing, where more than `maxPolls` would be selected.
@@ -126,6 +145,6 @@ function ascending(a: number, b: number): number {
 
 function tooMany(count: number, limit: number): UserError {
   return new UserError(
-    `That would make ${count} selected polls; at most ${limit} can be selected, as one operation takes no more. Nothing was changed. Take some off with \`/bulk selection remove\` or \`Clear\`, or narrow the filters.`,
+    `That would make ${count} selected polls; at most ${limit} can be selected, as one operation takes no more. Nothing was changed. Take some off first, with \`/bulk selection remove\` or \`/bulk selection clear\`.`,
   );
 }

@@ -10,7 +10,7 @@ export function selectedText({ ids }: Selection): string {
 export function goneText({ gone }: Selection): string | null {
   if (gone.length === 0) return null;
   const [were, them] = gone.length === 1 ? ['was', 'it'] : ['were', 'them'];
-  return `⚠️ ${gone.length} more ${were} selected and deleted since: ${formatPollNumbers(gone)}. \`Clear\` forgets ${them}.`;
+  return `⚠️ ${gone.length} more ${were} selected and deleted since: ${formatPollNumbers(gone)}. Operations leave ${them} out; \`/bulk selection remove\` forgets ${them}.`;
 }
 
 /** What a change did, in a few sentences; what was asked for and did not happen is named. */

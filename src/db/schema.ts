@@ -145,7 +145,6 @@ export interface PickerTable {
   targets: Json;
   sort: string;
   frames: JSONColumnType<readonly object[]>;
-  seq: WithDefault<number>;
   used_at: Date;
 }
 

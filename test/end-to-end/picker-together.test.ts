@@ -1,0 +1,217 @@
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { permission } from '../../sandbox/permissions.ts';
+import type { Person } from '../../sandbox/person.ts';
+import { describeFlow, type FlowPoll, resultOf } from './flow-scene.ts';
+import {
+  choosePolls,
+  chosenIn,
+  clear,
+  openPicker,
+  rowsOf,
+  selectedIn,
+  selectionOf,
+} from './support/picker-hand.ts';
+
+describeFlow('pickers side by side', { databases: ['pglite', 'postgres'] }, (scene) => {
+  let polls: FlowPoll[];
+  let newest: number[];
+  let colleague: Person;
+
+  beforeAll(async () => {
+    const { guild, sandbox } = scene();
+    polls = await scene().polls(30, [guild.channel('votes'), guild.channel('more')]);
+    newest = polls.map((poll) => poll.id).reverse();
+    colleague = sandbox.person({ name: 'Cleo', permissions: { [guild.id]: permission.manageGuild } });
+  });
+  beforeEach(async () => {
+    await clear(scene());
+    await clear(scene(), colleague);
+  });
+
+  test('two presses in the same instant lose nothing, and the message ends as things are', async () => {
+    const { admin } = scene();
+    const [a, b, c, d] = newest as [number, number, number, number];
+    const picker = await openPicker(scene());
+    // Two menus filled in on what both saw, a page turned away under them, a list sorted anew.
+    await Promise.all([
+      choosePolls(admin, picker, [a, b]),
+      choosePolls(admin, picker, [c, d]),
+      admin.press(picker, '▶'),
+    ]);
+    await picker.until((message) => selectedIn(message) === 4 && rowsOf(message).ids.length === 5);
+    expect(await selectionOf(scene())).toEqual([d, c, b, a]);
+    await Promise.all([admin.press(picker, 'Select page'), admin.press(picker, '◀')]);
+    await picker.until((message) => selectedIn(message) === 9 && rowsOf(message).ids.length === 25);
+    expect(chosenIn(picker)).toEqual([a, b, c, d]);
+    await Promise.all([choosePolls(admin, picker, [a, b]), admin.choose(picker, 'Sort', ['oldest'])]);
+    await picker.until((message) => selectedIn(message) === 7 && rowsOf(message).ids[0] === newest.at(-1));
+    expect(await selectionOf(scene())).toEqual([...newest.slice(25).toReversed(), b, a]);
+  });
+
+  test('many presses in the same instant all count', async () => {
+    const { admin } = scene();
+    const picker = await openPicker(scene());
+    const some = newest.slice(0, 10);
+    await Promise.all(some.map((id) => choosePolls(admin, picker, [id])));
+    await picker.until((message) => selectedIn(message) === 10);
+    expect(rowsOf(picker).ticked).toEqual(some);
+    expect(await selectionOf(scene())).toEqual(some.toReversed());
+  });
+
+  test('a second picker beside the first keeps its own page and list, and neither undoes what the other did', async () => {
+    const { admin } = scene();
+    const first = await openPicker(scene());
+    const second = await openPicker(scene(), { text: 'question' });
+    await choosePolls(admin, first, [newest[0]!]);
+    await admin.press(second, '▶');
+    expect([rowsOf(first).ids, rowsOf(second).ids]).toEqual([newest.slice(0, 25), newest.slice(25)]);
+    await admin.press(second, '◀');
+    expect(rowsOf(second).ticked).toEqual([newest[0]]);
+    await choosePolls(admin, first, [newest[0]!, newest[1]!]);
+    // The second still shows the second poll unticked: who chooses a third there has said nothing of it.
+    await choosePolls(admin, second, [newest[0]!, newest[2]!]);
+    expect(await selectionOf(scene())).toEqual(newest.slice(0, 3).toReversed());
+    expect(rowsOf(second).ticked).toEqual(newest.slice(0, 3));
+    // And the first still shows the third unticked: it lets go of what is taken out there, and of nothing else.
+    await choosePolls(admin, first, [newest[1]!]);
+    expect(await selectionOf(scene())).toEqual([newest[2], newest[1]]);
+    const third = await (await admin.contextMenu(polls.at(-1)!.message, 'Select poll')).message();
+    expect(third.text).toContain('is selected now');
+    await choosePolls(admin, second, newest.slice(0, 4));
+    expect(await selectionOf(scene())).toEqual([newest[3], newest[2], newest[1], newest[0]]);
+  });
+
+  test('two admins have a selection each', async () => {
+    const { admin } = scene();
+    const mine = await openPicker(scene());
+    const theirs = await openPicker(scene(), {}, colleague);
+    await Promise.all([
+      choosePolls(admin, mine, newest.slice(0, 2)),
+      choosePolls(colleague, theirs, newest.slice(1, 4)),
+    ]);
+    expect(await selectionOf(scene())).toEqual(newest.slice(0, 2).toReversed());
+    expect(await selectionOf(scene(), colleague)).toEqual(newest.slice(1, 4).toReversed());
+    const preview = await (await colleague.press(theirs, 'Close')).message();
+    expect(preview.text).toContain('Close 3 polls');
+    await colleague.press(preview, 'Cancel');
+  });
+
+  test('nobody else presses a picker, however forged: not a voter, a colleague, or a super admin', async () => {
+    const { admin, voter, superAdmin } = scene();
+    const picker = await openPicker(scene());
+    await choosePolls(admin, picker, newest.slice(0, 2));
+    const before = picker.versions.length;
+    const buttons = picker.buttons.flatMap((one) =>
+      one.custom_id?.startsWith('pick-') ? [one.custom_id] : [],
+    );
+    expect(buttons).toHaveLength(5);
+    for (const [person, words] of [
+      [voter, /Manage Server/],
+      [colleague, /not yours, or too old/],
+      [superAdmin, /not yours, or too old/],
+    ] as const) {
+      for (const customId of buttons) {
+        const answer = await (await person.pressCustomId(picker, customId)).message();
+        expect([answer === picker, answer.onlyFor]).toEqual([false, person.id]);
+        expect(answer.text).toMatch(words);
+      }
+      const chosen = await person.choose(picker, 'Choose polls', [], { force: true });
+      expect((await chosen.message()).text).toMatch(words);
+    }
+    expect(picker.versions).toHaveLength(before);
+    expect(await selectionOf(scene())).toEqual(newest.slice(0, 2).toReversed());
+    // The toolbar is about the selection of who presses it: nobody gets at another one's.
+    for (const customId of ['selected:close', 'selected:delete', 'ask:settings', 'asked:settings']) {
+      const refused = await (await voter.pressCustomId(picker, customId)).message();
+      expect(refused.text).toMatch(/Manage Server|no longer works/);
+    }
+    expect((await (await colleague.pressCustomId(picker, 'selected:close')).message()).text).toContain(
+      'Nothing is selected',
+    );
+  });
+
+  test('forged custom ids are refused in words', async () => {
+    const { admin } = scene();
+    const picker = await openPicker(scene());
+    for (const customId of [
+      'pick-on:x:1',
+      'pick-all:99999999999999',
+      'pick-all:-1',
+      'pick-clear:',
+      'pick-page:0:1',
+      'pick-polls:1:1',
+      'pick-status:1',
+      'selected:undo',
+      'selected:nothing',
+      'ask:status',
+      'asked:settings',
+      'asked:close',
+      'ask:',
+    ]) {
+      const { text } = await (await admin.pressCustomId(picker, customId)).message();
+      expect([customId, text]).toEqual([
+        customId,
+        expect.stringMatching(/not yours, or too old|no longer works/),
+      ]);
+    }
+    const kept = picker.menus[0]!.custom_id!.split(':')[1];
+    const page = await (await admin.pressCustomId(picker, `pick-page:${kept}:77`)).message();
+    expect(page.text).toContain('That page was replaced before, so nothing was changed');
+    expect(await selectionOf(scene())).toEqual([]);
+  });
+
+  test('who is no admin any more cannot go on', async () => {
+    const { sandbox, guild } = scene();
+    const brief = sandbox.person({ name: 'Bea', permissions: { [guild.id]: permission.manageGuild } });
+    const picker = await openPicker(scene(), {}, brief);
+    await choosePolls(brief, picker, [newest[0]!]);
+    brief.setPermissions(guild.id, 0n);
+    for (const act of [
+      () => brief.press(picker, '▶'),
+      () => brief.press(picker, 'Select page'),
+      () => brief.press(picker, 'Close'),
+      () => choosePolls(brief, picker, []),
+      () => brief.contextMenu(polls[0]!.message, 'Select poll'),
+      () => brief.slash(guild.channel('general'), 'bulk selection show'),
+    ]) {
+      const answer = await (await act()).message();
+      expect([answer === picker, answer.text]).toEqual([false, expect.stringContaining('Manage Server')]);
+    }
+    expect(await brief.autocomplete(guild.channel('general'), 'bulk close', { polls: '' }, 'polls')).toEqual(
+      [],
+    );
+  });
+
+  test('polls deleted under an open picker are named there and in the preview, and come back with the undo', async () => {
+    const { admin } = scene();
+    const [a, b, c] = (await scene().polls(3, [scene().channel('votes')], { question: 'Short-lived?' })).map(
+      (poll) => poll.id,
+    ) as [number, number, number];
+    const picker = await openPicker(scene(), { text: 'short-lived' });
+    await admin.press(picker, 'Select page');
+    const deletion = await scene().ask('bulk delete', { polls: `${a},${b}` });
+    const modal = await admin.press(deletion, 'Confirm');
+    const progress = await (await admin.submit(modal, 'DELETE 2')).message();
+    await resultOf(progress);
+
+    // A press on what was seen before the delete: what is gone was not for anybody to take off.
+    await choosePolls(admin, picker, []);
+    expect(picker.text).toContain('0 polls selected');
+    expect(picker.text).toContain(`2 more were selected and deleted since: #${a}, #${b}`);
+    expect(picker.text).toContain(`☑ **#${a}** · deleted since`);
+    await choosePolls(admin, picker, [c]);
+    const preview = await (await admin.press(picker, 'Close')).message();
+    expect(preview.text).toContain('Close 1 poll');
+    expect(preview.field('Skipped')).toContain(`2 × deleted since it was selected: #${a}, #${b}`);
+    await admin.press(preview, 'Cancel');
+
+    const undo = await (await admin.press(progress, 'Undo')).message();
+    await resultOf(await (await admin.press(undo, 'Confirm')).message());
+    expect(await selectionOf(scene())).toEqual([a, b, c]);
+    await admin.choose(picker, 'Sort', ['oldest']);
+    expect([rowsOf(picker).ticked, chosenIn(picker)]).toEqual([
+      [a, b, c],
+      [a, b, c],
+    ]);
+  });
+});
