@@ -17,7 +17,12 @@ export function selectPollCommand(services: BulkServices): ContextCommand {
       const poll = await findPollOfMessage(services.db, owner.scope, interaction.targetId);
       if (poll === null) {
         throw new UserError(
-          'This is not the message of a poll that can be selected. Use *Select poll* on the message that a poll is voted on. Nothing was changed.',
+          'This is not the message of a poll, so nothing was changed. Use *Select poll* on the message that a poll is voted on.',
+        );
+      }
+      if (poll.deletedAt !== null) {
+        throw new UserError(
+          `Poll ${pollTitle(poll)} was deleted, so it cannot be selected. Nothing was changed.`,
         );
       }
       const { interactionId } = caller;

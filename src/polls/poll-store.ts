@@ -19,12 +19,9 @@ export async function findPoll(db: Db, scope: Scope, id: number): Promise<Poll |
   return row ? toPoll(row) : null;
 }
 
-/** The poll that this Discord message shows; null where it shows none, or one that `findPoll` would not find. */
+/** The poll that this Discord message shows, also a deleted one; null where it shows none, or one outside the scope. */
 export async function findPollOfMessage(db: Db, scope: Scope, messageId: string): Promise<Poll | null> {
-  const row = await pollRows(db, scope)
-    .where('message_id', '=', messageId)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
+  const row = await pollRows(db, scope).where('message_id', '=', messageId).executeTakeFirst();
   return row ? toPoll(row) : null;
 }
 
