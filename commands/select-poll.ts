@@ -17,7 +17,7 @@ export function selectPollCommand(services: BulkServices): ContextCommand {
       const poll = await findPollOfMessage(services.db, owner.scope, interaction.targetId);
       if (poll === null) {
         throw new UserError(
-          'This is not the message of a poll, so nothing was changed. Use *Select poll* on the message that a poll is voted on.',
+          'This is not, or no longer, the message of a poll, so nothing was changed. Use *Select poll* on the message that a poll is voted on.',
         );
       }
       if (poll.deletedAt !== null) {
