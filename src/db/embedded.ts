@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { CompiledQuery, type Dialect, PGliteDialect, type PGlite as PgliteLike } from 'kysely';
 import { takeTurns } from './take-turns.ts';
@@ -13,7 +14,7 @@ export async function bootPglite(from: { directory?: string; image?: Blob } = {}
     dataDir: from.directory,
     loadDataDir: from.image,
     parsers: { ...valueParsers },
-    extensions: { pg_trgm },
+    extensions: { btree_gin, pg_trgm },
   });
 }
 

@@ -1,19 +1,14 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import type { Poll } from './poll.ts';
-import { matches, type PollFilter } from './poll-filter.ts';
-import { pollRows, toPoll } from './poll-store.ts';
+import { conditions, type PollFilter } from './poll-filter.ts';
+import { loadPolls } from './poll-store.ts';
+import { type PageCursor, pollsInOrder } from './polls-in-order.ts';
 import type { Scope } from './scope.ts';
 
 /** The orders of a list; each has its indexes, so that any page takes as long as the first. */
 export const pollOrders = ['newest', 'oldest', 'closing'] as const;
 export type PollOrder = (typeof pollOrders)[number];
-
-/** A place in an ordered list: a poll's number, and before it what else it is ordered by, as the database writes it. */
-export interface PageCursor {
-  readonly key: string | null;
-  readonly id: number;
-}
 
 /** Where a page begins: at the top, or after or before a place. */
 export type PageFrom = 'top' | { readonly after: PageCursor } | { readonly before: PageCursor };
@@ -27,14 +22,19 @@ export interface PollPage {
   readonly more: boolean;
 }
 
-/** Numbers grow with time, so they give the order of creation. `key`: what comes before the number. */
-const sortings: Record<PollOrder, { readonly key: RawBuilder<string> | null; readonly way: 'asc' | 'desc' }> =
-  {
-    newest: { key: null, way: 'desc' },
-    oldest: { key: null, way: 'asc' },
-    // Spelt as in the index; what never closes comes last.
-    closing: { key: sql<string>`coalesce(closes_at, 'infinity'::timestamptz)`, way: 'asc' },
-  };
+/** Spelt as in the index; what never closes comes last. */
+const closing = sql<string>`coalesce(closes_at, 'infinity'::timestamptz)`;
+
+/**
+ * Numbers grow with time, so they give the order of creation. A list that is narrowed by it goes by the instant itself:
+ * there an index finds its beginning, which by numbers might be anywhere.
+ */
+function sorting(order: PollOrder, { createdAfter, createdBefore }: PollFilter) {
+  if (order === 'closing') return { key: closing, forwards: 'asc' } as const;
+  const narrowed = createdAfter !== undefined || createdBefore !== undefined;
+  const forwards = order === 'newest' ? 'desc' : 'asc';
+  return { key: narrowed ? sql<string>`created_at` : null, forwards } as const;
+}
 
 /** A page of at most `size` polls, in the list's order also where it was read backwards. */
 export async function pollPage(
@@ -43,33 +43,27 @@ export async function pollPage(
   filter: PollFilter,
   list: { readonly order: PollOrder; readonly from: PageFrom; readonly size: number },
 ): Promise<PollPage> {
-  const { key, way: forwards } = sortings[list.order];
+  const { key, forwards } = sorting(list.order, filter);
   const { from } = list;
   const backwards = from !== 'top' && 'before' in from;
-  const cursor = from === 'top' ? null : 'before' in from ? from.before : from.after;
-  const way = backwards === (forwards === 'asc') ? 'desc' : 'asc';
-  const found = await pollRows(db, scope)
-    .select(sql<string | null>`${key ?? sql`null`}::text`.as('sort_key'))
-    .where(matches(scope, filter))
-    .$if(cursor !== null, (q) => q.where(beyond(key, way, cursor!)))
-    .$if(key !== null, (q) => q.orderBy(key!, way))
-    .orderBy('polls.id', way)
-    .limit(list.size + 1)
-    .execute();
-  const rows = found.slice(0, list.size);
-  if (backwards) rows.reverse();
-  const cursorOf = (row: (typeof rows)[number] | undefined) => row && { key: row.sort_key, id: row.id };
+  const found = await pollsInOrder(db, {
+    ...conditions(scope, filter),
+    key,
+    way: backwards === (forwards === 'asc') ? 'desc' : 'asc',
+    cursor: from === 'top' ? null : 'before' in from ? from.before : from.after,
+    limit: list.size + 1,
+  });
+  const places = found.slice(0, list.size);
+  if (backwards) places.reverse();
+  const known = await loadPolls(
+    db,
+    scope,
+    places.map(({ id }) => id),
+  );
   return {
-    polls: rows.map(toPoll),
-    first: cursorOf(rows[0]) ?? null,
-    last: cursorOf(rows.at(-1)) ?? null,
+    polls: places.flatMap(({ id }) => known.get(id) ?? []),
+    first: places[0] ?? null,
+    last: places.at(-1) ?? null,
     more: found.length > list.size,
   };
-}
-
-function beyond(key: RawBuilder<string> | null, way: 'asc' | 'desc', cursor: PageCursor) {
-  const than = sql.raw(way === 'asc' ? '>' : '<');
-  return key === null
-    ? sql<boolean>`polls.id ${than} ${cursor.id}::int`
-    : sql<boolean>`(${key}, polls.id) ${than} (${cursor.key}::timestamptz, ${cursor.id}::int)`;
 }

@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
+import { expressionBuilder, sql } from 'kysely';
 import { greatestRowId } from '../db/row-id.ts';
-import type { Db } from '../db/schema.ts';
+import type { Db, Schema } from '../db/schema.ts';
 import type { PollStatus } from './poll.ts';
-import { matches } from './poll-filter.ts';
+import { contains, matches } from './poll-filter.ts';
+import { pollsInOrder } from './polls-in-order.ts';
 import type { Scope } from './scope.ts';
 
 export interface PollSuggestion {
@@ -39,27 +40,40 @@ export async function suggestPolls(db: Db, wanted: Wanted, text: string): Promis
         .execute(),
     );
   }
-  if (found.size < wanted.limit) {
-    const words = typed.split(/\s+/).filter((word) => word !== '');
-    const known = [...found.keys()];
-    keep(
-      await suggestion(db, missing())
-        .where((eb) => eb.and(words.map((word) => matches(wanted.scope, { text: word })(eb))))
-        .where(sql<boolean>`not id = any(${known}::int[])`)
-        .orderBy('id', 'desc')
-        .execute(),
-    );
-  }
+  if (found.size < wanted.limit) keep(await containingWords(db, missing(), typed, [...found.keys()]));
   return [...found.values()];
 }
 
-function suggestion(db: Db, { scope, channelIds, limit }: Wanted) {
-  return db
-    .selectFrom('polls')
-    .select(['id', 'question', 'status'])
-    .where(matches(scope, {}))
-    .$if(channelIds !== undefined, (q) => q.where(sql<boolean>`channel_id = any(${channelIds}::text[])`))
-    .limit(limit);
+async function containingWords(
+  db: Db,
+  wanted: Wanted,
+  typed: string,
+  known: readonly number[],
+): Promise<PollSuggestion[]> {
+  const words = [...new Set(typed.split(/\s+/).filter((word) => word !== ''))];
+  const { and } = expressionBuilder<Schema, 'polls'>();
+  const places = await pollsInOrder(db, {
+    listed: and([among(wanted), sql<boolean>`not id = any(${known}::int[])`]),
+    containing: words.length === 0 ? null : and(words.map(contains)),
+    key: null,
+    way: 'desc',
+    cursor: null,
+    limit: wanted.limit,
+  });
+  return await suggestion(db, wanted)
+    .where(sql<boolean>`id = any(${places.map(({ id }) => id)}::int[])`)
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+function suggestion(db: Db, wanted: Wanted) {
+  return db.selectFrom('polls').select(['id', 'question', 'status']).where(among(wanted)).limit(wanted.limit);
+}
+
+function among({ scope, channelIds }: Wanted) {
+  const eb = expressionBuilder<Schema, 'polls'>();
+  const visible = channelIds && sql<boolean>`channel_id = any(${channelIds}::text[])`;
+  return eb.and([matches(scope, {})(eb), ...(visible ? [visible] : [])]);
 }
 
 /** 12 is the beginning of 12, 120–129, 1200–1299 and so on. */
