@@ -5,6 +5,7 @@ import type { Asking } from '../../src/bulk/draft-store.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { readParams } from '../../src/bulk/operations/read-params.ts';
 import { type PlanRequest, planOperation } from '../../src/bulk/plan.ts';
+import { formatPollNumbers } from '../../src/bulk/poll-numbers.ts';
 import { renderClosedPreview, renderPreview } from '../../src/bulk/preview-embed.ts';
 import { readPreview } from '../../src/bulk/preview-store.ts';
 import { readSelection } from '../../src/bulk/selection-store.ts';
@@ -41,14 +42,14 @@ export async function previewOperation(
   });
 }
 
-/** The saved selection as targets. Throws `UserError` where nothing is selected. */
+/** The saved selection as targets. Throws `UserError` where nothing is selected that is still there. */
 export async function selectedTargets(
   services: BulkServices,
   caller: Caller,
 ): Promise<Pick<PlanRequest, 'targets' | 'filter' | 'absent'>> {
   const owner = { adminId: caller.userId, scope: requireAdmin(caller) };
   const { ids, gone } = await readSelection(services.db, owner);
-  if (ids.length + gone.length === 0) throw noSelection();
+  if (ids.length === 0) throw gone.length === 0 ? noSelection() : onlyDeleted(gone);
   return {
     targets: { selection: selectedText({ ids, gone }) },
     filter: { ids: [...ids, ...gone] },
@@ -79,6 +80,12 @@ export async function planAndShow(
 function noSelection(): UserError {
   return new UserError(
     "Nothing is selected, so nothing was changed. Choose polls with `/bulk select`, with *Apps → Select poll* on a poll's message, or with `/bulk selection add`; or say in the command which are meant, for example `polls: 12, 40-55`, `status: active` or `channel: #votes`.",
+  );
+}
+
+function onlyDeleted(gone: readonly number[]): UserError {
+  return new UserError(
+    `Every selected poll was deleted since: ${formatPollNumbers(gone)}. Nothing was changed. \`Undo\` of the delete brings them back; to go on with others, choose them with \`/bulk select\`.`,
   );
 }
 
