@@ -30,13 +30,20 @@ export async function bulkChoices(
 }
 
 async function operationChoices(services: BulkServices, scope: Scope, typed: string): Promise<Choice[]> {
-  const wanted = typed.toLowerCase().replace(/^#/, '');
+  const wanted = typed.toLowerCase();
+  const number = wanted.replace(/^#/, '');
   const operations = await recentOperations(services.db, scope, 200);
-  return operations
-    .map((operation) => ({
-      name: `#${operation.id} · ${operation.kind} ${operation.total} · ${operation.state}`,
-      value: operation.id,
-    }))
+  const choices = operations.map((operation) => ({
+    name: `#${operation.id} · ${operation.kind} ${operation.total} · ${operation.state}`,
+    value: operation.id,
+  }));
+  // A number means the operation of that number before it means one with so many polls.
+  const rank = ({ name, value }: (typeof choices)[number]) => {
+    if (String(value) === number) return 0;
+    return name.startsWith(`#${number}`) ? 1 : 2;
+  };
+  return choices
     .filter((choice) => choice.name.toLowerCase().includes(wanted))
+    .toSorted((a, b) => rank(a) - rank(b))
     .slice(0, mostChoices);
 }
