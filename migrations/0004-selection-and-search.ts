@@ -62,6 +62,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
   }
   await sql`create index polls_deleted on polls (deleted_at) where deleted_at is not null`.execute(db);
+  await sql`create index polls_behind on polls (channel_id) where shown_revision < revision`.execute(db);
+  await sql`create index votes_aside_poll on votes_aside (poll_id)`.execute(db);
   await sql`create index polls_message on polls (message_id) where message_id is not null`.execute(db);
 }
 

@@ -139,7 +139,7 @@ export async function recordRefused(
       sent_revision = case when id = ${pollId} then ${refused.sentBefore}::integer else sent_revision end,
       sender_until = case when id = ${pollId} and sender = ${process} then null else sender_until end,
       sender = case when id = ${pollId} and sender = ${process} then null else sender end
-    where id in (select id from refused)`.execute(db);
+    where id = any(array(select id from refused))`.execute(db);
 }
 
 /** Gives the claim back after a request that nobody knows the outcome of: it stays sent, and when it was tried is kept. */

@@ -11,6 +11,8 @@ export interface DuePoll {
 /**
  * Opens every poll whose time has come, but for those that an operation holds and those whose closing time has
  * passed too. Several processes may do so at once: each poll is opened by one of them.
+ *
+ * As an array, since the planner takes all that closed in the past for due and would join them with every poll there is.
  */
 export async function openDue(db: Db, now: Date): Promise<DuePoll[]> {
   const { rows } = await sql<DuePoll>`
@@ -22,7 +24,7 @@ export async function openDue(db: Db, now: Date): Promise<DuePoll[]> {
     )
     update polls set status = 'active', ping_pending = ping_role_id is not null,
       version = version + 1, revision = revision + 1
-    from due where polls.id = due.id
+    where id = any(array(select id from due))
     returning polls.id as "pollId", channel_id as "channelId", message_id as "messageId"`.execute(db);
   return rows;
 }
@@ -40,7 +42,7 @@ export async function closeDue(db: Db, now: Date): Promise<DuePoll[]> {
     )
     update polls set status = 'closed', closed_at = closes_at, ping_pending = false,
       version = version + 1, revision = revision + 1
-    from due where polls.id = due.id
+    where id = any(array(select id from due))
     returning polls.id as "pollId", channel_id as "channelId", message_id as "messageId"`.execute(db);
   return rows;
 }
