@@ -137,7 +137,7 @@ function readText(value: string): string {
   return text;
 }
 
-/** The audit keeps what was written, shortened, and without what PostgreSQL cannot store. */
+/** The audit keeps what was written, shortened, and without what PostgreSQL cannot store: NUL, and half an emoji. */
 function storable(value: string): string {
-  return value.replaceAll('\u0000', '').slice(0, 500);
+  return value.replaceAll('\u0000', '').slice(0, 500).toWellFormed();
 }
