@@ -34,7 +34,7 @@ const statuses = { all: 'Every status', scheduled: 'Scheduled', active: 'Active'
 /** The picker: a page of polls, what is selected of them, and everything to press. `notice`: what came of the last press. */
 export function renderPicker(view: PickerView, names: Names, notice: string | null = null): MessageBody {
   return {
-    content: [`**${selectedText(view.selection)}**`, notice, goneText(view.selection)]
+    content: [`**${selectedText(view.selection)}**${unlistedText(view)}`, notice, goneText(view.selection)]
       .filter((line) => line !== null)
       .join('\n'),
     embeds: [
@@ -47,6 +47,13 @@ export function renderPicker(view: PickerView, names: Names, notice: string | nu
     ],
     components: components(view, names),
   };
+}
+
+/** Operations act on everything that is selected, also on what a filter hides: that is said beside the number. */
+function unlistedText({ selection, unlisted }: PickerView): string {
+  if (unlisted === 0) return '';
+  const which = unlisted === selection.ids.length ? 'none of them' : `${unlisted} of them not`;
+  return ` · ${which} in this list`;
 }
 
 function description(view: PickerView, names: Names): string {

@@ -25,6 +25,8 @@ export interface PickerView {
   readonly frame: Frame;
   readonly rows: readonly PickerRow[];
   readonly selection: Selection;
+  /** How many of the selected polls this list does not have, on any page. */
+  readonly unlisted: number;
   readonly matching: BoundedCount;
 }
 
@@ -43,7 +45,20 @@ export async function readPickerView(db: Db, owner: SelectionOwner, id: number):
     const votes = (counts.get(id)?.counts ?? []).reduce((sum, count) => sum + count, 0);
     return { id, selected: selected.has(id), poll, votes: secret ? null : votes };
   });
-  return { picker, frame, rows, selection, matching: await countPolls(db, owner.scope, picker.filter) };
+  const matching = await countPolls(db, owner.scope, picker.filter);
+  const unlisted = selection.ids.length - (await listedOf(db, owner.scope, picker.filter, selection.ids));
+  return { picker, frame, rows, selection, unlisted, matching };
+}
+
+async function listedOf(
+  db: Db,
+  scope: Scope,
+  filter: PollFilter,
+  selected: readonly number[],
+): Promise<number> {
+  const wanted = new Set(filter.ids ?? selected);
+  const ids = selected.filter((id) => wanted.has(id));
+  return ids.length === 0 ? 0 : (await countPolls(db, scope, { ...filter, ids })).count;
 }
 
 /** The first page of a list. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { newestFrame, openPicker, pressPicker, readPicker } from '../../src/bulk/picker-store.ts';
 import { firstFrame, readPickerView, turnedFrame } from '../../src/bulk/picker-view.ts';
 import type { Db } from '../../src/db/schema.ts';
+import type { PollFilter } from '../../src/polls/poll-filter.ts';
 import { guildId, minutes, now } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { interactionId } from './bulk-fixture.ts';
@@ -113,6 +114,31 @@ describeEachDatabase('pages of a picker', (fresh) => {
       ],
     );
     expect(view.selection).toEqual({ ids: [open, away], gone: [gone] });
+    expect(view.unlisted).toBe(0);
     expect(view.matching).toEqual({ count: 4, more: false });
+  });
+
+  test('count what is selected and stands in another list', async () => {
+    const db = await fresh();
+    const [a, b, c, d] = (await pollsOf(db, guildId, 4)) as [number, number, number, number];
+    await db
+      .updateTable('polls')
+      .set({ status: 'closed', closed_at: now })
+      .where('id', 'in', [a, b])
+      .execute();
+    await change(db, atHome, { add: [a, c, d] });
+    const unlisted = async (filter: PollFilter) => {
+      const first = await firstFrame(db, atHome.scope, filter, 'newest');
+      const list = { filter, targets: {}, order: 'newest' } as const;
+      const id = await openPicker(db, atHome, list, first, { interactionId: interactionId(), now });
+      return (await readPickerView(db, atHome, id)).unlisted;
+    };
+    expect(await unlisted({})).toBe(0);
+    expect(await unlisted({ status: 'closed' })).toBe(2);
+    expect(await unlisted({ ids: [b, c] })).toBe(2);
+    expect(await unlisted({ ids: [b, c], status: 'closed' })).toBe(3);
+    expect(await unlisted({ text: 'nothing so' })).toBe(3);
+    await change(db, atHome, { remove: 'all' });
+    expect(await unlisted({ status: 'closed' })).toBe(0);
   });
 });
