@@ -51,4 +51,21 @@ describeFlow('bare interactions', { databases: ['pglite'] }, (scene) => {
       expect.stringContaining('nothing was changed'),
     ]);
   });
+
+  test('select in a picker and open its modals', async () => {
+    const { admin, guild } = scene();
+    const polls = await scene().polls(2, [scene().channel('votes')], { question: 'Bare?' });
+    const picker = await scene().ask('bulk select', { text: 'bare' });
+    const chosen = await (
+      await admin.choose(picker, 'Choose polls', [String(polls[0]!.id), String(polls[1]!.id)])
+    ).message();
+    expect(chosen.text).toContain('2 polls selected');
+    const fewer = await (await admin.choose(chosen, 'Choose polls', [String(polls[1]!.id)])).message();
+    expect(fewer.text).toContain('1 poll selected');
+    const role = guild.addRole('Voters', { mentionable: true });
+    const modal = await admin.press(fewer, 'Settings');
+    const preview = await (await admin.submit(modal, { ping_role: role.id })).message();
+    expect(preview.text).toContain('Change the settings of 1 poll');
+    await admin.press(preview, 'Cancel');
+  });
 });
