@@ -57,7 +57,10 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
   const turning = (direction: 'back' | 'on') =>
     onPicker(services, `pick-${direction}`, async (press) => {
       await pressed(press, async (picker, trx) => {
-        const from = frameOf(picker, press.frame) ?? newestFrame(picker);
+        const newest = newestFrame(picker);
+        const from = frameOf(picker, press.frame) ?? newest;
+        // A place in one list is none in another: that one stays as it is shown now.
+        if (from.status !== newest.status || from.order !== newest.order) return {};
         return { show: await turnedFrame(trx, press.owner.scope, picker, from, direction) };
       });
       return null;
@@ -90,7 +93,9 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
       return await select(press, () => ({ add: ids }));
     }),
     onPicker(services, 'pick-all', async (press) => {
-      const { filter } = await readPicker(services.db, press.owner, press.id);
+      const { status } = await frameShown(press);
+      const picker = await readPicker(services.db, press.owner, press.id);
+      const filter = { ...picker.filter, status: status ?? undefined };
       const { maxPolls } = services.limits;
       let matched = 0;
       const text = await select(press, async (_before, trx) => {

@@ -132,7 +132,7 @@ function components(view: PickerView, names: Names): Row[] {
       button('Select page', `pick-page:${picker.id}:${frame.number}`, ButtonStyle.Primary, empty),
       button(
         `Select all matching (${formatCount(matching)})`,
-        `pick-all:${picker.id}`,
+        `pick-all:${picker.id}:${frame.number}`,
         ButtonStyle.Primary,
         matching.count === 0,
       ),

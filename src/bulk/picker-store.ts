@@ -4,6 +4,7 @@ import { isRowId } from '../db/row-id.ts';
 import type { Db, PickerTable } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
+import type { PollStatus } from '../polls/poll.ts';
 import type { PollFilter } from '../polls/poll-filter.ts';
 import type { PollOrder, PollPage } from '../polls/poll-page.ts';
 import { pollOrders } from '../polls/poll-page.ts';
@@ -30,6 +31,9 @@ export interface Frame extends ListPage {
   readonly number: number;
   /** Which of them were selected: in the menu these were chosen before anybody touched it. */
   readonly chosen: readonly number[];
+  /** What of the list the menus change, as it was then. */
+  readonly status: PollStatus | null;
+  readonly order: PollOrder;
 }
 
 /** What a picker lists. */
@@ -66,7 +70,7 @@ export async function openPicker(
       filter: json(list.filter),
       targets: json(list.targets),
       sort: list.order,
-      frames: json([await shown(db, owner, first, 1)]),
+      frames: json([await shown(db, owner, list, first, 1)]),
       used_at: now,
     })
     .onConflict((conflict) => conflict.column('interaction_id').doUpdateSet({ used_at: now }))
@@ -95,7 +99,7 @@ export async function pressPicker(
     const picker = toPicker(await pickerRow(trx, owner, id, true));
     const newest = newestFrame(picker);
     const { filter = picker.filter, order = picker.order, show = newest } = await press(picker, trx);
-    const next = await shown(trx, owner, show, newest.number + 1);
+    const next = await shown(trx, owner, { filter, order }, show, newest.number + 1);
     await trx
       .updateTable('pickers')
       .set({
@@ -118,8 +122,15 @@ export function frameOf({ frames }: Pick<Picker, 'frames'>, number: number): Fra
   return frames.find((frame) => frame.number === number) ?? null;
 }
 
-async function shown(db: Db, owner: SelectionOwner, page: ListPage, number: number): Promise<Frame> {
-  return { ...page, number, chosen: await selectedAmong(db, owner, page.ids) };
+async function shown(
+  db: Db,
+  owner: SelectionOwner,
+  { filter, order }: Pick<PickerList, 'filter' | 'order'>,
+  page: ListPage,
+  number: number,
+): Promise<Frame> {
+  const chosen = await selectedAmong(db, owner, page.ids);
+  return { ...page, number, chosen, status: filter.status ?? null, order };
 }
 
 async function pickerRow(

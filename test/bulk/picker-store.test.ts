@@ -48,7 +48,7 @@ describeEachDatabase('a picker', (fresh) => {
     expect(await readPicker(db, atHome, id)).toEqual({
       ...list,
       id,
-      frames: [{ ...page([7, 9]), number: 1, chosen: [] }],
+      frames: [{ ...page([7, 9]), number: 1, chosen: [], status: 'closed', order: 'closing' }],
     });
   });
 
@@ -92,7 +92,8 @@ describeEachDatabase('a picker', (fresh) => {
       [3, [1]],
       [4, [1]],
     ]);
-    expect(newestFrame(picker).page).toBe(2);
+    expect(newestFrame(picker)).toMatchObject({ page: 2, status: 'active', order: 'oldest' });
+    expect(frameOf(picker, 3)).toMatchObject({ status: null, order: 'newest' });
     expect(frameOf(picker, 1)?.ids).toEqual([3, 2]);
     expect([5, 0, Number.NaN].map((number) => frameOf(picker, number))).toEqual([null, null, null]);
   });

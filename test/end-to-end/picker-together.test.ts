@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import type { SandboxMessage } from '../../sandbox/message.ts';
 import { permission } from '../../sandbox/permissions.ts';
 import type { Person } from '../../sandbox/person.ts';
 import { describeFlow, type FlowPoll, resultOf } from './flow-scene.ts';
@@ -11,6 +12,10 @@ import {
   selectedIn,
   selectionOf,
 } from './support/picker-hand.ts';
+
+function idOf(picker: SandboxMessage, label: string): string {
+  return picker.button(label)!.custom_id!;
+}
 
 describeFlow('pickers side by side', { databases: ['pglite', 'postgres'] }, (scene) => {
   let polls: FlowPoll[];
@@ -46,6 +51,25 @@ describeFlow('pickers side by side', { databases: ['pglite', 'postgres'] }, (sce
     await Promise.all([choosePolls(admin, picker, [a, b]), admin.choose(picker, 'Sort', ['oldest'])]);
     await picker.until((message) => selectedIn(message) === 7 && rowsOf(message).ids[0] === newest.at(-1));
     expect(await selectionOf(scene())).toEqual([...newest.slice(25).toReversed(), b, a]);
+  });
+
+  test('a press means the list it was made on, also where another press has changed that before', async () => {
+    const { admin } = scene();
+    const picker = await openPicker(scene(), { text: 'question', status: 'closed' });
+    const [all, none] = [idOf(picker, 'Select all matching'), newest.slice(0, 0)];
+    await admin.choose(picker, 'Status', ['active']);
+    expect(picker.button('Select all matching')?.label).toBe('Select all matching (30)');
+    await admin.pressCustomId(picker, all);
+    expect(await selectionOf(scene())).toEqual(none);
+    expect(picker.text).toContain('0 polls matched at that moment');
+
+    const on = idOf(picker, '▶');
+    await admin.choose(picker, 'Sort', ['closing']);
+    await admin.pressCustomId(picker, on);
+    expect(rowsOf(picker).ids).toEqual(newest.toReversed().slice(0, 25));
+    expect(picker.text).toContain('Page 1 of 2');
+    await admin.press(picker, '▶');
+    expect(rowsOf(picker).ids).toEqual(newest.toReversed().slice(25));
   });
 
   test('many presses in the same instant all count', async () => {
