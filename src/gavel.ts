@@ -104,7 +104,7 @@ async function startWith(
     tokenRefused: lost,
   });
   const scheduler = new Scheduler({ db, clock, log, touch: (poll) => delivery.touch(poll) });
-  const housekeeping = new Housekeeping(db, config, clock, log);
+  const housekeeping = new Housekeeping(db, config, clock, log, database.kind === 'pglite');
   const { timeoutMs } = config.bulk;
   const runner = new Runner({
     db,
