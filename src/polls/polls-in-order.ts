@@ -38,13 +38,20 @@ export async function pollsInOrder(db: Db, list: OrderedList): Promise<PageCurso
   const order = sql`${key === null ? sql`` : sql`place ${way}, `}id ${way}`;
   const listedBehind = sql`${listed} and ${cursor === null ? sql`true` : beyond(list, cursor)}`;
   const firstOf = (most: number) => sql`
-    select id, question_folded, ${place} as place from polls where ${listedBehind} order by ${order} limit ${most}::int`;
+    select id, ${place} as place from polls where ${listedBehind} order by ${order} limit ${most}::int`;
   const read = async (query: RawBuilder<unknown>) => (await sql<PageCursor>`${query}`.execute(db)).rows;
   if (containing === null) {
-    return await read(sql`select id, place::text as key from (${firstOf(limit)}) as polls order by ${order}`);
+    return await read(
+      sql`select id, place::text as key from (${firstOf(limit)}) as listed order by ${order}`,
+    );
   }
+  // The question of each is asked for by itself: were it read along, the planner would rather go through the polls of
+  // every server in the order of the table, whose ends may hold none of this server's.
   const near = await read(sql`
-    select id, place::text as key from (${firstOf(lookThrough)}) as polls where ${containing}
+    select id, place::text as key from (
+      select id, place, (select question_folded from polls where polls.id = listed.id) as question_folded
+      from (${firstOf(lookThrough)}) as listed
+    ) as asked where ${containing}
     order by ${order} limit ${limit}::int`);
   if (near.length === limit) return near;
   return await read(sql`
