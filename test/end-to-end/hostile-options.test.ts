@@ -56,6 +56,27 @@ describeFlow('hostile options', { bulk: { maxPolls: 50 }, databases: ['pglite', 
     });
   }
 
+  test('of /bulk select get a picker or a clear private answer, whose controls work', async () => {
+    const { admin } = scene();
+    await scene().poll(scene().channel('votes'));
+    for (const option of ['polls', 'status', 'server', 'text', 'created_before', 'created_after']) {
+      for (const value of nasty) {
+        const answer = await ask(scene(), 'bulk select', { [option]: value });
+        if (answer.button('Clear') === undefined) continue;
+        await admin.choose(answer, 'Sort', ['oldest']);
+        expectSane([option, value, 'sorted'], answer);
+      }
+    }
+  });
+
+  test('of /bulk selection are refused or named, and leave the selection as it was', async () => {
+    await ask(scene(), 'bulk selection clear', {});
+    for (const command of ['add', 'remove', 'set']) {
+      for (const polls of nasty) await ask(scene(), `bulk selection ${command}`, { polls });
+    }
+    expect((await ask(scene(), 'bulk selection show', {})).text).toContain('0 polls selected');
+  });
+
   test('of /bulk close polls say what is wrong with them', async () => {
     const refusal = async (polls: string) => (await ask(scene(), 'bulk close', { polls })).text;
     expect(await refusal('1-999999999')).toMatch(/more than 50 polls.*at most 50/);

@@ -180,6 +180,24 @@ describeFlow('a picker’s controls', { bulk: { maxPolls: 30 }, databases: ['pos
     expect(selectedIn(await scene().ask('bulk selection show'))).toBe(30);
   });
 
+  test('tells how many voted, but not of an anonymous poll that is still open', async () => {
+    const { admin, voter } = scene();
+    const channel = scene().channel('votes');
+    const open = await scene().poll(channel, { question: 'Snack open?' });
+    const secret = await scene().poll(channel, { question: 'Snack secret?', anonymous: true });
+    for (const poll of [open, secret]) await voter.press(poll.message, 'Tea');
+    const picker = await openPicker(scene(), { text: 'snack' });
+    expect(picker.text).toMatch(/Snack secret\? · Home · votes secret\n.*Snack open\? · Home · 1 vote$/m);
+    const told = picker.menus[0]!.options!.map(({ description }) => description);
+    expect(told).toEqual(['active · votes secret · Home', 'active · 1 vote · Home']);
+    await resultOf(await scene().begin([open, secret]));
+    await admin.choose(picker, 'Sort', ['oldest']);
+    expect(picker.text.match(/closed · Snack .* · 1 vote$/gm)).toHaveLength(2);
+    const preview = await scene().ask('bulk delete', { polls: `${open.id},${secret.id}` });
+    const modal = await admin.press(preview, 'Confirm');
+    await resultOf(await (await admin.submit(modal, 'DELETE 2')).message());
+  });
+
   test('is one private message, edited in place', async () => {
     const { admin } = scene();
     const picker = await openPicker(scene(), { text: 'dinner' });
