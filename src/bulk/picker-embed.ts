@@ -1,36 +1,14 @@
-import {
-  type APIActionRowComponent,
-  type APIButtonComponentWithCustomId,
-  type APIComponentInMessageActionRow,
-  ButtonStyle,
-  ComponentType,
-} from 'discord-api-types/v10';
 import type { MessageBody } from '../message-body.ts';
 import { formatCount } from '../polls/poll-filter.ts';
-import type { PollOrder } from '../polls/poll-page.ts';
-import { cut, escapeText, plainLabel } from '../polls/text.ts';
+import { cut, escapeText } from '../polls/text.ts';
 import type { Names } from './naming.ts';
-import { asksOptions, type OperationKind } from './operations/operation-kind.ts';
-import { operationKinds } from './operations/operation-kinds.ts';
+import { orders, pickerComponents, votesText } from './picker-components.ts';
 import { type PickerRow, type PickerView, pickerPageSize } from './picker-view.ts';
-import { button } from './progress-buttons.ts';
 import { goneText, selectedText } from './selection-text.ts';
-
-type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
 
 const blurple = 0x5865f2;
 /** Discord's limit. */
 const longestDescription = 4096;
-/** Discord's limit for a menu option's label and description. */
-const longestLabel = 100;
-
-const orders: Record<PollOrder, string> = {
-  newest: 'Newest first',
-  oldest: 'Oldest first',
-  closing: 'Closing soonest first',
-};
-const statuses = { all: 'Every status', scheduled: 'Scheduled', active: 'Active', closed: 'Closed' };
-
 /** The picker: a page of polls, what is selected of them, and everything to press. `notice`: what came of the last press. */
 export function renderPicker(view: PickerView, names: Names, notice: string | null = null): MessageBody {
   return {
@@ -45,7 +23,7 @@ export function renderPicker(view: PickerView, names: Names, notice: string | nu
         footer: { text: footer(view) },
       },
     ],
-    components: components(view, names),
+    components: pickerComponents(view, names),
   };
 }
 
@@ -107,88 +85,8 @@ function line(
   return `${box} **#${id}** · ${poll.status} · ${escapeText(cut(poll.question, question))} · ${place} · ${votesText(votes)}`;
 }
 
-function votesText(votes: number | null): string {
-  if (votes === null) return 'votes secret';
-  return votes === 1 ? '1 vote' : `${votes} votes`;
-}
-
 function footer({ picker, frame, matching }: PickerView): string {
   const pages = matching.more ? 'many' : Math.max(1, Math.ceil(matching.count / pickerPageSize), frame.page);
   const match = matching.count === 1 ? '1 poll matches' : `${formatCount(matching)} polls match`;
   return `Page ${frame.page} of ${pages} · ${match} · ${orders[picker.order].toLowerCase()}`;
-}
-
-function components(view: PickerView, names: Names): Row[] {
-  const { picker, frame, matching } = view;
-  const empty = view.rows.every((row) => row.poll === null);
-  const grey = ButtonStyle.Secondary;
-  return [
-    ...(empty ? [] : [pollMenu(view, names)]),
-    menu(`pick-status:${picker.id}`, 'Status', statuses, picker.filter.status ?? 'all'),
-    menu(`pick-sort:${picker.id}`, 'Sort', orders, picker.order),
-    row(
-      button('◀', `pick-back:${picker.id}:${frame.number}`, grey, frame.page === 1),
-      button('▶', `pick-on:${picker.id}:${frame.number}`, grey, !frame.more),
-      button('Select page', `pick-page:${picker.id}:${frame.number}`, ButtonStyle.Primary, empty),
-      button(
-        `Select all matching (${formatCount(matching)})`,
-        `pick-all:${picker.id}:${frame.number}`,
-        ButtonStyle.Primary,
-        matching.count === 0,
-      ),
-      button('Clear', `pick-clear:${picker.id}`, grey),
-    ),
-    row(...operationKinds.flatMap((kind) => toolbarButton(kind))),
-  ];
-}
-
-function toolbarButton(kind: OperationKind): APIButtonComponentWithCustomId[] {
-  if (kind.toolbar === null) return [];
-  const action = asksOptions(kind) ? 'ask' : 'selected';
-  return [button(kind.toolbar, `${action}:${kind.name}`, ButtonStyle.Secondary)];
-}
-
-/** The polls of the page; those selected are chosen already. */
-function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
-  const options = rows.flatMap(({ id, poll, votes }) =>
-    poll === null
-      ? []
-      : [
-          {
-            label: plainLabel(`#${id} ${poll.question}`, longestLabel),
-            description: plainLabel(
-              `${poll.status} · ${votesText(votes)} · ${names.guild(poll.guildId) ?? poll.guildId}`,
-              longestLabel,
-            ),
-            value: String(id),
-            default: frame.chosen.includes(id),
-          },
-        ],
-  );
-  return row({
-    type: ComponentType.StringSelect,
-    custom_id: `pick-polls:${picker.id}:${frame.number}`,
-    placeholder: 'Choose polls of this page',
-    min_values: 0,
-    max_values: options.length,
-    options,
-  });
-}
-
-function menu(
-  customId: string,
-  placeholder: string,
-  labels: Readonly<Record<string, string>>,
-  chosen: string,
-): Row {
-  return row({
-    type: ComponentType.StringSelect,
-    custom_id: customId,
-    placeholder,
-    options: Object.entries(labels).map(([value, label]) => ({ label, value, default: value === chosen })),
-  });
-}
-
-function row(...parts: APIComponentInMessageActionRow[]): Row {
-  return { type: ComponentType.ActionRow, components: parts };
 }
