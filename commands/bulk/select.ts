@@ -1,23 +1,10 @@
 import type { StringSelectMenuInteraction } from 'discord.js';
 import { ComponentType } from 'discord-api-types/v10';
-import type { Caller, PressHandler, PressInteraction, Respond } from '../../src/bot/handlers.ts';
+import type { PressHandler, PressInteraction } from '../../src/bot/handlers.ts';
 import { renderPicker } from '../../src/bulk/picker-embed.ts';
-import {
-  type Frame,
-  frameOf,
-  newestFrame,
-  openPicker,
-  type Picker,
-  pressPicker,
-  readPicker,
-} from '../../src/bulk/picker-store.ts';
+import { newestFrame, openPicker, type Picker } from '../../src/bulk/picker-store.ts';
 import { firstFrame, readPickerView, turnedFrame } from '../../src/bulk/picker-view.ts';
-import {
-  changeSelection,
-  type Selection,
-  type SelectionOwner,
-  type SelectionWish,
-} from '../../src/bulk/selection-store.ts';
+import { changeSelection, type Selection, type SelectionWish } from '../../src/bulk/selection-store.ts';
 import { changeText } from '../../src/bulk/selection-text.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { UserError } from '../../src/errors.ts';
@@ -25,6 +12,7 @@ import { type BoundedCount, formatCount, matchPolls, type PollFilter } from '../
 import { type PollOrder, pollOrders } from '../../src/polls/poll-page.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { ownerOf } from './caller.ts';
+import { frameShown, onPicker, type PickerPress, pressed } from './picker-press.ts';
 import { type OperationSubcommand, subcommand } from './subcommand.ts';
 import { readTargets, targetOptions } from './target-options.ts';
 
@@ -58,7 +46,7 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
     onPicker(services, `pick-${direction}`, async (press) => {
       await pressed(press, async (picker, trx) => {
         const newest = newestFrame(picker);
-        const from = frameOf(picker, press.frame) ?? newest;
+        const from = press.frame ?? newest;
         // A place in one list is none in another: that one stays as it is shown now.
         if (from.status !== newest.status || from.order !== newest.order) return {};
         return { show: await turnedFrame(trx, press.owner.scope, picker, from, direction) };
@@ -79,7 +67,7 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
       return null;
     }),
     onPicker(services, 'pick-polls', async (press) => {
-      const { ids, chosen: before } = await frameShown(press);
+      const { ids, chosen: before } = frameShown(press);
       const chosen = new Set(chosenIn(press.interaction).map(Number));
       // Only what somebody changed in the menu: the rest may have been changed elsewhere meanwhile. What was deleted
       // meanwhile was not for them to choose.
@@ -89,13 +77,12 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
       }));
     }),
     onPicker(services, 'pick-page', async (press) => {
-      const { ids } = await frameShown(press);
+      const { ids } = frameShown(press);
       return await select(press, () => ({ add: ids }));
     }),
     onPicker(services, 'pick-all', async (press) => {
-      const { status } = await frameShown(press);
-      const picker = await readPicker(services.db, press.owner, press.id);
-      const filter = { ...picker.filter, status: status ?? undefined };
+      const { status } = frameShown(press);
+      const filter = { ...press.picker.filter, status: status ?? undefined };
       const { maxPolls } = services.limits;
       let matched = 0;
       const text = await select(press, async (_before, trx) => {
@@ -110,67 +97,9 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
   ];
 }
 
-interface Press {
-  readonly services: BulkServices;
-  readonly interaction: PressInteraction;
-  readonly caller: Caller;
-  readonly owner: SelectionOwner;
-  /** The picker's number. */
-  readonly id: number;
-  /** The number of the frame that the press was made on. */
-  readonly frame: number;
-}
-
-/** A press on a picker: does its work, then shows the picker as it is, with what `act` has to say. */
-function onPicker(
-  services: BulkServices,
-  action: string,
-  act: (press: Press) => Promise<string | null>,
-): PressHandler {
-  return {
-    action,
-    acknowledge: 'self',
-    run: async (interaction, [id, frame], caller, respond) => {
-      const press: Press = {
-        services,
-        interaction,
-        caller,
-        owner: ownerOf(caller),
-        id: Number(id),
-        frame: Number(frame),
-      };
-      const notice = await act(press).catch((error: unknown) => refused(press, error));
-      await show(press, notice, respond);
-    },
-  };
-}
-
-/** A refusal is told in the picker, whose menu would otherwise go on to show what was chosen in vain. */
-async function refused(press: Press, error: unknown): Promise<string> {
-  if (!(error instanceof UserError)) throw error;
-  // Who may not press this picker is refused again, without seeing it.
-  await pressed(press, async () => ({}));
-  return `⚠️ ${error.message}`;
-}
-
-async function frameShown({ services, owner, id, frame }: Press): Promise<Frame> {
-  const found = frameOf(await readPicker(services.db, owner, id), frame);
-  if (found) return found;
-  throw new UserError('That page was replaced before, so nothing was changed. This is how it is now.');
-}
-
-/** Shows the picker, and again where another press was noted meanwhile: its answer may have come first. */
-async function show({ services, owner, id }: Press, notice: string | null, respond: Respond): Promise<void> {
-  for (;;) {
-    const view = await readPickerView(services.db, owner, id);
-    await respond.update(renderPicker(view, services.names, notice));
-    if (newestFrame(await readPicker(services.db, owner, id)).number === view.frame.number) return;
-  }
-}
-
 /** Changes the selection, and says what came of it. */
 async function select(
-  press: Press,
+  press: PickerPress,
   wish: (before: Selection, trx: Db) => SelectionWish | Promise<SelectionWish>,
 ): Promise<string> {
   const { services, owner, caller } = press;
@@ -180,23 +109,19 @@ async function select(
     { interactionId: caller.interactionId, maxPolls: services.limits.maxPolls, now: services.clock.now() },
     wish,
   );
-  await pressed(press, async () => ({}));
+  await pressed(press);
   return changeText(change);
 }
 
 /** Goes to the first page of another list. */
 async function relist(
-  press: Press,
+  press: PickerPress,
   list: (picker: Picker) => { readonly filter: PollFilter; readonly order: PollOrder },
 ): Promise<void> {
   await pressed(press, async (picker, trx) => {
     const { filter, order } = list(picker);
     return { filter, order, show: await firstFrame(trx, press.owner.scope, filter, order) };
   });
-}
-
-async function pressed(press: Press, change: Parameters<typeof pressPicker>[4]): Promise<void> {
-  await pressPicker(press.services.db, press.owner, press.id, press.services.clock.now(), change);
 }
 
 function tooManyMatch(found: BoundedCount, limit: number): UserError {

@@ -24,6 +24,9 @@ describeFlow('pickers of others', { databases: ['pglite', 'postgres'] }, (scene)
     const { admin, voter, superAdmin } = scene();
     const picker = await openPicker(scene());
     await choosePolls(admin, picker, newest.slice(0, 2));
+    for (const person of [colleague, superAdmin]) {
+      await scene().ask('bulk selection set', { polls: String(newest[3]) }, person);
+    }
     const before = picker.versions.length;
     const buttons = picker.buttons.flatMap((one) =>
       one.custom_id?.startsWith('pick-') ? [one.custom_id] : [],
@@ -43,6 +46,11 @@ describeFlow('pickers of others', { databases: ['pglite', 'postgres'] }, (scene)
       expect((await chosen.message()).text).toMatch(words);
     }
     expect(picker.versions).toHaveLength(before);
+    // What is said not to have been changed was not: not their own selection either.
+    for (const person of [colleague, superAdmin]) {
+      expect(await selectionOf(scene(), person)).toEqual([newest[3]]);
+      await clear(scene(), person);
+    }
     expect(await selectionOf(scene())).toEqual(newest.slice(0, 2).toReversed());
     // The toolbar is about the selection of who presses it: nobody gets at another one's.
     for (const customId of ['selected:close', 'selected:delete', 'ask:settings', 'asked:settings']) {
