@@ -126,7 +126,9 @@ export class Metrics {
       // The very thing to report: a scrape that failed as a whole would hide everything else.
       sources.log.warn({ err: error }, 'the database could not be asked for the metrics');
       this.#database.set(0);
-      for (const gauge of [this.#open, this.#outbox, this.#parked, this.#latency]) gauge.reset();
+      this.#open.reset();
+      // `reset` would set them to 0, which nobody knows.
+      for (const gauge of [this.#outbox, this.#parked, this.#latency]) gauge.remove();
     }
   }
 

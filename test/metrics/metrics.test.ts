@@ -128,6 +128,7 @@ describeEachDatabase('metrics', (fresh) => {
       503,
       { status: 'not ready', database: 'ok', gateway: 'not connected yet' },
     ]);
+    expect((await good('/metrics')).text).toContain('gavel_polls_behind 0\n');
     await db.destroy();
     const down = await good('/readyz');
     expect([down.status, JSON.parse(down.text).database]).toEqual([503, 'does not answer']);
@@ -135,6 +136,8 @@ describeEachDatabase('metrics', (fresh) => {
     const { status, text } = await good('/metrics');
     expect(status).toBe(200);
     expect(text).toContain('gavel_database_up 0\n');
+    // A zero would be a claim: nobody knows how many there are.
+    expect(text).not.toMatch(/^gavel_(polls_behind|polls_parked|operations_open|database_latency_seconds)[ {]/m);
   });
 
   test('answer nothing else', async () => {
