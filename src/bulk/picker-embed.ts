@@ -1,14 +1,13 @@
 import type { MessageBody } from '../message-body.ts';
 import { formatCount } from '../polls/poll-filter.ts';
 import { cut, escapeText } from '../polls/text.ts';
+import { fitting, longestDescription } from './fitting.ts';
 import type { Names } from './naming.ts';
 import { orders, pickerComponents, votesText } from './picker-components.ts';
 import { type PickerRow, type PickerView, pickerPageSize } from './picker-view.ts';
 import { goneText, selectedText } from './selection-text.ts';
 
 const blurple = 0x5865f2;
-/** Discord's limit. */
-const longestDescription = 4096;
 /** The picker: a page of polls, what is selected of them, and everything to press. `notice`: what came of the last press. */
 export function renderPicker(view: PickerView, names: Names, notice: string | null = null): MessageBody {
   return {
@@ -57,20 +56,11 @@ function shown(name: string, value: string, names: Names): string {
   return escapeText(cut(value, 60));
 }
 
-/** Questions are cut as far as it takes: 25 long ones do not fit whole. */
 function table({ rows }: PickerView, names: Names, longest: number): string {
   if (rows.length === 0) return 'No poll matches.';
-  const lines = (question: number, server: number) =>
-    rows.map((row) => line(row, names, question, server)).join('\n');
-  for (const [question, server] of [
-    [60, 24],
-    [40, 20],
-    [24, 12],
-  ] as const) {
-    const text = lines(question, server);
-    if (text.length <= longest) return text;
-  }
-  return lines(12, 6);
+  return fitting(longest, (question, server) =>
+    rows.map((row) => line(row, names, question, server)).join('\n'),
+  );
 }
 
 function line(

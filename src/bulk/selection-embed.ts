@@ -1,6 +1,7 @@
 import type { MessageBody } from '../message-body.ts';
 import type { Poll } from '../polls/poll.ts';
 import { cut, escapeText } from '../polls/text.ts';
+import { fitting, longestDescription } from './fitting.ts';
 import type { Names } from './naming.ts';
 import { formatPollNumbers } from './poll-numbers.ts';
 import type { Selection } from './selection-store.ts';
@@ -12,14 +13,22 @@ const mostByName = 20;
 /** What is selected: the first polls by name, all of them by number, and what to do with them. */
 export function renderSelection(selection: Selection, polls: readonly Poll[], names: Names): MessageBody {
   const content = [`**${selectedText(selection)}**`, goneText(selection), hint(selection)];
-  const first = polls.slice(0, mostByName).map((poll) => line(poll, names));
-  const rest = polls.slice(mostByName).map((poll) => poll.id);
-  if (rest.length > 0) first.push(`and ${formatPollNumbers(rest, 60)}`);
   return {
     content: content.filter((text) => text !== null).join('\n'),
     embeds:
-      polls.length === 0 ? [] : [{ title: 'Your selection', color: blurple, description: first.join('\n') }],
+      polls.length === 0
+        ? []
+        : [{ title: 'Your selection', color: blurple, description: list(polls, names) }],
   };
+}
+
+function list(polls: readonly Poll[], names: Names): string {
+  const rest = polls.slice(mostByName).map((poll) => poll.id);
+  return fitting(longestDescription, (question, server) => {
+    const lines = polls.slice(0, mostByName).map((poll) => line(poll, names, question, server));
+    if (rest.length > 0) lines.push(`and ${formatPollNumbers(rest, 60)}`);
+    return lines.join('\n');
+  });
 }
 
 function hint({ ids }: Selection): string {
@@ -28,7 +37,7 @@ function hint({ ids }: Selection): string {
     : '`/bulk close` and the other operations act on these polls where no target option is given.';
 }
 
-function line(poll: Poll, names: Names): string {
-  const server = escapeText(cut(names.guild(poll.guildId) ?? poll.guildId, 24));
-  return `**#${poll.id}** · ${poll.status} · ${escapeText(cut(poll.question, 50))} · ${server}`;
+function line(poll: Poll, names: Names, question: number, server: number): string {
+  const place = escapeText(cut(names.guild(poll.guildId) ?? poll.guildId, server));
+  return `**#${poll.id}** · ${poll.status} · ${escapeText(cut(poll.question, question))} · ${place}`;
 }
