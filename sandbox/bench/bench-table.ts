@@ -1,5 +1,6 @@
 import type { VoteAnswer } from '../stage/voters.ts';
-import type { BenchFigures, Measured } from './run-bench.ts';
+import type { BenchFigures, Measured, StagedFigures } from './run-bench.ts';
+import { scaleRows } from './scale/scale-rows.ts';
 import { median, quantile } from './statistics.ts';
 
 /** One line of the table. `holds`: null where nothing is demanded. */
@@ -14,7 +15,11 @@ export interface BenchRow {
 const typingMs = 3000;
 
 /** The figures as lines, each ratio between two things measured in this run. */
-export function benchRows(figures: BenchFigures): BenchRow[] {
+export function benchRows({ staged, scale }: BenchFigures): BenchRow[] {
+  return [...(staged ? stagedRows(staged) : []), ...(scale ? scaleRows(scale.times) : [])];
+}
+
+function stagedRows(figures: StagedFigures): BenchRow[] {
   const { wide, narrow, small, idleVotes, oneByOne } = figures;
   return [
     ...(narrow ? [...closeRows(wide, 40, 1.25), ...closeRows(narrow, 20, 1.1)] : []),
@@ -55,7 +60,7 @@ function closeRows(close: Measured, channels: number, most: number): BenchRow[] 
   ];
 }
 
-function voteRows({ narrow, idleVotes }: BenchFigures): BenchRow[] {
+function voteRows({ narrow, idleVotes }: StagedFigures): BenchRow[] {
   const times = (votes: readonly VoteAnswer[]) => votes.map((one) => one.answeredAt - one.pressedAt);
   const [idle, busy] = [times(idleVotes!), times(narrow?.otherVotes ?? [])];
   const row = (name: string, of: (values: readonly number[]) => number) =>
@@ -70,7 +75,7 @@ function voteRows({ narrow, idleVotes }: BenchFigures): BenchRow[] {
   ];
 }
 
-function oneByOneRows({ wide, oneByOne }: BenchFigures): BenchRow[] {
+function oneByOneRows({ wide, oneByOne }: StagedFigures): BenchRow[] {
   const { inOrderMs, spreadMs } = oneByOne!;
   const saved = (ms: number) => 1 - wide.resultMs / (ms * wide.polls);
   const detail = (ms: number) => `${seconds(wide.resultMs)} for ${seconds(ms * wide.polls)}`;

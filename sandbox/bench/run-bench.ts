@@ -8,8 +8,9 @@ import { evenLayout, evenLayoutAndSingles } from './bench-layouts.ts';
 import { beginUsage, usageOf } from './bot-usage.ts';
 import { type CloseFigures, measureClose } from './measure-close.ts';
 import { measureOneByOne } from './measure-one-by-one.ts';
+import { runScale, type ScaleFigures, sizes } from './scale/run-scale.ts';
 
-export const parts = ['close', 'votes', 'one-by-one', 'footprint'] as const;
+export const parts = ['close', 'votes', 'one-by-one', 'footprint', 'scale'] as const;
 export type Part = (typeof parts)[number];
 
 /** What an operation costs the machine. Null: this system or database does not tell. */
@@ -24,6 +25,12 @@ export interface Measured extends CloseFigures {
 }
 
 export interface BenchFigures {
+  readonly scale: ScaleFigures | null;
+  /** What the stand-in was needed for; null where only `scale` was measured. */
+  readonly staged: StagedFigures | null;
+}
+
+export interface StagedFigures {
   /** 1000 polls in 40 channels: all of Discord's limits bind. */
   readonly wide: Measured;
   /** 1000 polls in 20 channels: the channels' limits bind. Others vote meanwhile. */
@@ -44,6 +51,18 @@ export async function runBench(
   chosen: ReadonlySet<Part>,
   say: (text: string) => void,
 ): Promise<BenchFigures> {
+  const staged = parts.some((part) => part !== 'scale' && chosen.has(part));
+  return {
+    staged: staged ? await runStaged(database, chosen, say) : null,
+    scale: chosen.has('scale') ? await runScale(database, sizes, say) : null,
+  };
+}
+
+async function runStaged(
+  database: BenchDatabase,
+  chosen: ReadonlySet<Part>,
+  say: (text: string) => void,
+): Promise<StagedFigures> {
   const wideLayout = chosen.has('one-by-one') ? evenLayoutAndSingles(40, 25) : evenLayout(40, 25);
   const wide = await onStage(database, wideLayout, say, async (stage, polls, env) => {
     const oneByOne = chosen.has('one-by-one') ? await singles(stage, polls, say) : null;
