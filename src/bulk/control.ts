@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import type { Scope } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
 import type { OperationRow, OperationState } from './operation.ts';
+import { visibleTo } from './visible-operations.ts';
 
 /** Whoever asks, and what the audit notes of it. `userId: null`: the bot itself. */
 export interface Controller {
@@ -16,24 +17,15 @@ export interface Controller {
   readonly why?: string;
 }
 
-/**
- * Whether an admin with this scope may see, pause, resume, cancel or retry it: super admins, the admins of the server it
- * was started for (its starter among them), and those whose server has all its polls.
- */
+/** Whether an admin with this scope may see, pause, resume, cancel or retry it: by the rule of `visibleTo`. */
 export async function mayControl(db: Db, operation: OperationRow, scope: Scope): Promise<boolean> {
-  if (scope.all || operation.scope_guild_id === scope.guildId) return true;
-  if (operation.scope_guild_id !== null) return false;
-  const { own, foreign } = await db
-    .selectFrom('operation_items as item')
-    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
-    .select([
-      sql<number>`count(*) filter (where poll.guild_id = ${scope.guildId})`.as('own'),
-      sql<number>`count(*) filter (where poll.guild_id <> ${scope.guildId})`.as('foreign'),
-    ])
-    .where('item.operation_id', '=', operation.id)
-    .where('item.state', '<>', 'excluded')
-    .executeTakeFirstOrThrow();
-  return Number(own) > 0 && Number(foreign) === 0;
+  const found = await db
+    .selectFrom('operations')
+    .select('id')
+    .where('id', '=', operation.id)
+    .where(visibleTo(scope))
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 /** Stops touching messages; the clock stands. Throws `UserError` unless it runs. */

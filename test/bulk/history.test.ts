@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { mayControl } from '../../src/bulk/control.ts';
 import { renderHistory } from '../../src/bulk/history-embed.ts';
 import {
   type HistoryQuery,
@@ -8,6 +9,7 @@ import {
   readHistoryArgs,
 } from '../../src/bulk/history-query.ts';
 import { type HistoryRow, readHistory } from '../../src/bulk/history-store.ts';
+import { loadOperation } from '../../src/bulk/operation-store.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { guildId, minutes, now } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
@@ -73,6 +75,27 @@ describeEachDatabase('history', (fresh) => {
     expect(await seen(oneServer(guildId))).toEqual([onlyHere, colleague]);
     expect(await seen(oneServer(foreign))).toEqual([onlyThere, elsewhere]);
     expect(await seen(everyServer)).toEqual([onlyThere, onlyHere, overall, elsewhere, colleague]);
+  });
+
+  test('shows nobody more, nor less, once polls of an operation are purged', async () => {
+    const db = await fresh();
+    const [own, gone, outside] = (await postedPolls(db, 3)) as [number, number, number];
+    await db.updateTable('polls').set({ guild_id: foreign }).where('id', '=', outside).execute();
+    const overall = await madeOperation(db, { scope: null, done: [own, outside] });
+    const onlyHere = await madeOperation(db, { scope: null, done: [gone] });
+    await db.deleteFrom('polls').where('id', 'in', [gone, outside]).execute();
+    for (const [scope, visible] of [
+      [oneServer(guildId), [onlyHere]],
+      [oneServer(foreign), []],
+      [everyServer, [onlyHere, overall]],
+    ] as const) {
+      expect((await readHistory(db, scope, all)).operations.map(({ id }) => id)).toEqual(visible);
+      for (const id of [overall, onlyHere]) {
+        expect(await mayControl(db, await loadOperation(db, id), scope)).toBe(
+          (visible as readonly number[]).includes(id),
+        );
+      }
+    }
   });
 });
 

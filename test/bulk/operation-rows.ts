@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
+import { appendAudit } from '../../src/bulk/audit.ts';
+import { requestFacts } from '../../src/bulk/audit-facts.ts';
 import type { Db, OperationTable } from '../../src/db/schema.ts';
 import { channelId, guildId, now } from '../polls/poll-fixture.ts';
-import { adminId, interactionId } from './bulk-fixture.ts';
+import { adminId, interactionId, processName } from './bulk-fixture.ts';
 
 export interface MadeOperation {
   readonly kind?: string;
@@ -26,7 +28,7 @@ export interface MadeOperation {
 export async function madeOperation(db: Db, made: MadeOperation = {}): Promise<number> {
   const { state = 'completed', at = now, ms = 1000, done = [], failed = [], skipped = [] } = made;
   const open = ['queued', 'running', 'paused', 'cancelling'].includes(state);
-  const { id } = await db
+  const operation = await db
     .insertInto('operations')
     .values({
       kind: made.kind ?? 'close',
@@ -47,8 +49,9 @@ export async function madeOperation(db: Db, made: MadeOperation = {}): Promise<n
       finished_at: open ? null : new Date(at.getTime() + ms),
       result_shown: true,
     })
-    .returning('id')
+    .returningAll()
     .executeTakeFirstOrThrow();
+  const { id } = operation;
   const items = [
     ...done.map((poll) => ({ poll, state: 'done' as const, message: null, code: null })),
     ...failed.map((item) => ({ ...item, state: 'failed' as const })),
@@ -60,5 +63,12 @@ export async function madeOperation(db: Db, made: MadeOperation = {}): Promise<n
       .values({ operation_id: id, poll_id: poll, position: poll, version_seen: 1, ...rest })
       .execute();
   }
+  await appendAudit(db, at, {
+    operationId: id,
+    actorId: operation.admin_id,
+    process: processName,
+    event: 'confirmed',
+    details: await requestFacts(db, operation),
+  });
   return id;
 }
