@@ -7,6 +7,8 @@ const dayMs = 24 * 60 * 60 * 1_000;
 const atOnce = { operations: 20, polls: 500, handled_interactions: 5_000, pickers: 500 } as const;
 /** Longer than anybody keeps a private message open. */
 const pickerDays = 7;
+/** How long after its end an operation can be undone. */
+const undoableDays = 1;
 
 export interface Retention {
   readonly deletedRetentionDays: number;
@@ -33,7 +35,7 @@ export async function purge(db: Db, now: Date, retention: Retention): Promise<Pu
   return {
     drafts: await removeAll(db, 'operations', abandoned(ago(1))),
     operations: await removeAll(db, 'operations', historic(ago(retention.historyRetentionDays))),
-    polls: await removeAll(db, 'polls', forgettable(ago(retention.deletedRetentionDays))),
+    polls: await removeAll(db, 'polls', forgettable(ago(retention.deletedRetentionDays), ago(undoableDays))),
     interactions: await removeAll(db, 'handled_interactions', sql`handled_at < ${ago(1)}`),
     pickers: await removeAll(db, 'pickers', sql`used_at < ${ago(pickerDays)}`),
   };
@@ -61,10 +63,17 @@ function historic(before: Date): RawBuilder<SqlBool> {
     )`;
 }
 
-/** A deleted poll stays while an operation holds it, or its message is still to be removed and can be. */
-function forgettable(before: Date): RawBuilder<SqlBool> {
+/**
+ * A deleted poll stays while an operation holds it, its message is still to be removed and can be, or its delete, which
+ * may have run or stood paused for long, can still be undone: it ended after `undoable`, or has not.
+ */
+function forgettable(before: Date, undoable: Date): RawBuilder<SqlBool> {
   return sql`deleted_at < ${before} and held_by is null
-    and (shown_revision >= revision or parked_code is not null)`;
+    and (shown_revision >= revision or parked_code is not null)
+    and not exists (
+      select from operations as deleting join operation_items as item on item.operation_id = deleting.id
+      where item.poll_id = polls.id and deleting.kind = 'delete' and deleting.state not in ('draft', 'discarded')
+        and (deleting.finished_at is null or deleting.finished_at > ${undoable}))`;
 }
 
 /** Removes the rows that fit, batch by batch. */

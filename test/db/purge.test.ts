@@ -89,6 +89,23 @@ describeEachDatabase('purge', (fresh) => {
     expect(await polls(db)).toEqual([held, shown]);
   });
 
+  test('keeps a deleted poll while its delete can still be undone, however long that ran', async () => {
+    const db = await fresh();
+    const day = { ...retention, deletedRetentionDays: 1 };
+    const ended = await operation(db, { kind: 'delete', state: 'completed', finished_at: daysAgo(0.9) });
+    const paused = await operation(db, { kind: 'delete', state: 'paused' });
+    const draft = await operation(db, { kind: 'delete', state: 'draft', expires_at: now });
+    const old = await operation(db, { kind: 'delete', state: 'completed', finished_at: daysAgo(1.1) });
+    const deleted: number[] = [];
+    for (const by of [ended, paused, draft, old]) {
+      const id = await poll(db, { deleted_at: daysAgo(1.2) });
+      await item(db, by, id);
+      deleted.push(id);
+    }
+    expect(await purge(db, now, day)).toMatchObject({ polls: 2 });
+    expect(await polls(db)).toEqual(deleted.slice(0, 2));
+  });
+
   test('forgets handled interactions after a day', async () => {
     const db = await fresh();
     await db
@@ -130,7 +147,14 @@ function daysAgo(days: number): Date {
 
 let interactions = 0;
 
-type OperationColumns = 'state' | 'expires_at' | 'finished_at' | 'created_at' | 'retry_of' | 'undo_of';
+type OperationColumns =
+  | 'kind'
+  | 'state'
+  | 'expires_at'
+  | 'finished_at'
+  | 'created_at'
+  | 'retry_of'
+  | 'undo_of';
 
 async function operation(
   db: Db,
@@ -178,10 +202,10 @@ async function poll(db: Db, columns: Partial<Pick<Insertable<PollTable>, PollCol
   return id;
 }
 
-async function item(db: Db, operationId: number): Promise<void> {
+async function item(db: Db, operationId: number, pollId = 1): Promise<void> {
   await db
     .insertInto('operation_items')
-    .values({ operation_id: operationId, poll_id: 1, position: 0, state: 'planned', version_seen: 1 })
+    .values({ operation_id: operationId, poll_id: pollId, position: 0, state: 'planned', version_seen: 1 })
     .execute();
 }
 
