@@ -4,6 +4,8 @@ const atOnce = 5000;
 
 /** Saved selections, open pickers, and what keeps finding polls fast when there are a million of them. */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  // On a large table an index takes longer than a statement may otherwise.
+  await sql`set local statement_timeout = 0`.execute(db);
   // One selection a person and scope; `scope` is a server's id, or '' for all servers.
   await sql`
     create table selections (
