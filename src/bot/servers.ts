@@ -19,8 +19,8 @@ export interface Servers {
   channelName(channelId: string): string | null;
   /** The server of a channel. */
   guildOf(channelId: string): string | null;
-  /** Whether the bot can edit its messages there. `guildId` helps to tell a channel that is gone. */
-  channelAccess(channelId: string, guildId?: string): ChannelAccess;
+  /** Whether the bot can edit its messages there, or also post. `guildId` helps to tell a channel that is gone. */
+  channelAccess(channelId: string, guildId?: string, wish?: 'edit' | 'post'): ChannelAccess;
   /** The channel's server, if the bot may delete many messages at once there. */
   bulkDeleteServer(channelId: string): string | null;
   /** The permissions that the bot lacks to post polls there, by Discord's names. */
@@ -38,12 +38,15 @@ export function gatewayServers(client: Client): Servers {
     guildName: (id) => client.guilds.cache.get(id)?.name ?? null,
     channelName: (id) => channel(id)?.name ?? null,
     guildOf: (id) => channel(id)?.guildId ?? null,
-    channelAccess: (id, guildId) => {
+    channelAccess: (id, guildId, wish = 'edit') => {
       const found = channel(id);
       if (found === null) return guildId === undefined ? 'unknown' : accessWithout(client, guildId);
       const permissions = botPermissions(found);
       if (permissions === null) return 'unknown';
-      return permissions.has(PermissionFlagsBits.ViewChannel) ? 'ok' : 'no access';
+      const posting = postingPermissions(found.isThread()).map(([, bit]) => bit);
+      return permissions.has(wish === 'post' ? posting : PermissionFlagsBits.ViewChannel)
+        ? 'ok'
+        : 'no access';
     },
     bulkDeleteServer: (id) => {
       const found = channel(id);

@@ -32,5 +32,9 @@ export function nameChannels(names: Names, audience: Audience, text: string): st
   );
 }
 
-/** Whether the bot can edit messages in a channel, as far as it knows. */
-export type ChannelAccess = (channelId: string, guildId: string) => 'ok' | 'no access' | 'gone' | 'unknown';
+/** Whether the bot can edit messages in a channel, or post them, as far as it knows. */
+export type ChannelAccess = (
+  channelId: string,
+  guildId: string,
+  wish: 'edit' | 'post',
+) => 'ok' | 'no access' | 'gone' | 'unknown';

@@ -79,9 +79,13 @@ function warningLines(rows: PreviewRows, time: Estimate, deps: PreviewDeps): str
   }
   const closed = new Map<string, number[]>();
   const gone = new Set<string>();
+  const { repost } = operationKind(rows.operation.kind);
+  let posts = false;
   for (const job of rows.jobs) {
-    const access = deps.access(job.channelId, job.guildId);
+    const wish = repost && job.messageId === null ? 'post' : 'edit';
+    const access = deps.access(job.channelId, job.guildId, wish);
     if (access === 'ok' || access === 'unknown') continue;
+    posts ||= wish === 'post';
     if (access === 'gone') gone.add(job.channelId);
     closed.set(job.channelId, [...(closed.get(job.channelId) ?? []), job.pollId]);
   }
@@ -96,8 +100,10 @@ function warningLines(rows: PreviewRows, time: Estimate, deps: PreviewDeps): str
       lines.push(`• ${name}${note}: ${formatPollNumbers(ids, 6)}`);
     }
     if (closed.size > 8) lines.push(`• and ${closed.size - 8} more channels`);
-    if (closed.size > gone.size)
-      lines.push('Give the bot *View Channel* there first, or confirm and use `Retry failed` later.');
+    if (closed.size > gone.size) {
+      const needed = posts ? '*View Channel*, *Send Messages* and *Embed Links*' : '*View Channel*';
+      lines.push(`Give the bot ${needed} there first, or confirm and use \`Retry failed\` later.`);
+    }
   }
   return lines.length === 0 ? [] : ['', ...lines];
 }

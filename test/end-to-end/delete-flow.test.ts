@@ -60,6 +60,24 @@ describeFlow('deleting many polls', { databases: ['pglite', 'postgres'] }, (scen
     expect(again.text).toContain('No poll matches');
   });
 
+  test('is undone with a warning of channels in which the bot may not post', async () => {
+    const { admin, sandbox } = scene();
+    const [votes, more] = [scene().channel('votes'), scene().channel('more')];
+    const kept = await scene().poll(more);
+    const polls = await scene().polls(2, [votes, more]);
+    const { progress } = await beginDelete(scene(), polls);
+    expect((await resultOf(progress)).word).toBe('completed');
+    sandbox.deny(more.id, permission.sendMessages);
+    const warned = await (await admin.press(progress, 'Undo')).message();
+    expect(warned.text).toContain('No access to 1 channel, 1 of these polls would fail there');
+    expect(warned.text).toContain(`#more: #${polls[1]!.id}`);
+    expect(warned.text).toContain('*Send Messages*');
+    // A message that stands needs no more than to be seen.
+    expect((await scene().preview([kept])).text).not.toContain('No access');
+    sandbox.allow(more.id, permission.sendMessages);
+    expect((await (await admin.press(progress, 'Undo')).message()).text).not.toContain('No access');
+  });
+
   test('is undone by posting every poll again, with its votes and in its state', async () => {
     const { admin, voter } = scene();
     const polls = await scene().polls(4, [scene().channel('votes')]);
