@@ -72,9 +72,14 @@ export async function planOperation(
   return createDraft(db, request, draft, process, now);
 }
 
+/** Whether a private message lives as long as an operation of this length. */
+export function isPrivatePossible(expectedMs: number): boolean {
+  return expectedMs < privateLimitMs;
+}
+
 /** Throws `UserError` where a private operation would outlive its message. */
 export function assertPrivatePossible(wanted: boolean, expectedMs: number): void {
-  if (!wanted || expectedMs < privateLimitMs) return;
+  if (!wanted || isPrivatePossible(expectedMs)) return;
   throw new UserError(
     `This would take about ${Math.ceil(expectedMs / 60_000)} minutes; \`private: true\` is possible only below 10 minutes, because Discord closes private messages after 15. Leave \`private\` out, or choose fewer polls.`,
   );

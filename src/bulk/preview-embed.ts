@@ -4,6 +4,7 @@ import type { MessageBody } from '../message-body.ts';
 import { cut, escapeText } from '../polls/text.ts';
 import { type ChannelAccess, channelName, type Names, nameChannels } from './naming.ts';
 import { operationKind } from './operations/operation-kinds.ts';
+import { isPrivatePossible } from './plan.ts';
 import { formatPollNumbers } from './poll-numbers.ts';
 import type { PreviewRows } from './preview-store.ts';
 import { button } from './progress-buttons.ts';
@@ -63,9 +64,18 @@ function intro({ operation }: PreviewRows, deps: PreviewDeps): string[] {
     return ['Nothing would change, so there is nothing to confirm. The reasons are below.'];
   const kind = operationKind(operation.kind);
   const phrase = kind.phrase(operation.params, operation.total);
-  const lines = [`Exactly these polls, as they match now; nothing else slips in later.`];
+  const lines = [
+    operation.undo_of === null
+      ? 'Exactly these polls, as they match now; nothing else slips in later.'
+      : `Exactly these polls become what they were before Operation #${operation.undo_of}.`,
+  ];
   for (const detail of kind.details?.(operation.params, deps) ?? []) lines.push(`• ${detail}`);
   if (operation.reason !== null) lines.push(`Reason: ${escapeText(cut(operation.reason, 300))}`);
+  if (operation.private && !isPrivatePossible(operation.estimate_ms)) {
+    lines.push(
+      'Discord closes private messages after 15 minutes: the result then comes by direct message, and `/bulk progress` says where it stands.',
+    );
+  }
   if (phrase !== null) lines.push(`\`Confirm\` asks you to type \`${phrase}\`.`);
   return lines;
 }
@@ -143,6 +153,7 @@ function skips(rows: PreviewRows, names: Names): string {
 }
 
 function footer({ operation }: PreviewRows): string {
+  if (operation.total === 0 && operation.undo_of !== null) return 'Nothing of it can be undone.';
   return operation.total === 0
     ? 'Run the command again with other targets.'
     : 'Works for 10 minutes, for you alone.';

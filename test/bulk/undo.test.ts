@@ -5,6 +5,8 @@ import type { Hold } from '../../src/bulk/fence.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { readParams } from '../../src/bulk/operations/read-params.ts';
 import { planUndo } from '../../src/bulk/plan-undo.ts';
+import { renderPreview } from '../../src/bulk/preview-embed.ts';
+import { readPreview } from '../../src/bulk/preview-store.ts';
 import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { closeDue } from '../../src/polls/due-store.ts';
@@ -156,6 +158,21 @@ describeEachDatabase('an undo', (fresh) => {
       [old]: 'excluded: removed for good meanwhile',
       [young]: 'planned',
     });
+  });
+
+  test('of a private operation says where its result will be, where that takes longer than a private message lives', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    const closed = await run(db, await running(db));
+    const draft = await planUndo(db, closed, { ...asking(), private: true }, processName, later);
+    const text = async (estimate_ms: number) => {
+      await db.updateTable('operations').set({ estimate_ms }).where('id', '=', draft).execute();
+      const deps = { names: { guild: () => null, channel: () => null }, access: () => 'ok' as const };
+      const limits = { timeoutMs: 1_800_000, deletedRetentionDays: 30 };
+      return JSON.stringify(renderPreview(await readPreview(db, draft, 0), { ...deps, ...limits }, later));
+    };
+    expect(await text(599_000)).not.toContain('by direct message');
+    expect(await text(600_000)).toContain('the result then comes by direct message');
   });
 
   test('of two previews that are confirmed at the same moment starts once', async () => {

@@ -41,7 +41,9 @@ describeFlow('reopening', { databases: ['pglite', 'postgres'] }, (scene) => {
       await message.until((now) => isOpen(now) && now.text.includes('0 voters') && /Closes/.test(now.text));
     }
     await (await admin.press(polls[0]!.message, 'Coffee')).message();
-    await confirmed(scene(), await (await admin.press(progress, 'Undo')).message());
+    const undoing = await (await admin.press(progress, 'Undo')).message();
+    expect(undoing.text).toMatch(/these polls become what they were before Operation #\d+/);
+    await confirmed(scene(), undoing);
     for (const { message } of polls) {
       await message.until((now) => isClosed(now) && now.text.includes('Winner: **Tea** with 1 vote'));
     }

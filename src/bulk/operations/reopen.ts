@@ -1,10 +1,11 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import { z } from 'zod';
 import type { Poll } from '../../polls/poll.ts';
+import { discordTime } from '../../polls/time.ts';
 import type { PollChange } from '../poll-image.ts';
 import { decidedBy } from './decided-by.ts';
 import type { OperationKind } from './operation-kind.ts';
-import { askedAt, instantOf, writtenTime } from './written-time.ts';
+import { askedAt, instantOf, shownTime, writtenTime } from './written-time.ts';
 
 const hourMs = 3_600_000;
 /** Ten years, as for every duration. */
@@ -49,9 +50,11 @@ export const reopen: OperationKind<Params> = {
     },
   ],
   params,
-  details: ({ closes, extend_hours, reset_votes }) => [
-    ...(closes === undefined ? [] : [`closes: ${closes}`]),
-    ...(extend_hours === undefined ? [] : [`closes: in ${extend_hours} h`]),
+  details: ({ asked_at, closes, extend_hours, reset_votes }) => [
+    ...(closes === undefined ? [] : [`closes: ${shownTime(closes, asked_at)}`]),
+    ...(extend_hours === undefined
+      ? []
+      : [`closes: in ${extend_hours} h (${discordTime(hoursAfter(asked_at, extend_hours), 'f')})`]),
     ...(reset_votes ? ['votes: reset'] : []),
   ],
   destructive: ({ reset_votes }) => reset_votes,
@@ -93,6 +96,9 @@ function reopened(poll: Poll, closesAt: Date | null, now: Date): PollChange {
 
 function newClosingTime(poll: Poll, { closes, extend_hours, asked_at }: Params): Date | null | string {
   if (closes !== undefined) return instantOf(closes, poll.timezone, asked_at);
-  if (extend_hours !== undefined) return new Date(new Date(asked_at).getTime() + extend_hours * hourMs);
-  return poll.closesAt;
+  return extend_hours !== undefined ? hoursAfter(asked_at, extend_hours) : poll.closesAt;
+}
+
+function hoursAfter(asked_at: string, hours: number): Date {
+  return new Date(new Date(asked_at).getTime() + hours * hourMs);
 }

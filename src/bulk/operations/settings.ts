@@ -7,7 +7,7 @@ import type { VoteFacts } from '../../polls/vote-facts.ts';
 import type { PollChange } from '../poll-image.ts';
 import { decidedBy } from './decided-by.ts';
 import type { OperationKind } from './operation-kind.ts';
-import { askedAt, instantOf, writtenTimeOrNone } from './written-time.ts';
+import { askedAt, instantOf, shownTime, writtenTimeOrNone } from './written-time.ts';
 
 const mostChoices = 20;
 const choices = `\`max_choices\` must be a whole number from 1 to ${mostChoices}, and at most the number of a poll's options.`;
@@ -90,7 +90,10 @@ export const settings: OperationKind<Params> = {
     },
   ],
   params,
-  details: ({ asked_at, clear_ping_role, ping_role, ...rest }) => [
+  details: ({ asked_at, clear_ping_role, ping_role, closes, ...rest }) => [
+    ...(closes === undefined
+      ? []
+      : [`closes: ${closes === 'none' ? closes : shownTime(closes, asked_at, rest.timezone)}`]),
     ...Object.entries(rest)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}: ${value}`),

@@ -4,7 +4,7 @@ import { canBecome, type Poll } from '../../polls/poll.ts';
 import type { PollChange } from '../poll-image.ts';
 import { decidedBy } from './decided-by.ts';
 import type { OperationKind } from './operation-kind.ts';
-import { askedAt, instantOf, writtenTime } from './written-time.ts';
+import { askedAt, instantOf, shownTime, writtenTime } from './written-time.ts';
 
 const statuses = ['scheduled', 'active', 'closed'] as const;
 
@@ -52,10 +52,10 @@ export const status: OperationKind<Params> = {
     },
   ],
   params,
-  details: ({ to, opens, closes }) => [
+  details: ({ asked_at, to, opens, closes }) => [
     `status: ${to}`,
-    ...(opens === undefined ? [] : [`opens: ${opens}`]),
-    ...(closes === undefined ? [] : [`closes: ${closes}`]),
+    ...(opens === undefined ? [] : [`opens: ${shownTime(opens, asked_at)}`]),
+    ...(closes === undefined ? [] : [`closes: ${shownTime(closes, asked_at)}`]),
   ],
   destructive: ({ to }) => to === 'closed',
   phrase: ({ to }, count) => (to === 'closed' && count > 100 ? `CLOSE ${count}` : null),
@@ -69,7 +69,11 @@ export const status: OperationKind<Params> = {
 
 function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   const { to } = asked;
-  if (poll.status === to) return `already ${to}`;
+  if (poll.status === to) {
+    return asked.opens === undefined && asked.closes === undefined
+      ? `already ${to}`
+      : `already ${to}, so its times stay (\`/bulk settings\` changes \`closes\`)`;
+  }
   if (!canBecome(poll.status, to)) return `${poll.status}, and cannot become ${to}`;
   if (to === 'closed') return { status: to, closed_at: now, ping_pending: false };
   const opensAt = newTime(asked.opens, poll.opensAt, poll, asked);

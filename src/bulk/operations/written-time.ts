@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import { parseWhen } from '../../polls/time.ts';
+import { discordTime, parseWhen } from '../../polls/time.ts';
 
 /** When the command was given. Stored, so that `3d` still means the same when the operation runs. */
 export const askedAt = z.iso.datetime();
@@ -24,6 +24,13 @@ export function instantOf(text: string, zone: string, asked_at: string): Date | 
     if (error instanceof UserError) return `the clocks of ${zone} skip the time asked for`;
     throw error;
   }
+}
+
+/** A checked text with what it means: the instant, or in whose zone it is read. For previews. */
+export function shownTime(text: string, asked_at: string, zone?: string): string {
+  const [here, there] = ['UTC', 'Asia/Tokyo'].map((one) => instantOf(text, one, asked_at) as Date);
+  if (here!.getTime() === there!.getTime()) return `${text} (${discordTime(here!, 'f')})`;
+  return `${text} (${zone ?? "in each poll's own time zone"})`;
 }
 
 /** Checked in a zone without daylight saving, so that only the text itself can be wrong. */

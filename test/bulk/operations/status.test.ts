@@ -18,6 +18,12 @@ test.each(['scheduled', 'active', 'closed'] as const)('says that a poll is alrea
   expect(decide(poll({ status: state, opensAt: minutes(5) }), { to: state })).toBe(`already ${state}`);
 });
 
+test('says that a poll that is already so keeps its times, where others were asked for', () => {
+  const planned = poll({ status: 'scheduled', opensAt: minutes(5) });
+  expect(decide(planned, { to: 'scheduled', opens: '2h' })).toMatch(/^already scheduled, so its times stay/);
+  expect(decide(poll(), { to: 'active', closes: '2h' })).toMatch(/^already active, so its times stay/);
+});
+
 test('schedules active and closed polls for a time in the future', () => {
   for (const given of [poll(), poll({ status: 'closed', closedAt: minutes(-1) })]) {
     expect(decide(given, { to: 'scheduled', opens: '2h' })).toEqual({
