@@ -159,7 +159,7 @@ async function changePolls(
       select poll.id, ${beforeImage('poll')} as image from polls as poll where poll.id = any(${ids}::int[])
     ), becoming as (
       update polls as poll
-      set ${columnsFrom('image')}, version = poll.version + 1, revision = poll.revision + 1,
+      set ${columnsFrom('image', 'poll')}, version = poll.version + 1, revision = poll.revision + 1,
         held_by = ${operation.id}, parked_code = null, parked_reason = null
       from unnest(${ids}::int[], ${changes}::text[]) as change (poll_id, image)
         join polls as old on old.id = change.poll_id

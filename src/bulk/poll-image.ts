@@ -34,7 +34,21 @@ export function overwritten(poll: string, json: RawBuilder<unknown>): RawBuilder
   return sql`jsonb_populate_record(${sql.ref(poll)}, ${json})`;
 }
 
-/** SQL assignments that give a poll the columns of the row `image`. */
-export function columnsFrom(image: string): RawBuilder<unknown> {
-  return sql.join(columns.map((column) => sql`${sql.ref(column)} = ${sql.ref(`${image}.${column}`)}`));
+/**
+ * SQL assignments that give the row `poll` the columns of the row `image`. An open poll that has pinged its role does not
+ * come to ping it again by going back to an image from before the ping.
+ */
+export function columnsFrom(image: string, poll: string): RawBuilder<unknown> {
+  return sql.join(
+    columns.map((column) => {
+      const value = sql.ref(`${image}.${column}`);
+      return sql`${sql.ref(column)} = ${column === 'ping_pending' ? sql`${value} and not ${hasPinged(poll)}` : value}`;
+    }),
+  );
+}
+
+function hasPinged(poll: string): RawBuilder<unknown> {
+  const own = (column: keyof PollTable) => sql.ref(`${poll}.${column}`);
+  return sql`(${own('status')} = 'active' and ${own('deleted_at')} is null
+    and ${own('ping_role_id')} is not null and not ${own('ping_pending')})`;
 }

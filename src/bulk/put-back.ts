@@ -73,7 +73,7 @@ async function restorePolls(db: Db, operationId: number): Promise<RestoredRow[]>
         and item.before is not null and poll.version = item.version_after
         and (poll.held_by is null or poll.held_by = ${operationId}))
     update polls as poll
-    set ${columnsFrom('image')}, version = poll.version + 1, revision = poll.revision + 1, held_by = null,
+    set ${columnsFrom('image', 'poll')}, version = poll.version + 1, revision = poll.revision + 1, held_by = null,
       shown_revision = case when plan.message_current then poll.revision + 1 else poll.shown_revision end,
       sent_revision = case when plan.message_current then poll.revision + 1 else poll.sent_revision end,
       removal_tried = poll.removal_tried and not plan.message_current
