@@ -137,7 +137,9 @@ describeEachDatabase('metrics', (fresh) => {
     expect(status).toBe(200);
     expect(text).toContain('gavel_database_up 0\n');
     // A zero would be a claim: nobody knows how many there are.
-    expect(text).not.toMatch(/^gavel_(polls_behind|polls_parked|operations_open|database_latency_seconds)[ {]/m);
+    expect(text).not.toMatch(
+      /^gavel_(polls_behind|polls_parked|operations_open|database_latency_seconds)[ {]/m,
+    );
   });
 
   test('answer nothing else', async () => {
