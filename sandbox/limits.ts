@@ -44,9 +44,10 @@ export class Limits {
     this.#scale = typeof mode === 'object' ? mode.scale : 1;
   }
 
-  /** Asks every rule, and takes a place in each only if all of them have one. `now`: when the request arrived. */
-  take(rules: readonly LimitRule[], countsGlobally: boolean, now: number = this.#now()): LimitVerdict {
+  /** Asks every rule, and takes a place in each only if all of them have one. */
+  take(rules: readonly LimitRule[], countsGlobally: boolean): LimitVerdict {
     if (!this.#enabled) return { headers: {}, refusal: null };
+    const now = this.#now();
     if (countsGlobally) {
       const waitMs = this.#globalWait(now);
       if (waitMs > 0)

@@ -6,7 +6,6 @@ import { type LimitMode, Limits } from './limits.ts';
 import { permission } from './permissions.ts';
 import { Person, type PersonInit } from './person.ts';
 import { commandRoutes } from './rest/commands.ts';
-import { type FrontDoor, openFrontDoor } from './rest/front-door.ts';
 import { gatewayRoutes } from './rest/gateway-routes.ts';
 import { interactionRoutes } from './rest/interactions.ts';
 import { messageRoutes } from './rest/messages.ts';
@@ -33,11 +32,6 @@ export interface SandboxOptions {
   readonly botName?: string;
   /** TCP port; default any. */
   readonly port?: number;
-  /**
-   * Whether a thread of its own receives the requests and notes when they arrived, for a process that is at times busy with
-   * other things. Default false.
-   */
-  readonly frontDoor?: boolean;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -56,7 +50,6 @@ export const usualBotPermissions =
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const sandbox = new Sandbox(options);
   await sandbox.listen(options.port ?? 0);
-  if (options.frontDoor) await sandbox.openFrontDoor();
   return sandbox;
 }
 
@@ -69,7 +62,6 @@ export class Sandbox extends Scene {
   latency: Latency;
   #limits: Limits;
   readonly #rest: RestServer;
-  #frontDoor: FrontDoor | null = null;
 
   constructor(options: SandboxOptions) {
     const now = options.now ?? Date.now;
@@ -114,13 +106,8 @@ export class Sandbox extends Scene {
     this.world.baseUrl = `http://127.0.0.1:${this.port}`;
   }
 
-  async openFrontDoor(): Promise<void> {
-    this.#frontDoor = await openFrontDoor(this.port);
-  }
-
   async close(): Promise<void> {
     this.gateway.close();
-    await this.#frontDoor?.close();
     this.#rest.http.closeAllConnections();
     await new Promise((resolve) => this.#rest.http.close(resolve));
   }
@@ -131,7 +118,7 @@ export class Sandbox extends Scene {
 
   /** For discord.js' `rest.api`. */
   get apiUrl(): string {
-    return `http://127.0.0.1:${this.#frontDoor?.port ?? this.port}/api`;
+    return `http://127.0.0.1:${this.port}/api`;
   }
 
   get #gatewayUrl(): string {

@@ -6,7 +6,6 @@ import type { Limits } from '../limits.ts';
 import { Signal } from '../signal.ts';
 import { checkBody } from '../validate.ts';
 import type { World } from '../world.ts';
-import { receivedHeader } from './front-door.ts';
 import { type ReadBody, readBody } from './read-body.ts';
 import type { RequestRecord, Violation } from './request-record.ts';
 import type { Answer, Call, Route } from './route.ts';
@@ -53,13 +52,13 @@ export class RestServer {
       const url = new URL(request.url ?? '/', 'http://sandbox');
       if (url.pathname.startsWith('/attachments/')) return this.#attachment(url, response);
       const read = await readBody(request);
-      const due = await this.#arrival(request);
-      const { record, route, params } = this.#log(request, url, read, due);
+      await pause(this.#halfWay());
+      const { record, route, params } = this.#log(request, url, read);
       const fault = this.#options.faults.take(record);
       await fault?.before?.(record);
       if (fault?.delayMs) await pause(fault.delayMs);
       if (fault?.loseRequest) return this.#cut(request, record);
-      const replied = this.#reply(request, record, route, params, url, read, fault, due);
+      const replied = this.#reply(request, record, route, params, url, read, fault);
       record.code = (replied.body as { code?: number } | undefined)?.code ?? null;
       await fault?.after?.(record);
       if (fault?.delayReplyMs) await pause(fault.delayReplyMs);
@@ -79,20 +78,7 @@ export class RestServer {
     }
   }
 
-  /** Resolves when the request has come half of its way; with when that was due where the front door noted its start. */
-  async #arrival(request: IncomingMessage): Promise<number | undefined> {
-    const halfWay = this.#halfWay();
-    const received = request.headers[receivedHeader];
-    if (received === undefined) {
-      await pause(halfWay);
-      return undefined;
-    }
-    const due = Number(received) + halfWay;
-    await pause(due - this.#options.world.now());
-    return due;
-  }
-
-  #log(request: IncomingMessage, url: URL, read: ReadBody, due: number | undefined) {
+  #log(request: IncomingMessage, url: URL, read: ReadBody) {
     const path = decodeURIComponent(url.pathname).replace(/^\/api(\/v\d+)?/, '');
     const method = request.method ?? 'GET';
     const route = this.#routes.find(
@@ -103,7 +89,7 @@ export class RestServer {
       path,
       query: url.search,
       route: route?.path ?? null,
-      at: due ?? this.#options.world.now(),
+      at: this.#options.world.now(),
       body: read.json,
       files: read.files.map((file) => file.name),
       status: null,
@@ -123,7 +109,6 @@ export class RestServer {
     url: URL,
     read: ReadBody,
     fault: Fault | null,
-    due: number | undefined,
   ): Replied {
     if (this.#options.faults.outage === '503')
       return { status: 503, body: { message: '503: Service Unavailable', code: 0 } };
@@ -146,7 +131,7 @@ export class RestServer {
       body: read.json as never,
       files: read.files,
     };
-    const verdict = this.#options.limits().take(route.limits?.(call) ?? [], route.global ?? true, due);
+    const verdict = this.#options.limits().take(route.limits?.(call) ?? [], route.global ?? true);
     if (verdict.refusal) return { status: 429, body: verdict.refusal.body, headers: verdict.headers };
     return { headers: verdict.headers, ...this.#handle(record, route, call) };
   }
