@@ -1,15 +1,8 @@
 import type { VoteAnswer } from '../stage/voters.ts';
+import type { BenchRow } from './bench-row.ts';
 import type { BenchFigures, Measured, StagedFigures } from './run-bench.ts';
 import { scaleRows } from './scale/scale-rows.ts';
 import { median, quantile } from './statistics.ts';
-
-/** One line of the table. `holds`: null where nothing is demanded. */
-export interface BenchRow {
-  readonly figure: string;
-  readonly measured: string;
-  readonly demanded: string;
-  readonly holds: boolean | null;
-}
 
 /** How long a person needs to look a number up and type `/poll close poll:123`; generous. */
 const typingMs = 3000;

@@ -1,4 +1,15 @@
-import type { LimitHeaders, Window } from './limits.ts';
+/** `requests` in each `windowMs`. */
+export interface Window {
+  readonly requests: number;
+  readonly windowMs: number;
+}
+
+/** What the headers of an answer say. */
+export interface LimitHeaders {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetAfterMs: number;
+}
 
 /**
  * Added to every end of a window: the clocks of both sides tick apart, and a request that arrives a moment early

@@ -1,4 +1,5 @@
-import { CHANNEL_WINDOWS, type Window } from './limits.ts';
+import type { Window } from './bucket.ts';
+import { CHANNEL_WINDOWS } from './limits.ts';
 import { PACE_INTERVAL_MS } from './pace.ts';
 import { youngEnough } from './request-kind.ts';
 

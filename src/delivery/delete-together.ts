@@ -1,6 +1,7 @@
 import { Routes } from 'discord-api-types/v10';
 import { type Claimed, claimDeleted, recordDeleted, releaseAll } from './claim-many-store.ts';
-import { type DeliverParts, SEND_WITHIN_MS } from './deliver-one.ts';
+import { SEND_WITHIN_MS } from './deliver-one.ts';
+import type { DeliverParts } from './deliver-parts.ts';
 import type { DeliveryJob } from './delivery-batch.ts';
 import { recordRefused } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';

@@ -1,9 +1,7 @@
 import { Routes } from 'discord-api-types/v10';
-import type { Clock } from '../clock.ts';
-import type { Db } from '../db/schema.ts';
-import type { Logger } from '../log.ts';
 import { renderPoll } from '../polls/message.ts';
 import type { Poll } from '../polls/poll.ts';
+import type { DeliverParts } from './deliver-parts.ts';
 import {
   CLAIM_TTL_MS,
   type Claim,
@@ -16,26 +14,13 @@ import {
   releaseUnsent,
 } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
-import type { Limits } from './limits.ts';
 import { findLostPost } from './lost-post.ts';
 import type { Outcome } from './outcome.ts';
 import { newMessage, wholeEdit } from './payload.ts';
 import { pingRole } from './ping.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
-import { type CallOptions, PRIORITY_HEADER, type RestCalls, SEND_BEFORE_HEADER } from './rest-calls.ts';
+import { type CallOptions, PRIORITY_HEADER, SEND_BEFORE_HEADER } from './rest-calls.ts';
 import { REQUEST_TIMEOUT_MS } from './transport.ts';
-
-export interface DeliverParts {
-  readonly db: Db;
-  readonly rest: RestCalls;
-  readonly limits: Limits;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Names this run of this process among all that share the database. */
-  readonly process: string;
-  /** The bot's own user id, known after login. */
-  readonly botId: () => string;
-}
 
 export interface DeliverOptions {
   /** Post the message again where somebody deleted it by hand. */

@@ -1,7 +1,8 @@
 import { type BulkDeletes, bulkChannels, deleteLoads } from './bulk-choice.ts';
 import { BulkTurns } from './bulk-turns.ts';
 import { deleteTogether } from './delete-together.ts';
-import { type DeliverParts, deliverOne } from './deliver-one.ts';
+import { deliverOne } from './deliver-one.ts';
+import type { DeliverParts } from './deliver-parts.ts';
 import type { Batch, BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from './delivery-batch.ts';
 import { discordAnswers } from './discord-answers.ts';
 import { Health } from './health.ts';

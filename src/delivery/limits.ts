@@ -1,11 +1,5 @@
-import { Bucket, type Fastest, type Room } from './bucket.ts';
+import { Bucket, type Fastest, type LimitHeaders, type Room, type Window } from './bucket.ts';
 import type { RequestKind } from './request-kind.ts';
-
-/** `requests` in each `windowMs`. */
-export interface Window {
-  readonly requests: number;
-  readonly windowMs: number;
-}
 
 /**
  * What is assumed of each channel (bulk-delete: of each server) before Discord has said anything.
@@ -24,13 +18,6 @@ export const CHANNEL_WINDOWS: Readonly<Record<RequestKind, Window>> = {
 
 /** Requests of one bot in a second, interactions exempt (Discord's API reference, "Rate Limits"). */
 export const GLOBAL_WINDOW: Window = { requests: 50, windowMs: 1_000 };
-
-/** What the headers of an answer say. */
-export interface LimitHeaders {
-  readonly limit: number;
-  readonly remaining: number;
-  readonly resetAfterMs: number;
-}
 
 /** What a 429 says. `global`: the whole bot waits. `shared`: others used the limit up too. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import { Routes } from 'discord-api-types/v10';
 import type { Poll } from '../polls/poll.ts';
-import type { DeliverParts } from './deliver-one.ts';
+import type { DeliverParts } from './deliver-parts.ts';
 import { CLAIM_TTL_MS, type Claim } from './delivery-store.ts';
 import { discordFailure } from './discord-outcome.ts';
 import { snowflakeAt } from './request-kind.ts';

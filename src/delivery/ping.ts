@@ -1,7 +1,7 @@
 import { Routes } from 'discord-api-types/v10';
 import { pingMessage } from '../polls/message.ts';
 import type { Poll } from '../polls/poll.ts';
-import type { DeliverParts } from './deliver-one.ts';
+import type { DeliverParts } from './deliver-parts.ts';
 import { recordPinged } from './delivery-store.ts';
 import { discordFailure } from './discord-outcome.ts';
 import { newMessage } from './payload.ts';

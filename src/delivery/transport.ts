@@ -1,5 +1,6 @@
 import { DefaultRestOptions, type RESTOptions } from '@discordjs/rest';
-import type { LimitHeaders, Limits, Refusal } from './limits.ts';
+import type { LimitHeaders } from './bucket.ts';
+import type { Limits, Refusal } from './limits.ts';
 import { type Pace, PEOPLE_FIRST } from './pace.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
 import { NotSentError, PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER } from './rest-calls.ts';

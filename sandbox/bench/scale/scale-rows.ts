@@ -1,4 +1,4 @@
-import type { BenchRow } from '../bench-table.ts';
+import type { BenchRow } from '../bench-row.ts';
 import type { ScaleTimes } from './measure-scale.ts';
 
 /** What may be noise, on a machine that does other things too. */

@@ -1,0 +1,7 @@
+/** One line of the table. `holds`: null where nothing is demanded. */
+export interface BenchRow {
+  readonly figure: string;
+  readonly measured: string;
+  readonly demanded: string;
+  readonly holds: boolean | null;
+}

@@ -1,0 +1,18 @@
+import type { Clock } from '../clock.ts';
+import type { Db } from '../db/schema.ts';
+import type { Logger } from '../log.ts';
+import type { Limits } from './limits.ts';
+import type { RestCalls } from './rest-calls.ts';
+
+/** What delivering needs. */
+export interface DeliverParts {
+  readonly db: Db;
+  readonly rest: RestCalls;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Names this run of this process among all that share the database. */
+  readonly process: string;
+  /** The bot's own user id, known after login. */
+  readonly botId: () => string;
+}
