@@ -2,17 +2,16 @@ import type { StringSelectMenuInteraction } from 'discord.js';
 import { ComponentType } from 'discord-api-types/v10';
 import type { PressHandler, PressInteraction } from '../../src/bot/handlers.ts';
 import { renderPicker } from '../../src/bulk/picker-embed.ts';
-import { newestFrame, openPicker, type Picker } from '../../src/bulk/picker-store.ts';
+import { newestFrame, openPicker, type PickerChange } from '../../src/bulk/picker-store.ts';
 import { firstFrame, readPickerView, turnedFrame } from '../../src/bulk/picker-view.ts';
-import { changeSelection, type Selection, type SelectionWish } from '../../src/bulk/selection-store.ts';
+import { changeClaimed } from '../../src/bulk/selection-store.ts';
 import { changeText } from '../../src/bulk/selection-text.ts';
-import type { Db } from '../../src/db/schema.ts';
 import { UserError } from '../../src/errors.ts';
 import { type BoundedCount, formatCount, matchPolls, type PollFilter } from '../../src/polls/poll-filter.ts';
 import { type PollOrder, pollOrders } from '../../src/polls/poll-page.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { ownerOf } from './caller.ts';
-import { frameShown, onPicker, type PickerPress, pressed } from './picker-press.ts';
+import { frameShown, onPicker, type PickerPress } from './picker-press.ts';
 import { type OperationSubcommand, subcommand } from './subcommand.ts';
 import { readTargets, targetOptions } from './target-options.ts';
 
@@ -42,86 +41,67 @@ export function selectSubcommand(services: BulkServices): OperationSubcommand {
 
 /** The picker's own menus and buttons. */
 export function pickerPresses(services: BulkServices): PressHandler[] {
+  const { maxPolls } = services.limits;
   const turning = (direction: 'back' | 'on') =>
-    onPicker(services, `pick-${direction}`, async (press) => {
-      await pressed(press, async (picker, trx) => {
-        const newest = newestFrame(picker);
-        const from = press.frame ?? newest;
-        // A place in one list is none in another: that one stays as it is shown now.
-        if (from.status !== newest.status || from.order !== newest.order) return {};
-        return { show: await turnedFrame(trx, press.owner.scope, picker, from, direction) };
-      });
-      return null;
+    onPicker(services, `pick-${direction}`, async ({ trx, owner, picker, frame }) => {
+      const newest = newestFrame(picker);
+      const from = frame ?? newest;
+      // A place in one list is none in another: that one stays as it is shown now.
+      if (from.status !== newest.status || from.order !== newest.order) return {};
+      return { show: await turnedFrame(trx, owner.scope, picker, from, direction) };
     });
   return [
     turning('back'),
     turning('on'),
     onPicker(services, 'pick-status', async (press) => {
+      const { filter, order } = press.picker;
       const [value] = chosenIn(press.interaction);
-      await relist(press, ({ filter, order }) => ({ order, filter: { ...filter, status: statusOf(value) } }));
-      return null;
+      return await relisted(press, { ...filter, status: statusOf(value) }, order);
     }),
     onPicker(services, 'pick-sort', async (press) => {
-      const order = pollOrders.find((one) => one === chosenIn(press.interaction)[0]);
-      await relist(press, (picker) => ({ filter: picker.filter, order: order ?? picker.order }));
-      return null;
+      const { filter, order } = press.picker;
+      const [value] = chosenIn(press.interaction);
+      return await relisted(press, filter, pollOrders.find((one) => one === value) ?? order);
     }),
     onPicker(services, 'pick-polls', async (press) => {
       const { ids, chosen: before } = frameShown(press);
       const chosen = new Set(chosenIn(press.interaction).map(Number));
       // Only what somebody changed in the menu: the rest may have been changed elsewhere meanwhile. What was deleted
       // meanwhile was not for them to choose.
-      return await select(press, (selection) => ({
+      const done = await changeClaimed(press.trx, press.owner, maxPolls, (selection) => ({
         add: ids.filter((id) => chosen.has(id) && !before.includes(id)),
         remove: before.filter((id) => !chosen.has(id) && selection.ids.includes(id)),
       }));
+      return { notice: changeText(done) };
     }),
     onPicker(services, 'pick-page', async (press) => {
       const { ids } = frameShown(press);
-      return await select(press, () => ({ add: ids }));
+      const done = await changeClaimed(press.trx, press.owner, maxPolls, () => ({ add: ids }));
+      return { notice: changeText(done) };
     }),
     onPicker(services, 'pick-all', async (press) => {
       const { status } = frameShown(press);
-      const filter = { ...press.picker.filter, status: status ?? undefined };
-      const { maxPolls } = services.limits;
-      let matched = 0;
-      const text = await select(press, async (_before, trx) => {
-        const { ids, ...found } = await matchPolls(trx, press.owner.scope, filter, maxPolls);
-        if (found.count > maxPolls) throw tooManyMatch(found, maxPolls);
-        matched = ids.length;
-        return { add: ids };
-      });
-      return `${matched === 1 ? '1 poll matched' : `${matched} polls matched`} at that moment. ${text}`;
+      const { trx, owner, picker } = press;
+      const filter = { ...picker.filter, status: status ?? undefined };
+      const { ids, ...found } = await matchPolls(trx, owner.scope, filter, maxPolls);
+      if (found.count > maxPolls) throw tooManyMatch(found, maxPolls);
+      const done = await changeClaimed(trx, owner, maxPolls, () => ({ add: ids }));
+      const matched = ids.length === 1 ? '1 poll matched' : `${ids.length} polls matched`;
+      return { notice: `${matched} at that moment. ${changeText(done)}` };
     }),
-    onPicker(services, 'pick-clear', (press) => select(press, () => ({ remove: 'all' }))),
+    onPicker(services, 'pick-clear', async ({ trx, owner }) => ({
+      notice: changeText(await changeClaimed(trx, owner, maxPolls, () => ({ remove: 'all' }))),
+    })),
   ];
 }
 
-/** Changes the selection, and says what came of it. */
-async function select(
-  press: PickerPress,
-  wish: (before: Selection, trx: Db) => SelectionWish | Promise<SelectionWish>,
-): Promise<string> {
-  const { services, owner, caller } = press;
-  const change = await changeSelection(
-    services.db,
-    owner,
-    { interactionId: caller.interactionId, maxPolls: services.limits.maxPolls, now: services.clock.now() },
-    wish,
-  );
-  await pressed(press);
-  return changeText(change);
-}
-
-/** Goes to the first page of another list. */
-async function relist(
-  press: PickerPress,
-  list: (picker: Picker) => { readonly filter: PollFilter; readonly order: PollOrder },
-): Promise<void> {
-  await pressed(press, async (picker, trx) => {
-    const { filter, order } = list(picker);
-    return { filter, order, show: await firstFrame(trx, press.owner.scope, filter, order) };
-  });
+/** The first page of another list. */
+async function relisted(
+  { trx, owner }: PickerPress,
+  filter: PollFilter,
+  order: PollOrder,
+): Promise<PickerChange> {
+  return { filter, order, show: await firstFrame(trx, owner.scope, filter, order) };
 }
 
 function tooManyMatch(found: BoundedCount, limit: number): UserError {

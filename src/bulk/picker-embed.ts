@@ -8,10 +8,12 @@ import { type PickerRow, type PickerView, pickerPageSize } from './picker-view.t
 import { goneText, selectedText } from './selection-text.ts';
 
 const blurple = 0x5865f2;
-/** The picker: a page of polls, what is selected of them, and everything to press. `notice`: what came of the last press. */
-export function renderPicker(view: PickerView, names: Names, notice: string | null = null): MessageBody {
+
+/** The picker: a page of polls, what is selected of them, what came of the last press, and everything to press. */
+export function renderPicker(view: PickerView, names: Names): MessageBody {
+  const { selection, frame } = view;
   return {
-    content: [`**${selectedText(view.selection)}**${unlistedText(view)}`, notice, goneText(view.selection)]
+    content: [`**${selectedText(selection)}**${unlistedText(view)}`, frame.notice, goneText(selection)]
       .filter((line) => line !== null)
       .join('\n'),
     embeds: [

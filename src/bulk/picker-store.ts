@@ -8,6 +8,7 @@ import type { PollStatus } from '../polls/poll.ts';
 import type { PollFilter } from '../polls/poll-filter.ts';
 import type { PollOrder, PollPage } from '../polls/poll-page.ts';
 import { pollOrders } from '../polls/poll-page.ts';
+import { claimInteraction } from '../polls/poll-store.ts';
 import { scopeKey } from '../polls/scope.ts';
 import { type SelectionOwner, selectedAmong } from './selection-store.ts';
 
@@ -34,6 +35,14 @@ export interface Frame extends ListPage {
   /** What of the list the menus change, as it was then. */
   readonly status: PollStatus | null;
   readonly order: PollOrder;
+  /** What came of the press; whichever process heard of it can say so. */
+  readonly notice: string | null;
+}
+
+/** What a press changes: what it leaves out stays as it is. */
+export interface PickerChange extends Partial<Pick<PickerList, 'filter' | 'order'>> {
+  readonly show?: ListPage;
+  readonly notice?: string;
 }
 
 /** What a picker lists. */
@@ -70,7 +79,7 @@ export async function openPicker(
       filter: json(list.filter),
       targets: json(list.targets),
       sort: list.order,
-      frames: json([await shown(db, owner, list, first, 1)]),
+      frames: json([await shown(db, owner, list, { number: 1, page: first, notice: null })]),
       used_at: now,
     })
     .onConflict((conflict) => conflict.column('interaction_id').doUpdateSet({ used_at: now }))
@@ -85,21 +94,23 @@ export async function readPicker(db: Db, owner: SelectionOwner, id: number): Pro
 }
 
 /**
- * Notes a press: `press` gets the picker, while no other press can come between, and says what it lists from now on. A
- * new frame is shown in any case. Throws `UserError` as `readPicker`.
+ * Notes a press, once however often it arrives: `press` gets the picker, while no other press can come between, and says
+ * what becomes of it. A new frame is shown in any case. Throws `UserError` as `readPicker`.
  */
 export async function pressPicker(
   db: Db,
   owner: SelectionOwner,
   id: number,
-  now: Date,
-  press: (picker: Picker, trx: Db) => Promise<Partial<PickerList> & { readonly show?: ListPage }>,
+  { interactionId, now }: { interactionId: string; now: Date },
+  press: (picker: Picker, trx: Db) => Promise<PickerChange>,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     const picker = toPicker(await pickerRow(trx, owner, id, true));
-    const newest = newestFrame(picker);
-    const { filter = picker.filter, order = picker.order, show = newest } = await press(picker, trx);
-    const next = await shown(trx, owner, { filter, order }, show, newest.number + 1);
+    if (!(await claimInteraction(trx, interactionId, now))) return;
+    const { number, ...newest } = newestFrame(picker);
+    const change = await press(picker, trx);
+    const { filter = picker.filter, order = picker.order, show = newest, notice = null } = change;
+    const next = await shown(trx, owner, { filter, order }, { number: number + 1, page: show, notice });
     await trx
       .updateTable('pickers')
       .set({
@@ -126,11 +137,10 @@ async function shown(
   db: Db,
   owner: SelectionOwner,
   { filter, order }: Pick<PickerList, 'filter' | 'order'>,
-  page: ListPage,
-  number: number,
+  { number, page, notice }: { number: number; page: ListPage; notice: string | null },
 ): Promise<Frame> {
   const chosen = await selectedAmong(db, owner, page.ids);
-  return { ...page, number, chosen, status: filter.status ?? null, order };
+  return { ...page, number, chosen, status: filter.status ?? null, order, notice };
 }
 
 async function pickerRow(

@@ -83,28 +83,38 @@ export async function changeSelection(
   wish: (before: Selection, trx: Db) => SelectionWish | Promise<SelectionWish>,
 ): Promise<SelectionChange> {
   return await inTransaction(db, async (trx) => {
-    await lock(trx, owner);
-    const before = await readSelection(trx, owner);
-    if (!(await claimInteraction(trx, interactionId, now))) {
-      return { selection: before, added: [], removed: [], unknown: [], forgotten: [] };
-    }
-    const { add = [], remove = [] } = await wish(before, trx);
-    const known = await pollsInScope(trx, owner.scope, add);
-    const taken = new Set(remove === 'all' ? [...before.ids, ...before.gone] : remove);
-    const ids = [...new Set([...before.ids.filter((id) => !taken.has(id)), ...known])].sort(ascending);
-    if (ids.length > maxPolls && ids.length > before.ids.length) throw tooMany(ids.length, maxPolls);
-    const kept = before.gone.filter((id) => !taken.has(id));
-    const forgotten = ids.length + kept.length > maxPolls ? kept : [];
-    const gone = kept.filter((id) => !forgotten.includes(id));
-    await replace(trx, owner, before, { ids, gone });
-    return {
-      selection: { ids, gone },
-      added: without(ids, before.ids),
-      removed: without([...before.ids, ...before.gone], [...ids, ...kept]).sort(ascending),
-      unknown: without(add, [...known]),
-      forgotten,
-    };
+    if (await claimInteraction(trx, interactionId, now))
+      return await changeClaimed(trx, owner, maxPolls, wish);
+    const selection = await readSelection(trx, owner);
+    return { selection, added: [], removed: [], unknown: [], forgotten: [] };
   });
+}
+
+/** `changeSelection` in a transaction that has claimed the interaction. */
+export async function changeClaimed(
+  trx: Db,
+  owner: SelectionOwner,
+  maxPolls: number,
+  wish: (before: Selection, trx: Db) => SelectionWish | Promise<SelectionWish>,
+): Promise<SelectionChange> {
+  await lock(trx, owner);
+  const before = await readSelection(trx, owner);
+  const { add = [], remove = [] } = await wish(before, trx);
+  const known = await pollsInScope(trx, owner.scope, add);
+  const taken = new Set(remove === 'all' ? [...before.ids, ...before.gone] : remove);
+  const ids = [...new Set([...before.ids.filter((id) => !taken.has(id)), ...known])].sort(ascending);
+  if (ids.length > maxPolls && ids.length > before.ids.length) throw tooMany(ids.length, maxPolls);
+  const kept = before.gone.filter((id) => !taken.has(id));
+  const forgotten = ids.length + kept.length > maxPolls ? kept : [];
+  const gone = kept.filter((id) => !forgotten.includes(id));
+  await replace(trx, owner, before, { ids, gone });
+  return {
+    selection: { ids, gone },
+    added: without(ids, before.ids),
+    removed: without([...before.ids, ...before.gone], [...ids, ...kept]).sort(ascending),
+    unknown: without(add, [...known]),
+    forgotten,
+  };
 }
 
 /** Its row is what changes of one selection wait for. */

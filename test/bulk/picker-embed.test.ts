@@ -11,9 +11,9 @@ const ids = Array.from({ length: 25 }, (_, index) => 2_147_483_000 + 2 * index);
 const many = Array.from({ length: 1000 }, (_, index) => 1_000_001 + 2 * index);
 
 /** A full page of polls with this question, behind every filter there is, each as long as can be. */
-function view(question: string): PickerView {
+function view(question: string, notice: string): PickerView {
   const shown = { ids, chosen: ids, first: null, last: null, page: 4000, more: true };
-  const frame: Frame = { ...shown, number: 1, status: 'scheduled', order: 'closing' };
+  const frame: Frame = { ...shown, number: 1, status: 'scheduled', order: 'closing', notice };
   const stars = '*'.repeat(500);
   const targets = { polls: '#'.repeat(500), server: '900000000000000001', channel: '9'.repeat(20) };
   const more = { creator: '9'.repeat(20), text: stars, created_before: stars, created_after: stars };
@@ -52,11 +52,8 @@ test.each(['*', '👨‍👩‍👧‍👦', 'م*', '\\'])(
       forgotten: [],
     };
     for (const question of questions) {
-      const body = renderPicker(
-        view(question),
-        names,
-        `1000 polls matched at that moment. ${changeText(done)}`,
-      );
+      const notice = `1000 polls matched at that moment. ${changeText(done)}`;
+      const body = renderPicker(view(question, notice), names);
       const [embed] = body.embeds!;
       expect(body.content!.length).toBeLessThanOrEqual(2000);
       expect(embed!.description!.length).toBeLessThanOrEqual(4096);

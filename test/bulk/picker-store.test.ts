@@ -27,6 +27,8 @@ function opened(db: Db, ids: readonly number[] = [], list = everything): Promise
   return openPicker(db, atHome, list, page(ids), { interactionId: interactionId(), now });
 }
 
+const press = () => ({ interactionId: interactionId(), now });
+
 describeEachDatabase('a picker', (fresh) => {
   test('lists what it was opened with, read back as it was', async () => {
     const db = await fresh();
@@ -48,7 +50,7 @@ describeEachDatabase('a picker', (fresh) => {
     expect(await readPicker(db, atHome, id)).toEqual({
       ...list,
       id,
-      frames: [{ ...page([7, 9]), number: 1, chosen: [], status: 'closed', order: 'closing' }],
+      frames: [{ ...page([7, 9]), number: 1, chosen: [], status: 'closed', order: 'closing', notice: null }],
     });
   });
 
@@ -70,7 +72,7 @@ describeEachDatabase('a picker', (fresh) => {
     ];
     for (const owner of others) {
       await expect(readPicker(db, owner, id)).rejects.toThrow(UserError);
-      await expect(pressPicker(db, owner, id, now, async () => ({}))).rejects.toThrow(
+      await expect(pressPicker(db, owner, id, press(), async () => ({}))).rejects.toThrow(
         /not yours, or too old/,
       );
     }
@@ -81,9 +83,12 @@ describeEachDatabase('a picker', (fresh) => {
   test('shows a new frame after every press, and remembers those before', async () => {
     const db = await fresh();
     const id = await opened(db, [3, 2]);
-    await pressPicker(db, atHome, id, now, async () => ({ show: page([1], 2) }));
-    await pressPicker(db, atHome, id, now, async () => ({}));
-    await pressPicker(db, atHome, id, now, async () => ({ order: 'oldest', filter: { status: 'active' } }));
+    await pressPicker(db, atHome, id, press(), async () => ({ show: page([1], 2) }));
+    await pressPicker(db, atHome, id, press(), async () => ({}));
+    await pressPicker(db, atHome, id, press(), async () => ({
+      order: 'oldest',
+      filter: { status: 'active' },
+    }));
     const picker = await readPicker(db, atHome, id);
     expect(picker).toMatchObject({ order: 'oldest', filter: { status: 'active' } });
     expect(picker.frames.map((frame) => [frame.number, frame.ids])).toEqual([
@@ -104,9 +109,9 @@ describeEachDatabase('a picker', (fresh) => {
     await change(db, atHome, { add: [a, b] });
     const id = await opened(db, [b, a]);
     await change(db, atHome, { remove: [a] });
-    await pressPicker(db, atHome, id, now, async () => ({ show: page([c, b, a]) }));
+    await pressPicker(db, atHome, id, press(), async () => ({ show: page([c, b, a]) }));
     await markDeleted(db, [b]);
-    await pressPicker(db, atHome, id, now, async () => ({}));
+    await pressPicker(db, atHome, id, press(), async () => ({}));
     const { frames } = await readPicker(db, atHome, id);
     expect(frames.map((frame) => frame.chosen)).toEqual([[a, b], [b], []]);
   });
@@ -115,22 +120,34 @@ describeEachDatabase('a picker', (fresh) => {
     const db = await fresh();
     const id = await opened(db, [1000]);
     const presses = Array.from({ length: 25 }, (_, index) =>
-      pressPicker(db, atHome, id, now, async () => ({ show: page([index]) })),
+      pressPicker(db, atHome, id, press(), async () => ({ show: page([index]) })),
     );
     await Promise.all(presses);
     const busy = await readPicker(db, atHome, id);
     expect(busy.frames.map((frame) => frame.number)).toEqual(Array.from({ length: 26 }, (_, i) => i + 1));
     expect(new Set(busy.frames.flatMap((frame) => frame.ids)).size).toBe(26);
-    for (let more = 0; more < 10; more += 1) await pressPicker(db, atHome, id, now, async () => ({}));
+    for (let more = 0; more < 10; more += 1) await pressPicker(db, atHome, id, press(), async () => ({}));
     const picker = await readPicker(db, atHome, id);
     expect([newestFrame(picker).number, picker.frames.length, frameOf(picker, 1)]).toEqual([36, 30, null]);
+  });
+
+  test('takes a press once that arrives twice, whose notice both can show', async () => {
+    const db = await fresh();
+    const id = await opened(db, [1]);
+    const once = press();
+    const presses = ['a', 'b'].map((notice) => pressPicker(db, atHome, id, once, async () => ({ notice })));
+    await Promise.all(presses);
+    const { frames } = await readPicker(db, atHome, id);
+    expect(frames.map((frame) => frame.notice)).toEqual([null, expect.stringMatching(/^[ab]$/)]);
+    await pressPicker(db, atHome, id, press(), async () => ({}));
+    expect(newestFrame(await readPicker(db, atHome, id)).notice).toBeNull();
   });
 
   test('stays as it was where a press fails half-way', async () => {
     const db = await fresh();
     const id = await opened(db, [1]);
     const before = await readPicker(db, atHome, id);
-    const failing = pressPicker(db, atHome, id, now, async () => {
+    const failing = pressPicker(db, atHome, id, press(), async () => {
       throw new UserError('no');
     });
     await expect(failing).rejects.toThrow('no');

@@ -22,7 +22,7 @@ async function opened(db: Db, owner = atHome) {
   const list = { filter: {}, targets: {}, order: 'newest' } as const;
   const id = await openPicker(db, owner, list, first, { interactionId: interactionId(), now });
   const turn = async (direction: 'back' | 'on') => {
-    await pressPicker(db, owner, id, now, async (picker, trx) => ({
+    await pressPicker(db, owner, id, { interactionId: interactionId(), now }, async (picker, trx) => ({
       show: await turnedFrame(trx, owner.scope, picker, newestFrame(picker), direction),
     }));
     return await look();

@@ -50,3 +50,24 @@ test('two processes on one database lose no press of a picker, whichever of them
   await picker.until((message) => selectedIn(message) === 0 && rowsOf(message).ids[0] === ids[0]);
   expect(scene.sandbox.violations).toEqual([]);
 });
+
+test('of two processes that hear of a press, the one that did it says what it did', async () => {
+  await using scene = await startScene({ database: 'postgres', processes: 2 });
+  const { admin } = scene;
+  const ids = (await scene.createPolls(3)).map((poll) => poll.id);
+  const picker = await scene.preview('select', {});
+  const presses = [
+    [() => admin.press(picker, 'Select page'), 'Added 3 polls'],
+    [() => admin.press(picker, 'Clear'), 'Took off 3 polls'],
+    [() => admin.press(picker, 'Select all matching'), '3 polls matched at that moment. Added 3 polls'],
+    [() => choosePolls(admin, picker, ids.slice(1)), 'Took off 1 poll'],
+  ] as const;
+  for (const [press, words] of presses) {
+    // Whoever has done it is slow to say so, and the other would be first.
+    const callback = { method: 'POST', path: /^\/interactions\/.*\/callback$/ };
+    const slow = scene.sandbox.faults.add({ match: callback, times: 1, delayMs: 400 });
+    expect((await (await press()).message()).text).toContain(words);
+    expect(slow.hits).toBe(1);
+  }
+  expect(scene.sandbox.violations).toEqual([]);
+});

@@ -105,8 +105,9 @@ function turns(
     prepare: async (db, size) => {
       const id = await open(db, owner, filter, order, `turn ${name}`);
       const from = await middlePage(db, owner.scope, filter, order, size);
-      return async () => {
-        await pressPicker(db, owner, id, now, async (picker, trx) => ({
+      return async (turn) => {
+        const interactionId = `turn ${name} ${turn}`;
+        await pressPicker(db, owner, id, { interactionId, now }, async (picker, trx) => ({
           show: await turnedFrame(trx, owner.scope, picker, from, direction),
         }));
         await readPickerView(db, owner, id);
