@@ -28,9 +28,21 @@ export async function migrateToLatest(
   for (const result of results ?? []) {
     if (result.status === 'Success') log.info({ migration: result.migrationName }, 'migration applied');
   }
-  if (error === undefined) return;
-  await refuseNewer(db, migrations);
-  throw error;
+  if (error !== undefined) {
+    await refuseNewer(db, migrations);
+    throw error;
+  }
+  await noteMissingIndex(db, log);
+}
+
+/** The one thing that migrations do without where the database does not let them. */
+async function noteMissingIndex(db: Db, log: Logger): Promise<void> {
+  const { rows } = await sql<{ missing: boolean }>`
+    select to_regclass('polls') is not null and to_regclass('polls_question') is null as missing`.execute(db);
+  if (!rows[0]?.missing) return;
+  log.warn(
+    'text filters are slow in this database: its owner has to create two extensions and an index, see “The database” in the README',
+  );
 }
 
 /** Numbered files, in the order of their names. */

@@ -3,6 +3,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { DatabaseTooNew, migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/log.ts';
+import { matchPolls } from '../../src/polls/poll-filter.ts';
+import { createPoll } from '../../src/polls/poll-store.ts';
+import { everyServer } from '../../src/polls/scope.ts';
+import { newPoll } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { connectPostgres, emptyPostgresUrl } from '../support/postgres-databases.ts';
 
@@ -56,6 +60,31 @@ describe('migrations', () => {
     expect(await tables(db)).toEqual(['first']);
     await migrateToLatest(db, log, two);
     expect(await tables(db)).toEqual(['first', 'second']);
+  });
+
+  test('do without the index for texts where extensions are not allowed, and each start says so', async () => {
+    const url = new URL(await emptyPostgresUrl());
+    const owner = connect(url.href);
+    const role = `tenant${url.pathname.slice(1)}`;
+    await sql`create role ${sql.id(role)} login password 'tenant'`.execute(owner);
+    await sql`grant create on schema public to ${sql.id(role)}`.execute(owner);
+    [url.username, url.password] = [role, 'tenant'];
+    const tenant = connect(url.href);
+    const written: string[] = [];
+    const listening = createLogger('warn', { write: (line: string) => void written.push(line) });
+    await migrateToLatest(tenant, listening);
+    await migrateToLatest(tenant, listening);
+    expect(written.filter((line) => line.includes('text filters are slow'))).toHaveLength(2);
+    const { poll } = await createPoll(tenant, newPoll('1', { question: 'Tea or coffee?' }));
+    const found = await matchPolls(tenant, everyServer, { text: 'COFFEE' }, 10);
+    expect(found).toMatchObject({ count: 1, ids: [poll!.id] });
+
+    await sql`create extension pg_trgm`.execute(owner);
+    await sql`create extension btree_gin`.execute(owner);
+    await sql`create index polls_question on polls
+      using gin (guild_id, question_folded gin_trgm_ops) where deleted_at is null`.execute(owner);
+    await migrateToLatest(tenant, listening);
+    expect(written).toHaveLength(2);
   });
 
   test('leave nothing behind when one of them fails', async () => {
