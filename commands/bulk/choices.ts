@@ -32,7 +32,7 @@ export async function bulkChoices(
 async function operationChoices(services: BulkServices, scope: Scope, typed: string): Promise<Choice[]> {
   const wanted = typed.toLowerCase();
   const number = wanted.replace(/^#/, '');
-  const operations = await recentOperations(services.db, scope, 200);
+  const operations = await recentOperations(services.db, scope, 200, Number(number));
   const choices = operations.map((operation) => ({
     name: `#${operation.id} · ${operation.kind} ${operation.total} · ${operation.state}`,
     value: operation.id,

@@ -34,9 +34,18 @@ export async function latestOperation(db: Db, scope: Scope, adminId: string): Pr
   return row ?? null;
 }
 
-/** Confirmed operations, newest first, for autocomplete and lists. */
-export async function recentOperations(db: Db, scope: Scope, limit: number): Promise<OperationRow[]> {
-  return confirmed(db, scope).orderBy('id', 'desc').limit(limit).execute();
+/** Confirmed operations for autocomplete: the one of this number, however old, then the newest first. */
+export async function recentOperations(
+  db: Db,
+  scope: Scope,
+  limit: number,
+  number: number,
+): Promise<OperationRow[]> {
+  return await confirmed(db, scope)
+    .orderBy((eb) => eb('id', '=', isRowId(number) ? number : 0), 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
 }
 
 function confirmed(db: Db, scope: Scope) {
