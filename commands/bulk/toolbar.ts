@@ -2,13 +2,10 @@ import type { Caller, PressHandler, PressInteraction } from '../../src/bot/handl
 import type { OperationKind } from '../../src/bulk/operations/operation-kind.ts';
 import { operationKinds } from '../../src/bulk/operations/operation-kinds.ts';
 import { readParams } from '../../src/bulk/operations/read-params.ts';
-import { readSelection } from '../../src/bulk/selection-store.ts';
-import { selectedText } from '../../src/bulk/selection-text.ts';
 import { UserError } from '../../src/errors.ts';
 import type { MessageBody } from '../../src/message-body.ts';
 import { pingRole } from '../poll/check-ping-role.ts';
 import type { BulkServices } from './bulk-services.ts';
-import { ownerOf } from './caller.ts';
 import { optionsModal, readOptionsModal } from './options-modal.ts';
 import { pingRoleGuard } from './ping-role-guard.ts';
 import { checkReason, planAndShow, selectedTargets } from './preview.ts';
@@ -26,9 +23,8 @@ export function toolbarPresses(services: BulkServices): PressHandler[] {
       acknowledge: 'self',
       run: async (_interaction, [name], caller, respond) => {
         const kind = kindOf(name);
-        await selectedTargets(services, caller);
-        const selection = await readSelection(services.db, ownerOf(caller));
-        const title = `${kind.toolbar}: ${selectedText(selection)}`;
+        const { targets } = await selectedTargets(services, caller);
+        const title = `${kind.toolbar}: ${targets.selection}`;
         await respond.modal(optionsModal(kind, `asked:${kind.name}`, title));
       },
     },
