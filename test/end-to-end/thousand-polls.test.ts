@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 for (const database of databases) {
-  describe.concurrent(`a thousand polls within Discord's limits (${database})`, () => {
+  describe.concurrent(`a thousand polls under Discord's limits (${database})`, () => {
     const scene = () => scenes.get(database)!;
     const isSeen = (name: string) => onBoth || usual[database].includes(name);
 
