@@ -33,7 +33,7 @@ export function optionsModal(kind: OperationKind, customId: string, title: strin
   return { custom_id: customId, title, components: fields };
 }
 
-/** What was filled in, by option name, and the reason. Throws `UserError` where a menu says both yes and no. */
+/** What was filled in, by option name, and the reason. Throws `UserError` where a menu says both yes and no, or neither. */
 export function readOptionsModal(
   kind: OperationKind,
   fields: Fields,
@@ -48,7 +48,7 @@ export function readOptionsModal(
     const [name = '', word] = given.split(': ');
     if (!shared.some((option) => option.name === name)) continue;
     if (name in values) throw new UserError(`\`${name}\` cannot be both yes and no. Nothing was changed.`);
-    values[name] = word === 'yes';
+    values[name] = asYesOrNo(name, word);
   }
   return { values, reason: givenIn(fields, 'reason')[0] ?? null };
 }
@@ -121,14 +121,20 @@ function givenIn({ fields }: Fields, name: string): readonly string[] {
 }
 
 /** As a slash option would have brought it; what is no number stays text, and the kind says what is allowed. */
-function asType({ type }: Option, given: string): unknown {
+function asType({ name, type }: Option, given: string): unknown {
   switch (type) {
     case ApplicationCommandOptionType.Boolean:
-      return given === 'yes';
+      return asYesOrNo(name, given);
     case ApplicationCommandOptionType.Integer:
     case ApplicationCommandOptionType.Number:
       return /^-?\d+([.,]\d+)?$/.test(given) ? Number(given.replace(',', '.')) : given;
     default:
       return given;
   }
+}
+
+/** Only a forged client can say anything else. */
+function asYesOrNo(name: string, given: string | undefined): boolean {
+  if (given === 'yes' || given === 'no') return given === 'yes';
+  throw new UserError(`\`${name}\` must be yes or no. Nothing was changed.`);
 }

@@ -107,6 +107,7 @@ describeFlow('the toolbar of the picker', { databases: ['pglite', 'postgres'] },
       [{}, /at least one of `timezone`/],
       [{ switches: ['anonymous: yes', 'anonymous: no'] }, /`anonymous` cannot be both yes and no/],
       [{ switches: ['clear_ping_role: no'] }, /at least one of/],
+      [{ switches: ['anonymous: perhaps'] }, /`anonymous` must be yes or no/],
       [{ switches: ['clear_ping_role: yes'], ping_role: role.id }, /either `ping_role` or `clear_ping_role`/],
       [{ timezone: 'Mars/Olympus' }, /is no time zone/],
       [{ max_choices: '2.5' }, /`max_choices` must be a whole number/],
@@ -140,6 +141,8 @@ describeFlow('the toolbar of the picker', { databases: ['pglite', 'postgres'] },
     expect(file.onlyFor).toBe(scene().admin.id);
     const rows = JSON.parse(file.attachments[0]!.data.toString()) as { number: number }[];
     expect(rows.map((row) => row.number)).toEqual(polls.map((poll) => poll.id));
+    const unclear = await asked('Export', { voters: ['perhaps'] });
+    expect(unclear.text).toBe('`voters` must be yes or no. Nothing was changed.');
     const plain = await asked('Export', {});
     expect(plain.text).toContain('format: csv');
     await scene().admin.press(plain, 'Cancel');
