@@ -4,11 +4,14 @@ import type { PressHandler, PressInteraction } from '../../src/bot/handlers.ts';
 import { renderPicker } from '../../src/bulk/picker-embed.ts';
 import { newestFrame, openPicker, type PickerChange } from '../../src/bulk/picker-store.ts';
 import { firstFrame, readPickerView, turnedFrame } from '../../src/bulk/picker-view.ts';
+import { formatPollNumbers } from '../../src/bulk/poll-numbers.ts';
 import { changeClaimed } from '../../src/bulk/selection-store.ts';
 import { changeText } from '../../src/bulk/selection-text.ts';
+import type { Db } from '../../src/db/schema.ts';
 import { UserError } from '../../src/errors.ts';
 import { type BoundedCount, formatCount, matchPolls, type PollFilter } from '../../src/polls/poll-filter.ts';
 import { type PollOrder, pollOrders } from '../../src/polls/poll-page.ts';
+import type { Scope } from '../../src/polls/scope.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { ownerOf } from './caller.ts';
 import { frameShown, onPicker, type PickerPress } from './picker-press.ts';
@@ -33,10 +36,18 @@ export function selectSubcommand(services: BulkServices): OperationSubcommand {
       const list = { filter, targets: written, order: 'newest' } as const;
       const first = await firstFrame(services.db, owner.scope, filter, list.order);
       const { interactionId } = caller;
-      const id = await openPicker(services.db, owner, list, first, { interactionId, now });
+      const notice = await notFound(services.db, owner.scope, filter.ids ?? []);
+      const id = await openPicker(services.db, owner, list, { ...first, notice }, { interactionId, now });
       return renderPicker(await readPickerView(services.db, owner, id), services.names);
     },
   };
+}
+
+/** The words for numbers that were written and are no polls in scope, or null. */
+async function notFound(db: Db, scope: Scope, written: readonly number[]): Promise<string | null> {
+  const { ids } = await matchPolls(db, scope, { ids: written }, written.length);
+  const missing = written.filter((id) => !ids.includes(id));
+  return missing.length === 0 ? null : `Not found: ${formatPollNumbers(missing, 40)}.`;
 }
 
 /** The picker's own menus and buttons. */

@@ -62,14 +62,15 @@ export interface Picker extends PickerList {
 /** Presses on what was shown before these come from messages that were replaced long ago. */
 const framesKept = 30;
 
-/** Opens a picker on its first page. The same interaction opens it once. */
+/** Opens a picker on its first page, with something to say if need be. The same interaction opens it once. */
 export async function openPicker(
   db: Db,
   owner: SelectionOwner,
   list: PickerList,
-  first: ListPage,
+  first: ListPage & { readonly notice?: string | null },
   { interactionId, now }: { interactionId: string; now: Date },
 ): Promise<number> {
+  const { notice = null, ...page } = first;
   const { id } = await db
     .insertInto('pickers')
     .values({
@@ -79,7 +80,7 @@ export async function openPicker(
       filter: json(list.filter),
       targets: json(list.targets),
       sort: list.order,
-      frames: json([await shown(db, owner, list, { number: 1, page: first, notice: null })]),
+      frames: json([await shown(db, owner, list, { number: 1, page, notice })]),
       used_at: now,
     })
     .onConflict((conflict) => conflict.column('interaction_id').doUpdateSet({ used_at: now }))

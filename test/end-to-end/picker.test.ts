@@ -121,6 +121,12 @@ describeFlow('a picker’s controls', { bulk: { maxPolls: 30 }, databases: ['pos
     expectShown(inVotes(newest).toReversed(), null);
   });
 
+  test('numbers that were asked for and are no polls are named', async () => {
+    const picker = await openPicker(scene(), { polls: `${newest[0]}, 900-902`, status: 'closed' });
+    expect(picker.text).toContain('Not found: #900, #901, #902.');
+    expect((await openPicker(scene(), { polls: `${newest[0]}` })).text).not.toContain('Not found');
+  });
+
   test('arrows are there where there is a page', async () => {
     const { admin } = scene();
     const picker = await openPicker(scene(), { text: 'lunch' });
