@@ -6,6 +6,8 @@ import type { Db } from './schema.ts';
  * with every vote, and the planner knows nothing of what is in them. Returns the tables that were due.
  */
 export async function upkeep(db: Db): Promise<string[]> {
+  // What a session counts it makes known about once a second, unless told to.
+  await sql`select pg_stat_force_next_flush()`.execute(db);
   const { rows } = await sql<{ name: string }>`
     select quote_ident(tables.relname) as name from pg_stat_user_tables as tables join pg_class on pg_class.oid = relid
     where pg_relation_size(relid) > 0
