@@ -155,20 +155,20 @@ async function changePolls(
   const changes = changed.map(({ becomes }) => JSON.stringify(becomes));
   // One statement sees the polls as they were throughout, so `was` keeps what `becoming` overwrites.
   await sql`
-    with was as (
-      select poll.id, ${beforeImage('poll')} as image from polls as poll where poll.id = any(${ids}::int[])
+    with was as materialized (
+      select old.id, ${beforeImage('old')} as before, ${overwritten('old', sql`change.image::jsonb`)} as after
+      from unnest(${ids}::int[], ${changes}::text[]) as change (poll_id, image)
+        join polls as old on old.id = change.poll_id
     ), becoming as (
       update polls as poll
       set ${columnsFrom('image', 'poll')}, version = poll.version + 1, revision = poll.revision + 1,
         held_by = ${operation.id}, parked_code = null, parked_reason = null
-      from unnest(${ids}::int[], ${changes}::text[]) as change (poll_id, image)
-        join polls as old on old.id = change.poll_id
-        cross join lateral ${overwritten('old', sql`change.image::jsonb`)} as image
-      where poll.id = change.poll_id
+      from was cross join lateral (select (was.after).*) as image
+      where poll.id = was.id
       returning poll.id, poll.version, poll.revision
     )
     update operation_items as item
-    set before = was.image, state = 'applied', version_after = becoming.version, target_revision = becoming.revision
+    set before = was.before, state = 'applied', version_after = becoming.version, target_revision = becoming.revision
     from was join becoming on becoming.id = was.id
     where item.operation_id = ${operation.id} and item.poll_id = was.id`.execute(db);
 }
