@@ -9,6 +9,7 @@ import { changeClaimed } from '../../src/bulk/selection-store.ts';
 import { changeText } from '../../src/bulk/selection-text.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { UserError } from '../../src/errors.ts';
+import { asPollStatus } from '../../src/polls/poll.ts';
 import { type BoundedCount, formatCount, matchPolls, type PollFilter } from '../../src/polls/poll-filter.ts';
 import { type PollOrder, pollOrders } from '../../src/polls/poll-page.ts';
 import type { Scope } from '../../src/polls/scope.ts';
@@ -67,7 +68,7 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
     onPicker(services, 'pick-status', async (press) => {
       const { filter, order } = press.picker;
       const [value] = chosenIn(press.interaction);
-      return await relisted(press, { ...filter, status: statusOf(value) }, order);
+      return await relisted(press, { ...filter, status: asPollStatus(value) }, order);
     }),
     onPicker(services, 'pick-sort', async (press) => {
       const { filter, order } = press.picker;
@@ -126,8 +127,4 @@ function chosenIn(interaction: PressInteraction): readonly string[] {
     throw new UserError('This menu no longer works. Open another picker with `/bulk select`.');
   }
   return (interaction as StringSelectMenuInteraction).values;
-}
-
-function statusOf(value: string | undefined): PollFilter['status'] {
-  return value === 'scheduled' || value === 'active' || value === 'closed' ? value : undefined;
 }

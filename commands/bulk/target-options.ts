@@ -7,7 +7,7 @@ import {
 import { chosenId } from '../../src/bot/chosen-id.ts';
 import { parsePollNumbers } from '../../src/bulk/poll-numbers.ts';
 import { UserError } from '../../src/errors.ts';
-import type { PollStatus } from '../../src/polls/poll.ts';
+import { asPollStatus, type PollStatus, pollStatuses } from '../../src/polls/poll.ts';
 import type { PollFilter } from '../../src/polls/poll-filter.ts';
 import { inScope, type Scope } from '../../src/polls/scope.ts';
 import { cleanLine, quoted } from '../../src/polls/text.ts';
@@ -25,7 +25,7 @@ export const targetOptions: readonly APIApplicationCommandBasicOption[] = [
     type: ApplicationCommandOptionType.String,
     name: 'status',
     description: 'Only polls in this state',
-    choices: ['scheduled', 'active', 'closed'].map((value) => ({ name: value, value })),
+    choices: pollStatuses.map((value) => ({ name: value, value })),
   },
   {
     type: ApplicationCommandOptionType.String,
@@ -115,7 +115,8 @@ export function readTargets(
 }
 
 function readStatus(value: string): PollStatus {
-  if (value === 'scheduled' || value === 'active' || value === 'closed') return value;
+  const status = asPollStatus(value);
+  if (status) return status;
   throw new UserError(`${quoted(value)} is no status. Allowed are \`scheduled\`, \`active\` and \`closed\`.`);
 }
 

@@ -4,6 +4,7 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 import { greatestRowId } from '../../src/db/row-id.ts';
+import { pollStatuses } from '../../src/polls/poll.ts';
 import { questionMax } from '../../src/polls/poll-input.ts';
 
 /** Where polls can be posted. */
@@ -91,7 +92,7 @@ export const pollDefinition: RESTPostAPIChatInputApplicationCommandsJSONBody = {
           type: Option.String,
           name: 'status',
           description: 'Only polls with this status',
-          choices: ['scheduled', 'active', 'closed'].map((status) => ({ name: status, value: status })),
+          choices: pollStatuses.map((status) => ({ name: status, value: status })),
         },
       ],
     },

@@ -4,7 +4,7 @@ import { customId } from '../../src/bot/custom-id.ts';
 import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
 import type { MessageBody } from '../../src/message-body.ts';
 import { messageLink } from '../../src/polls/message.ts';
-import type { Poll, PollStatus } from '../../src/polls/poll.ts';
+import { asPollStatus, type Poll, type PollStatus } from '../../src/polls/poll.ts';
 import { listPolls } from '../../src/polls/poll-store.ts';
 import { oneServer } from '../../src/polls/scope.ts';
 import { cut, escapeText } from '../../src/polls/text.ts';
@@ -20,7 +20,13 @@ export async function listCommand(
   interaction: ChatInputCommandInteraction,
   caller: Caller,
 ): Promise<MessageBody> {
-  return await page(services, interaction, caller, asStatus(interaction.options.getString('status')), null);
+  return await page(
+    services,
+    interaction,
+    caller,
+    asPollStatus(interaction.options.getString('status')) ?? null,
+    null,
+  );
 }
 
 /** Turns the pages of `/poll list`. */
@@ -31,7 +37,7 @@ export function listPress(services: PollServices): PressHandler {
     run: async (interaction, [status, after], caller, respond) => {
       const afterId = Number(after);
       await respond.update(
-        await page(services, interaction, caller, asStatus(status), afterId > 0 ? afterId : null),
+        await page(services, interaction, caller, asPollStatus(status) ?? null, afterId > 0 ? afterId : null),
       );
     },
   };
@@ -102,8 +108,4 @@ function buttons(
     ...(nextAfterId === null ? [] : [button('Older', nextAfterId)]),
   ];
   return shown.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: shown }];
-}
-
-function asStatus(text: string | null | undefined): PollStatus | null {
-  return text === 'scheduled' || text === 'active' || text === 'closed' ? text : null;
 }

@@ -4,7 +4,7 @@ import { isRowId } from '../db/row-id.ts';
 import type { Db, PickerTable } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
-import type { PollStatus } from '../polls/poll.ts';
+import { type PollStatus, pollStatuses } from '../polls/poll.ts';
 import type { PollFilter } from '../polls/poll-filter.ts';
 import type { PollOrder, PollPage } from '../polls/poll-page.ts';
 import { pollOrders } from '../polls/poll-page.ts';
@@ -167,7 +167,7 @@ async function pickerRow(
 const listed = z.object({
   filter: z.object({
     ids: z.array(z.int()).optional(),
-    status: z.enum(['scheduled', 'active', 'closed']).optional(),
+    status: z.enum(pollStatuses).optional(),
     guildId: z.string().optional(),
     channelId: z.string().optional(),
     creatorId: z.string().optional(),

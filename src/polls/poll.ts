@@ -9,7 +9,14 @@
  *
  * Any of them can be deleted; a deleted poll comes back only by undo.
  */
-export type PollStatus = 'scheduled' | 'active' | 'closed';
+export type PollStatus = (typeof pollStatuses)[number];
+
+export const pollStatuses = ['scheduled', 'active', 'closed'] as const;
+
+/** The status of that name; undefined where there is none. */
+export function asPollStatus(name: string | null | undefined): PollStatus | undefined {
+  return pollStatuses.find((status) => status === name);
+}
 
 export interface Poll {
   readonly id: number;

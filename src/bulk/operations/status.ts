@@ -1,17 +1,15 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import { z } from 'zod';
-import { canBecome, type Poll } from '../../polls/poll.ts';
+import { canBecome, type Poll, pollStatuses } from '../../polls/poll.ts';
 import type { PollChange } from '../poll-image.ts';
 import { decidedBy } from './decided-by.ts';
 import type { OperationKind } from './operation-kind.ts';
 import { askedAt, instantOf, shownTime, writtenTime } from './written-time.ts';
 
-const statuses = ['scheduled', 'active', 'closed'] as const;
-
 const params = z
   .object({
     asked_at: askedAt,
-    to: z.enum(statuses, '`to` must be `scheduled`, `active` or `closed`.'),
+    to: z.enum(pollStatuses, '`to` must be `scheduled`, `active` or `closed`.'),
     opens: writtenTime.optional(),
     closes: writtenTime.optional(),
   })
@@ -38,7 +36,7 @@ export const status: OperationKind<Params> = {
       name: 'to',
       description: 'What they become',
       required: true,
-      choices: statuses.map((value) => ({ name: value, value })),
+      choices: pollStatuses.map((value) => ({ name: value, value })),
     },
     {
       type: ApplicationCommandOptionType.String,
