@@ -1,11 +1,17 @@
 import type { Choice } from '../src/bot/handlers.ts';
 import type { Db } from '../src/db/schema.ts';
 import { type PollSuggestion, suggestPolls, type Wanted } from '../src/polls/poll-suggestions.ts';
+import { suggestZones } from '../src/polls/zone-suggestions.ts';
 
 /** Discord's limit. */
 export const mostChoices = 25;
 
 type Among = Omit<Wanted, 'limit'>;
+
+/** Suggestions for an option that takes a time zone. */
+export function zoneChoices(typed: string): Choice[] {
+  return suggestZones(typed, mostChoices).map((zone) => ({ name: zone, value: zone }));
+}
 
 /** Suggestions for an option that takes one poll's number. */
 export async function pollChoices(db: Db, among: Among, typed: string): Promise<Choice[]> {

@@ -144,6 +144,8 @@ async function startWith(
     knowsServer: (guildId) => servers.guildName(guildId) !== null,
   };
   const polls = { db, deliverer: delivery, servers, clock };
+  const commands = [pollCommand(polls), bulkCommand(bulk)];
+  const contextCommands = [selectPollCommand(bulk)];
   const dispatcher = new Dispatcher({
     rest,
     messages,
@@ -151,8 +153,8 @@ async function startWith(
     log,
     applicationId,
     superAdminIds: config.superAdminIds,
-    commands: [pollCommand(polls), bulkCommand(bulk)],
-    contextCommands: [selectPollCommand(bulk)],
+    commands,
+    contextCommands,
     presses: [...pollPresses(polls), ...bulkPresses(bulk)],
   });
 
@@ -178,7 +180,7 @@ async function startWith(
     await registerCommands(
       rest,
       applicationId(),
-      [pollCommand(polls), bulkCommand(bulk), selectPollCommand(bulk)].map(({ definition }) => definition),
+      [...commands, ...contextCommands].map(({ definition }) => definition),
       log,
     );
   } catch (error) {

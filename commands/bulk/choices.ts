@@ -2,8 +2,7 @@ import type { AutocompleteInteraction } from 'discord.js';
 import type { Caller, Choice } from '../../src/bot/handlers.ts';
 import { recentOperations } from '../../src/bulk/operation-store.ts';
 import type { Scope } from '../../src/polls/scope.ts';
-import { suggestZones } from '../../src/polls/zone-suggestions.ts';
-import { mostChoices, pollListChoices } from '../poll-choices.ts';
+import { mostChoices, pollListChoices, zoneChoices } from '../poll-choices.ts';
 import type { BulkServices } from './bulk-services.ts';
 
 /** Suggestions for servers, operations, polls and time zones, always within the caller's scope; none for somebody who is no admin. */
@@ -21,7 +20,7 @@ export async function bulkChoices(
     case 'polls':
       return await pollListChoices(services.db, { scope: caller.scope }, typed);
     case 'timezone':
-      return suggestZones(typed, mostChoices).map((zone) => ({ name: zone, value: zone }));
+      return zoneChoices(typed);
     case 'operation':
       return await operationChoices(services, caller.scope, typed);
     default:

@@ -1,7 +1,6 @@
 import type { SlashCommand } from '../../src/bot/handlers.ts';
 import { oneServer } from '../../src/polls/scope.ts';
-import { suggestZones } from '../../src/polls/zone-suggestions.ts';
-import { mostChoices, pollChoices } from '../poll-choices.ts';
+import { pollChoices, zoneChoices } from '../poll-choices.ts';
 import { closeCommand } from './close.ts';
 import { createCommand } from './create.ts';
 import { pollDefinition } from './definition.ts';
@@ -16,9 +15,7 @@ export function pollCommand(services: PollServices): SlashCommand {
     definition: pollDefinition,
     complete: async (interaction, caller) => {
       const { name, value } = interaction.options.getFocused(true);
-      if (name === 'timezone') {
-        return suggestZones(value, mostChoices).map((zone) => ({ name: zone, value: zone }));
-      }
+      if (name === 'timezone') return zoneChoices(value);
       const among =
         caller.scope === null
           ? { scope: oneServer(caller.guildId), channelIds: visibleChannelIds(interaction) }
