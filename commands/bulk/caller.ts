@@ -1,5 +1,6 @@
 import type { Caller } from '../../src/bot/handlers.ts';
 import type { Actor } from '../../src/bulk/confirm.ts';
+import type { Asking } from '../../src/bulk/draft-store.ts';
 import type { SelectionOwner } from '../../src/bulk/selection-store.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Scope } from '../../src/polls/scope.ts';
@@ -28,4 +29,20 @@ export function actorOf(interaction: { readonly token: string }, caller: Caller,
 /** Whose selection and pickers the caller uses. Throws `UserError` for who is no admin. */
 export function ownerOf(caller: Caller): SelectionOwner {
   return { adminId: caller.userId, scope: requireAdmin(caller) };
+}
+
+/** Who asks for an operation and from where; why and how are for the command to say. Throws `UserError` for who is no admin. */
+export function askingOf(
+  interaction: { readonly token: string },
+  caller: Caller,
+): Omit<Asking, 'reason' | 'private'> {
+  return {
+    scope: requireAdmin(caller),
+    adminId: caller.userId,
+    guildId: caller.guildId,
+    channelId: caller.channelId,
+    interactionId: caller.interactionId,
+    token: interaction.token,
+    locale: caller.locale,
+  };
 }

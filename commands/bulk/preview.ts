@@ -15,7 +15,7 @@ import type { MessageBody } from '../../src/message-body.ts';
 import { cleanLine } from '../../src/polls/text.ts';
 import { chosenPingRole } from '../poll/check-ping-role.ts';
 import type { BulkServices } from './bulk-services.ts';
-import { actorOf, requireAdmin } from './caller.ts';
+import { actorOf, askingOf, ownerOf, requireAdmin } from './caller.ts';
 import { pingRoleGuard } from './ping-role-guard.ts';
 import { readTargets } from './target-options.ts';
 
@@ -47,8 +47,7 @@ export async function selectedTargets(
   services: BulkServices,
   caller: Caller,
 ): Promise<Pick<PlanRequest, 'targets' | 'filter' | 'absent'>> {
-  const owner = { adminId: caller.userId, scope: requireAdmin(caller) };
-  const { ids, gone } = await readSelection(services.db, owner);
+  const { ids, gone } = await readSelection(services.db, ownerOf(caller));
   if (ids.length === 0) throw gone.length === 0 ? noSelection() : onlyDeleted(gone);
   return {
     targets: { selection: selectedText({ ids, gone }) },
@@ -57,22 +56,14 @@ export async function selectedTargets(
   };
 }
 
+/** Freezes the plan of what is wished and shows its preview. */
 export async function planAndShow(
   services: BulkServices,
   interaction: { readonly token: string },
   caller: Caller,
   wish: Omit<PlanRequest, keyof Asking> & Pick<PlanRequest, 'reason' | 'private'>,
 ): Promise<MessageBody> {
-  const request: PlanRequest = {
-    ...wish,
-    scope: requireAdmin(caller),
-    adminId: caller.userId,
-    guildId: caller.guildId,
-    channelId: caller.channelId,
-    interactionId: caller.interactionId,
-    token: interaction.token,
-    locale: caller.locale,
-  };
+  const request: PlanRequest = { ...wish, ...askingOf(interaction, caller) };
   const { db, limits, process, clock } = services;
   return showPreview(services, await planOperation(db, request, limits, process, clock.now()));
 }

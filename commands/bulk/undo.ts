@@ -3,7 +3,7 @@ import type { Caller, PressHandler, PressInteraction } from '../../src/bot/handl
 import { planUndo } from '../../src/bulk/plan-undo.ts';
 import type { MessageBody } from '../../src/message-body.ts';
 import type { BulkServices } from './bulk-services.ts';
-import { requireAdmin } from './caller.ts';
+import { askingOf } from './caller.ts';
 import { knownOperation } from './known-operation.ts';
 import { showPreview } from './preview.ts';
 
@@ -16,13 +16,7 @@ export async function previewUndo(
 ): Promise<MessageBody> {
   const original = await knownOperation(services, id, caller);
   const asking = {
-    scope: requireAdmin(caller),
-    adminId: caller.userId,
-    guildId: caller.guildId,
-    channelId: caller.channelId,
-    interactionId: caller.interactionId,
-    token: interaction.token,
-    locale: caller.locale,
+    ...askingOf(interaction, caller),
     reason: `undo of Operation #${original.id}`,
     private: original.private,
   };
