@@ -13,14 +13,9 @@ import { scopeKey } from '../polls/scope.ts';
 import { type SelectionOwner, selectedAmong } from './selection-store.ts';
 
 /** A page of a picker's list. */
-export interface ListPage {
-  readonly ids: readonly number[];
-  readonly first: PollPage['first'];
-  readonly last: PollPage['last'];
+export interface ListPage extends PollPage {
   /** Counted from 1. */
   readonly page: number;
-  /** Whether there is a page behind it. */
-  readonly more: boolean;
 }
 
 /**

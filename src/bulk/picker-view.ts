@@ -68,8 +68,7 @@ export async function firstFrame(
   filter: PollFilter,
   order: PollOrder,
 ): Promise<ListPage> {
-  const page = await read(db, scope, filter, order, 'top');
-  return { ...placed(page), page: 1, more: page.more };
+  return { ...(await read(db, scope, filter, order, 'top')), page: 1 };
 }
 
 /** The page behind or before one that was shown; that one again where there is nothing. */
@@ -83,14 +82,14 @@ export async function turnedFrame(
   if (direction === 'on') {
     if (from.last === null) return await firstFrame(db, scope, filter, order);
     const page = await read(db, scope, filter, order, { after: from.last });
-    if (page.polls.length === 0) return { ...from, more: false };
-    return { ...placed(page), page: from.page + 1, more: page.more };
+    if (page.ids.length === 0) return { ...from, more: false };
+    return { ...page, page: from.page + 1 };
   }
   if (from.first === null || from.page <= 2) return await firstFrame(db, scope, filter, order);
   const page = await read(db, scope, filter, order, { before: from.first });
   // Fewer than there were: the list has become shorter, and this is its beginning.
   if (!page.more) return await firstFrame(db, scope, filter, order);
-  return { ...placed(page), page: from.page - 1, more: true };
+  return { ...page, page: from.page - 1 };
 }
 
 async function read(
@@ -101,8 +100,4 @@ async function read(
   from: PageFrom,
 ): Promise<PollPage> {
   return await pollPage(db, scope, filter, { order, from, size: pickerPageSize });
-}
-
-function placed({ polls, first, last }: PollPage): Pick<ListPage, 'ids' | 'first' | 'last'> {
-  return { ids: polls.map((poll) => poll.id), first, last };
 }

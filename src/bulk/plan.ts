@@ -108,7 +108,7 @@ function missing({ filter, absent = 'not found' }: PlanRequest, polls: readonly 
     .map((pollId) => ({ pollId, versionSeen: 0, skip }));
 }
 
-export function tooMany(found: BoundedCount, limit: number): UserError {
+function tooMany(found: BoundedCount, limit: number): UserError {
   return new UserError(
     `${formatCount(found)} polls match, but one operation takes at most ${limit}. Nothing was changed. Narrow it with \`channel\`, \`status\`, \`text\`, \`created_before\` or \`created_after\`, or name ranges in \`polls\`.`,
   );

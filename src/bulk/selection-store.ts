@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
-import { matches } from '../polls/poll-filter.ts';
+import { matchPolls } from '../polls/poll-filter.ts';
 import { claimInteraction } from '../polls/poll-store.ts';
 import { type Scope, scopeKey } from '../polls/scope.ts';
 
@@ -100,7 +100,7 @@ export async function changeClaimed(
   await lock(trx, owner);
   const before = await readSelection(trx, owner);
   const { add = [], remove = [] } = await wish(before, trx);
-  const known = await pollsInScope(trx, owner.scope, add);
+  const known = (await matchPolls(trx, owner.scope, { ids: add }, add.length)).ids;
   const taken = new Set(remove === 'all' ? [...before.ids, ...before.gone] : remove);
   const ids = [...new Set([...before.ids.filter((id) => !taken.has(id)), ...known])].sort(ascending);
   if (ids.length > maxPolls && ids.length > before.ids.length) throw tooMany(ids.length, maxPolls);
@@ -112,7 +112,7 @@ export async function changeClaimed(
     selection: { ids, gone },
     added: without(ids, before.ids),
     removed: without([...before.ids, ...before.gone], [...ids, ...kept]).sort(ascending),
-    unknown: without(add, [...known]),
+    unknown: without(add, known),
     forgotten,
   };
 }
@@ -122,12 +122,6 @@ async function lock(db: Db, { adminId, scope }: SelectionOwner): Promise<void> {
   await sql`
     insert into selections (admin_id, scope) values (${adminId}, ${scopeKey(scope)})
     on conflict (admin_id, scope) do update set scope = excluded.scope`.execute(db);
-}
-
-async function pollsInScope(db: Db, scope: Scope, ids: readonly number[]): Promise<ReadonlySet<number>> {
-  if (ids.length === 0) return new Set();
-  const rows = await db.selectFrom('polls').select('id').where(matches(scope, { ids })).execute();
-  return new Set(rows.map((row) => row.id));
 }
 
 async function replace(db: Db, owner: SelectionOwner, before: Selection, after: Selection): Promise<void> {

@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, expressionBuilder, type RawBuilder, sql } from 'kysely';
+import { type Expression, expressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db, Schema } from '../db/schema.ts';
 import { fold } from './fold.ts';
 import type { PollStatus } from './poll.ts';
@@ -76,11 +76,10 @@ function matching(scope: Scope, filter: PollFilter, limit: number): RawBuilder<u
     select id from polls where ${listed} order by ${narrowed ? sql`created_at, id` : sql`id`} limit ${limit}::int`;
 }
 
-/** `matches` in two: what the question contains, if that matters, and the rest. */
+/** The conditions on a row of `polls`: what the question contains, if that matters, and the rest. */
 export function conditions(scope: Scope, filter: PollFilter) {
-  const eb = expressionBuilder<Schema, 'polls'>();
   return {
-    listed: matches(scope, { ...filter, text: undefined })(eb),
+    listed: listed(scope, filter),
     containing: filter.text === undefined ? null : contains(filter.text),
   };
 }
@@ -94,23 +93,21 @@ export function contains(text: string): RawBuilder<boolean> {
   return sql<boolean>`${question} like ${`%${asPattern(folded)}%`}`;
 }
 
-/** The condition on a row of `polls`: in scope, not deleted, and as the filter says. */
-export function matches(scope: Scope, filter: PollFilter) {
-  return (eb: ExpressionBuilder<Schema, 'polls'>) => {
-    const { ids, status, guildId, channelId, creatorId, text, createdBefore, createdAfter } = filter;
-    return eb.and([
-      eb('deleted_at', 'is', null),
-      inScopeOf(scope)(eb),
-      ...(ids === undefined ? [] : [sql<boolean>`polls.id = any(${ids}::int[])`]),
-      ...(status === undefined ? [] : [eb('status', '=', status)]),
-      ...(guildId === undefined ? [] : [eb('guild_id', '=', guildId)]),
-      ...(channelId === undefined ? [] : [eb('channel_id', '=', channelId)]),
-      ...(creatorId === undefined ? [] : [eb('creator_id', '=', creatorId)]),
-      ...(text === undefined ? [] : [contains(text)]),
-      ...(createdBefore === undefined ? [] : [eb('created_at', '<', createdBefore)]),
-      ...(createdAfter === undefined ? [] : [eb('created_at', '>', createdAfter)]),
-    ]);
-  };
+/** In scope, not deleted, and as the filter says but for the text. */
+export function listed(scope: Scope, filter: Omit<PollFilter, 'text'>): Expression<SqlBool> {
+  const eb = expressionBuilder<Schema, 'polls'>();
+  const { ids, status, guildId, channelId, creatorId, createdBefore, createdAfter } = filter;
+  return eb.and([
+    eb('deleted_at', 'is', null),
+    inScopeOf(scope)(eb),
+    ...(ids === undefined ? [] : [sql<boolean>`polls.id = any(${ids}::int[])`]),
+    ...(status === undefined ? [] : [eb('status', '=', status)]),
+    ...(guildId === undefined ? [] : [eb('guild_id', '=', guildId)]),
+    ...(channelId === undefined ? [] : [eb('channel_id', '=', channelId)]),
+    ...(creatorId === undefined ? [] : [eb('creator_id', '=', creatorId)]),
+    ...(createdBefore === undefined ? [] : [eb('created_at', '<', createdBefore)]),
+    ...(createdAfter === undefined ? [] : [eb('created_at', '>', createdAfter)]),
+  ]);
 }
 
 /** What it means literally, for LIKE. */

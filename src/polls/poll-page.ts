@@ -1,8 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
-import type { Poll } from './poll.ts';
 import { conditions, type PollFilter } from './poll-filter.ts';
-import { loadPolls } from './poll-store.ts';
 import { type PageCursor, pollsInOrder } from './polls-in-order.ts';
 import type { Scope } from './scope.ts';
 
@@ -14,7 +12,7 @@ export type PollOrder = (typeof pollOrders)[number];
 export type PageFrom = 'top' | { readonly after: PageCursor } | { readonly before: PageCursor };
 
 export interface PollPage {
-  readonly polls: readonly Poll[];
+  readonly ids: readonly number[];
   /** The places of the first and last poll; null on an empty page. */
   readonly first: PageCursor | null;
   readonly last: PageCursor | null;
@@ -36,7 +34,7 @@ function sorting(order: PollOrder, { createdAfter, createdBefore }: PollFilter) 
   return { key: narrowed ? sql<string>`created_at` : null, forwards } as const;
 }
 
-/** A page of at most `size` polls, in the list's order also where it was read backwards. */
+/** The numbers of at most `size` polls, in the list's order also where it was read backwards. */
 export async function pollPage(
   db: Db,
   scope: Scope,
@@ -55,13 +53,8 @@ export async function pollPage(
   });
   const places = found.slice(0, list.size);
   if (backwards) places.reverse();
-  const known = await loadPolls(
-    db,
-    scope,
-    places.map(({ id }) => id),
-  );
   return {
-    polls: places.flatMap(({ id }) => known.get(id) ?? []),
+    ids: places.map(({ id }) => id),
     first: places[0] ?? null,
     last: places.at(-1) ?? null,
     more: found.length > list.size,

@@ -2,7 +2,7 @@ import { expressionBuilder, sql } from 'kysely';
 import { greatestRowId } from '../db/row-id.ts';
 import type { Db, Schema } from '../db/schema.ts';
 import type { PollStatus } from './poll.ts';
-import { contains, matches } from './poll-filter.ts';
+import { contains, listed } from './poll-filter.ts';
 import { pollsInOrder } from './polls-in-order.ts';
 import type { Scope } from './scope.ts';
 
@@ -71,9 +71,9 @@ function suggestion(db: Db, wanted: Wanted) {
 }
 
 function among({ scope, channelIds }: Wanted) {
-  const eb = expressionBuilder<Schema, 'polls'>();
+  const { and } = expressionBuilder<Schema, 'polls'>();
   const visible = channelIds && sql<boolean>`channel_id = any(${channelIds}::text[])`;
-  return eb.and([matches(scope, {})(eb), ...(visible ? [visible] : [])]);
+  return and([listed(scope, {}), ...(visible ? [visible] : [])]);
 }
 
 /** 12 is the beginning of 12, 120–129, 1200–1299 and so on. */

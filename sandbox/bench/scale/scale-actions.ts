@@ -1,6 +1,5 @@
 import { type ListPage, openPicker, pressPicker } from '../../../src/bulk/picker-store.ts';
 import { firstFrame, readPickerView, turnedFrame } from '../../../src/bulk/picker-view.ts';
-import { tooMany } from '../../../src/bulk/plan.ts';
 import { changeSelection, type SelectionOwner } from '../../../src/bulk/selection-store.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { UserError } from '../../../src/errors.ts';
@@ -126,7 +125,7 @@ function selectsAll(name: string, filter: PollFilter, refused: boolean): ScaleAc
       const interactionId = `select ${name} ${turn}`;
       const change = changeSelection(db, owner, { interactionId, maxPolls, now }, async (_before, trx) => {
         const { ids, ...found } = await matchPolls(trx, owner.scope, filter, maxPolls);
-        if (found.count > maxPolls) throw tooMany(found, maxPolls);
+        if (found.count > maxPolls) throw new UserError(`${found.count} polls match`);
         return { add: ids };
       });
       const answer = await change.catch((error: unknown) => {
@@ -171,6 +170,5 @@ async function middlePage(
   { polls, own }: SeedSize,
 ): Promise<ListPage> {
   const half = Math.floor((scope.all ? polls : own) / 2);
-  const { polls: found, first, last, more } = await pageBehind(db, scope, filter, order, half);
-  return { ids: found.map(({ id }) => id), first, last, page: 1000, more };
+  return { ...(await pageBehind(db, scope, filter, order, half)), page: 1000 };
 }
