@@ -4,7 +4,7 @@ import { inTransaction } from '../db/transaction.ts';
 import type { Poll } from '../polls/poll.ts';
 import { loadPolls } from '../polls/poll-store.ts';
 import { everyServer } from '../polls/scope.ts';
-import { type VoteFacts, voteFacts } from '../polls/vote-facts.ts';
+import { votesForbid } from '../polls/votes-forbid.ts';
 import { appendAudit } from './audit.ts';
 import { type Hold, holdFence } from './fence.ts';
 import type { OperationRow } from './operation.ts';
@@ -60,21 +60,19 @@ async function applyChunk(
     const ids = items.map((item) => item.poll_id);
     await sql`select id from polls where id = any(${ids}::int[]) order by id for update`.execute(trx);
     const polls = await loadPolls(trx, everyServer, ids);
-    const votes = await voteFacts(trx, ids);
     const skipped: { id: number; reason: string }[] = [];
-    const change: { poll: Poll; becomes: PollChange }[] = [];
+    const possible: { poll: Poll; becomes: PollChange }[] = [];
     const show: Poll[] = [];
     for (const item of items) {
       const poll = polls.get(item.poll_id);
-      const reason = skipReason(poll, item, votes.get(item.poll_id)!, operation, kind, now);
+      const reason = skipReason(poll, item, operation, kind, now);
       if (reason !== null || !poll) skipped.push({ id: item.poll_id, reason: reason ?? 'deleted meanwhile' });
       else if (item.version_after !== null) show.push(poll);
-      else
-        change.push({
-          poll,
-          becomes: item.prescribed ?? kind.change(poll, operation.params, now, votes.get(poll.id)!),
-        });
+      else possible.push({ poll, becomes: item.prescribed ?? kind.change(poll, operation.params, now) });
     }
+    const forbidden = await votesForbid(trx, possible);
+    for (const [id, reason] of forbidden) skipped.push({ id, reason });
+    const change = possible.filter(({ poll }) => !forbidden.has(poll.id));
     await skipItems(trx, hold.operationId, skipped, now);
     await changePolls(trx, operation, change);
     await moveVotes(
@@ -107,13 +105,12 @@ function plannedItems(db: Db, operationId: number, chunkSize: number): Promise<P
 }
 
 /**
- * A retry or an undo goes on from what the operation before it left: a poll somebody changed since is left alone, and so
- * is one whose votes since then forbid the undo. Every other operation goes by what the poll is now.
+ * A retry or an undo goes on from what the operation before it left: a poll somebody changed since is left alone. Every
+ * other operation goes by what the poll is now.
  */
 function skipReason(
   poll: Poll | undefined,
   item: PlannedRow,
-  votes: VoteFacts,
   operation: OperationRow,
   kind: OperationKind,
   now: Date,
@@ -126,9 +123,9 @@ function skipReason(
     if (poll.version !== expected) return `changed since Operation #${before}`;
     // It was changed by the operation before: only its message is behind.
     if (item.version_after !== null) return null;
-    if (item.prescribed) return restoreRefusal(poll, item.prescribed, votes, now);
+    if (item.prescribed) return restoreRefusal(poll, item.prescribed, now);
   }
-  return kind.skipReason(poll, operation.params, now, votes);
+  return kind.skipReason(poll, operation.params, now);
 }
 
 async function skipItems(

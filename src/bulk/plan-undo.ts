@@ -3,7 +3,7 @@ import { estimate } from '../delivery/estimate.ts';
 import { UserError } from '../errors.ts';
 import type { Poll } from '../polls/poll.ts';
 import { loadPolls } from '../polls/poll-store.ts';
-import { type VoteFacts, voteFacts } from '../polls/vote-facts.ts';
+import { type Becoming, votesForbid } from '../polls/votes-forbid.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
 import { isResult, type OperationRow } from './operation.ts';
 import { operationKind } from './operations/operation-kinds.ts';
@@ -35,11 +35,10 @@ export async function planUndo(
   const effects = await effectsOf(db, original.id);
   const ids = effects.map((effect) => effect.pollId);
   const polls = await loadPolls(db, asking.scope, ids);
-  const votes = await voteFacts(db, ids);
-  const items = effects.map((effect): DraftItem => {
-    const poll = polls.get(effect.pollId);
-    const skip = skipReason(poll, effect, original.id, votes.get(effect.pollId)!, now);
-    return { pollId: effect.pollId, versionSeen: effect.versionAfter, skip, prescribed: effect.before };
+  const refusals = await undoRefusals(db, effects, polls, original.id, now);
+  const items = effects.map(({ pollId, versionAfter, before }): DraftItem => {
+    const skip = refusals.get(pollId) ?? null;
+    return { pollId, versionSeen: versionAfter, skip, prescribed: before };
   });
   if (items.length === 0) {
     throw new UserError(`Operation #${original.id} changed no poll, so there is nothing to undo.`);
@@ -136,15 +135,33 @@ async function effectsOf(db: Db, operationId: number): Promise<Effect[]> {
   });
 }
 
+/** Why polls are left out, by poll. */
+async function undoRefusals(
+  db: Db,
+  effects: readonly Effect[],
+  polls: ReadonlyMap<number, Poll>,
+  originalId: number,
+  now: Date,
+): Promise<Map<number, string>> {
+  const refusals = new Map<number, string>();
+  const restored: Becoming[] = [];
+  for (const effect of effects) {
+    const poll = polls.get(effect.pollId);
+    const reason = skipReason(poll, effect, originalId, now);
+    if (reason !== null) refusals.set(effect.pollId, reason);
+    else if (poll) restored.push({ poll, becomes: effect.before });
+  }
+  return new Map([...refusals, ...(await votesForbid(db, restored))]);
+}
+
 function skipReason(
   poll: Poll | undefined,
   { versionAfter, before }: Effect,
   originalId: number,
-  votes: VoteFacts,
   now: Date,
 ): string | null {
   if (!poll) return 'removed for good meanwhile';
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
   if (poll.version !== versionAfter) return `conflict: changed since Operation #${originalId}`;
-  return restoreRefusal(poll, before, votes, now);
+  return restoreRefusal(poll, before, now);
 }

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import type { Poll } from '../polls/poll.ts';
 import { type BoundedCount, formatCount, matchPolls, type PollFilter } from '../polls/poll-filter.ts';
 import { loadPolls } from '../polls/poll-store.ts';
-import { type VoteFacts, voteFacts } from '../polls/vote-facts.ts';
+import { votesForbid } from '../polls/votes-forbid.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
 import { expectedExportMs } from './export-files.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
@@ -48,11 +48,7 @@ export async function planOperation(
   const { ids, ...found } = await matchPolls(db, request.scope, request.filter, limits.maxPolls);
   if (found.count > limits.maxPolls) throw tooMany(found, limits.maxPolls);
   const polls = [...(await loadPolls(db, request.scope, ids)).values()].sort((a, b) => a.id - b.id);
-  const votes = await voteFacts(
-    db,
-    polls.map((poll) => poll.id),
-  );
-  const items = [...classify(polls, votes, request, now), ...missing(request, polls)];
+  const items = [...(await classify(db, polls, request, now)), ...missing(request, polls)];
   if (polls.length === 0) throw nothingMatches(items);
   const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
   const expectedMs = request.kind.file
@@ -85,17 +81,22 @@ export function assertPrivatePossible(wanted: boolean, expectedMs: number): void
   );
 }
 
-function classify(
+async function classify(
+  db: Db,
   polls: readonly Poll[],
-  votes: ReadonlyMap<number, VoteFacts>,
   { kind, params, forbids }: PlanRequest,
   now: Date,
-): DraftItem[] {
+): Promise<DraftItem[]> {
   const reason = (poll: Poll) =>
     poll.heldBy === null || kind.file
-      ? (kind.skipReason(poll, params, now, votes.get(poll.id)!) ?? forbids?.(poll) ?? null)
+      ? (kind.skipReason(poll, params, now) ?? forbids?.(poll) ?? null)
       : `held by Operation #${poll.heldBy}`;
-  return polls.map((poll) => ({ pollId: poll.id, versionSeen: poll.version, skip: reason(poll) }));
+  const items = polls.map((poll) => ({ pollId: poll.id, versionSeen: poll.version, skip: reason(poll) }));
+  if (kind.file) return items;
+  const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
+  const changes = chosen.map((poll) => ({ poll, becomes: kind.change(poll, params, now) }));
+  const forbidden = await votesForbid(db, changes);
+  return items.map((item) => ({ ...item, skip: item.skip ?? forbidden.get(item.pollId) ?? null }));
 }
 
 /** Numbers that were written but are unknown, deleted or of another server: they are named, not dropped. */

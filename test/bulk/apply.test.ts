@@ -11,6 +11,7 @@ import type { Db } from '../../src/db/schema.ts';
 import { castVote } from '../../src/polls/vote-store.ts';
 import { channelId, guildId, minutes, now } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { recorded } from '../support/statements.ts';
 import {
   actor,
   closeKind,
@@ -75,6 +76,15 @@ describeEachDatabase('applying', (fresh) => {
       messageId: (await pollRow(db, ids[0]!)).message_id!,
     });
     expect(vote.type).toBe('refused');
+  });
+
+  test('neither looks at votes nor does its plan, where the change does not depend on them', async () => {
+    const { db, statements } = recorded(await fresh());
+    await postedPolls(db, 2);
+    const before = statements.length;
+    await apply(db, await running(db));
+    expect(statements.length).toBeGreaterThan(before);
+    expect(statements.slice(before).filter((statement) => /\bvotes\b/.test(statement))).toEqual([]);
   });
 
   test('of two operations over the same polls gives each poll to one and names it to the other', async () => {

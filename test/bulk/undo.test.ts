@@ -122,7 +122,7 @@ describeEachDatabase('an undo', (fresh) => {
     await run(db, await start(db, undo));
     expect(await itemStates(db, undo.id)).toEqual({
       [secret]: 'skipped: it has votes that were promised to be anonymous',
-      [several]: 'skipped: a voter has chosen 2 options meanwhile, more than the 1 allowed before',
+      [several]: 'skipped: a voter has already chosen 2 options',
     });
   });
 

@@ -1,11 +1,10 @@
 import type { Poll } from '../../polls/poll.ts';
-import type { VoteFacts } from '../../polls/vote-facts.ts';
 import type { PollChange } from '../poll-image.ts';
 import type { OperationKind } from './operation-kind.ts';
 
 /** `skipReason` and `change` of a kind whose one function finds both: what a poll becomes, or why it is left as it is. */
 export function decidedBy<Params extends Record<string, unknown>>(
-  decide: (poll: Poll, params: Params, now: Date, votes: VoteFacts) => PollChange | string,
+  decide: (poll: Poll, params: Params, now: Date) => PollChange | string,
 ): Pick<OperationKind<Params>, 'skipReason' | 'change'> {
   return {
     skipReason: (...args) => {

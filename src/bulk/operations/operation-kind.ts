@@ -1,7 +1,6 @@
 import { type APIApplicationCommandBasicOption, ApplicationCommandOptionType } from 'discord-api-types/v10';
 import type { ZodType } from 'zod';
 import type { Poll } from '../../polls/poll.ts';
-import type { VoteFacts } from '../../polls/vote-facts.ts';
 import type { ExportWish } from '../export-row.ts';
 import type { PollChange } from '../poll-image.ts';
 
@@ -39,10 +38,13 @@ export interface OperationKind<Params extends Record<string, unknown> = Record<s
   destructive(params: Params): boolean;
   /** The phrase to type before `count` polls are changed, or null where `Confirm` is enough. */
   phrase(params: Params, count: number): string | null;
-  /** Why this poll is not changed, in words that follow its number (“already closed”), or null where it is. */
-  skipReason(poll: Poll, params: Params, now: Date, votes: VoteFacts): string | null;
+  /**
+   * Why this poll is not changed, in words that follow its number (“already closed”), or null where it is. What its votes
+   * forbid follows from the change itself (`votesForbid`).
+   */
+  skipReason(poll: Poll, params: Params, now: Date): string | null;
   /** What a poll it applies to becomes. Version and revision are counted by whoever applies it. */
-  change(poll: Poll, params: Params, now: Date, votes: VoteFacts): PollChange;
+  change(poll: Poll, params: Params, now: Date): PollChange;
   /** Whether its polls lose their votes; they are kept aside for undo and cancel. */
   setsVotesAside(params: Params): boolean;
   /** Whether it applies to deleted polls too. */

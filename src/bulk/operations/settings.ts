@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { Poll } from '../../polls/poll.ts';
 import { checkZone } from '../../polls/time.ts';
-import type { VoteFacts } from '../../polls/vote-facts.ts';
 import type { PollChange } from '../poll-image.ts';
 import { decidedBy } from './decided-by.ts';
 import type { OperationKind } from './operation-kind.ts';
@@ -110,7 +109,7 @@ export const settings: OperationKind<Params> = {
   undoRefusal: null,
 };
 
-function decide(poll: Poll, asked: Params, now: Date, votes: VoteFacts): PollChange | string {
+function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   const closesAt = newClosingTime(poll, asked);
   if (typeof closesAt === 'string') return closesAt;
   const change: PollChange = {
@@ -123,7 +122,7 @@ function decide(poll: Poll, asked: Params, now: Date, votes: VoteFacts): PollCha
     ...newPingRole(poll, asked),
   };
   if (Object.keys(change).length === 0) return 'already has these settings';
-  return refusal(poll, change, now, votes) ?? change;
+  return refusal(poll, change, now) ?? change;
 }
 
 function newClosingTime(poll: Poll, { closes, timezone, asked_at }: Params): Date | null | string {
@@ -136,15 +135,10 @@ function newPingRole(poll: Poll, { ping_role, clear_ping_role }: Params): PollCh
   return ping_role !== undefined && ping_role !== poll.pingRoleId ? { ping_role_id: ping_role } : {};
 }
 
-/** What the poll, its times or its votes forbid; null where the change is possible. */
-function refusal(poll: Poll, change: PollChange, now: Date, votes: VoteFacts): string | null {
-  if (change.anonymous === false && votes.voters > 0)
-    return 'it has votes that were promised to be anonymous';
+/** What the poll or its times forbid; null where the change is possible as far as these go. */
+function refusal(poll: Poll, change: PollChange, now: Date): string | null {
   const { max_choices: most, closes_at: closesAt } = change;
   if (most !== undefined && most > poll.options.length) return `has only ${poll.options.length} options`;
-  if (most !== undefined && most < votes.mostChosen) {
-    return `a voter has already chosen ${votes.mostChosen} options`;
-  }
   if (closesAt && closesAt <= now) return 'the closing time asked for has passed';
   if (closesAt && poll.opensAt !== null && closesAt <= poll.opensAt) {
     return 'would close before it opens';

@@ -6,12 +6,11 @@ import type { Poll } from '../../../src/polls/poll.ts';
 import { minutes, now, poll } from '../../polls/poll-fixture.ts';
 
 const kind = reopen as unknown as OperationKind;
-const votes = { voters: 2, mostChosen: 1 };
 const closed = (changes: Partial<Poll> = {}) => poll({ status: 'closed', closedAt: minutes(-5), ...changes });
 
 function decide(given: Poll, options: Record<string, unknown>, at = now) {
   const params = readParams(kind, options, now);
-  return kind.skipReason(given, params, at, votes) ?? kind.change(given, params, at, votes);
+  return kind.skipReason(given, params, at) ?? kind.change(given, params, at);
 }
 
 test('opens a closed poll with the closing time it has, or none', () => {

@@ -6,12 +6,11 @@ import type { Poll } from '../../../src/polls/poll.ts';
 import { minutes, now, poll } from '../../polls/poll-fixture.ts';
 
 const kind = status as unknown as OperationKind;
-const votes = { voters: 0, mostChosen: 0 };
 const roleId = '900000000000000701';
 
 function decide(given: Poll, options: Record<string, unknown>, at = now) {
   const params = readParams(kind, options, now);
-  return kind.skipReason(given, params, at, votes) ?? kind.change(given, params, at, votes);
+  return kind.skipReason(given, params, at) ?? kind.change(given, params, at);
 }
 
 test.each(['scheduled', 'active', 'closed'] as const)('says that a poll is already %s', (state) => {
