@@ -18,6 +18,8 @@ export type DatabaseKind = 'pglite' | 'postgres';
 export interface SceneOptions {
   /** Default 'pglite': the embedded database, in a directory of its own. */
   readonly database?: DatabaseKind;
+  /** A migrated, empty database on a server, however it is reached (see `faults/`), instead of one of the test server's. */
+  readonly databaseUrl?: string;
   /** Default: Discord's limits in a twentieth of their time. */
   readonly sandbox?: SandboxOptions;
   /** Channels of the first server, named `channel-1` and so on. Default 4. */
@@ -41,8 +43,8 @@ export async function startScene(options: SceneOptions = {}): Promise<BotScene> 
   const scene = new BotScene(sandbox, directory, options.channels ?? 4);
   try {
     const database: Record<string, string> =
-      options.database === 'postgres'
-        ? { DATABASE_URL: await freshPostgresUrl() }
+      options.databaseUrl !== undefined || options.database === 'postgres'
+        ? { DATABASE_URL: options.databaseUrl ?? (await freshPostgresUrl()) }
         : { DATA_DIR: join(directory, 'data') };
     if (database.DATA_DIR) await unpackMigrated(join(database.DATA_DIR, 'database'));
     scene.env = {

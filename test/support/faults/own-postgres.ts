@@ -1,0 +1,24 @@
+import { Kysely } from 'kysely';
+import { type PostgresServer, startPostgresServer } from '../../../sandbox/postgres-server.ts';
+import { migrateToLatest } from '../../../src/db/migrate.ts';
+import { pooledDialect } from '../../../src/db/pool.ts';
+import type { Schema } from '../../../src/db/schema.ts';
+import { createLogger } from '../../../src/log.ts';
+
+/** A server for one test alone, to be halted and resumed, with a migrated, empty database at its `url`. */
+export async function startOwnPostgres(
+  settings: readonly string[] = [],
+): Promise<PostgresServer & AsyncDisposable> {
+  const server = await startPostgresServer(settings);
+  const log = createLogger('silent');
+  const db = new Kysely<Schema>({ dialect: pooledDialect(server.url, log) });
+  try {
+    await migrateToLatest(db, log);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  } finally {
+    await db.destroy();
+  }
+  return { ...server, [Symbol.asyncDispose]: () => server.stop() };
+}
