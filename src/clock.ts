@@ -1,12 +1,16 @@
 /** The time and the timers, passed in so that tests can own them. */
 export interface Clock {
+  /** The time of day, to decide by; it may jump, back as well. */
   now(): Date;
+  /** Milliseconds since some moment, to measure by: never goes back, whatever is done to the time of day. */
+  monotonic(): number;
   /** Resolves after `ms`, or at once when `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => new Date(),
+  monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();

@@ -11,7 +11,7 @@ import { renderProgress } from '../../src/bulk/progress-embed.ts';
 import { readProgress } from '../../src/bulk/progress-store.ts';
 import { startRetry } from '../../src/bulk/retry.ts';
 import { type RunDeps, runOperation } from '../../src/bulk/run-operation.ts';
-import type { Clock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/db/schema.ts';
 import type { Deliverer } from '../../src/delivery/delivery-batch.ts';
 import type { Messages, Sent } from '../../src/delivery/messages.ts';
@@ -38,7 +38,7 @@ import {
 const kind = operationKind('export');
 const never = { stopping: new AbortController().signal, next: () => new Promise<void>(() => {}) };
 /** Sleeps for ever, so that no time limit ends what a test looks at. */
-const still: Clock = { now: () => later, sleep: () => new Promise(() => {}) };
+const still: Clock = { ...systemClock, now: () => later, sleep: () => new Promise(() => {}) };
 
 const names = {
   guild: () => 'Home',
@@ -420,6 +420,7 @@ describeEachDatabase('export', (fresh) => {
     );
     const slept: number[] = [];
     const brief: Clock = {
+      ...systemClock,
       now: () => later,
       // The time limit never comes; pauses pass at once.
       sleep: (ms) => (ms > 20_000 ? new Promise(() => {}) : Promise.resolve(void slept.push(ms))),
@@ -520,6 +521,7 @@ describeEachDatabase('export', (fresh) => {
     const stuck: Sent = { type: 'retry', afterMs: 1000, reason: 'Discord answered 503' };
     inbox.answers.push(stuck);
     const timer: Clock = {
+      ...systemClock,
       now: () => later,
       // Only the time limit passes; a pause ends when it is stopped.
       sleep: (ms, signal) =>

@@ -55,6 +55,10 @@ class HandClock implements Clock {
     return new Date(this.#now);
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
   /** The length of the sleep that the code under test is in, or enters next. */
   async asleep(): Promise<number> {
     const ms = await this.#sleeper.promise;

@@ -13,6 +13,10 @@ export class ManualClock implements Clock {
     return new Date(this.time);
   }
 
+  monotonic(): number {
+    return this.time;
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();

@@ -76,6 +76,7 @@ export class FlowScene {
     });
     const clock: Clock = {
       now: () => new Date(Date.now() + scene.ahead),
+      monotonic: () => performance.now() + scene.ahead,
       sleep: (ms, signal) => systemClock.sleep(ms, signal),
     };
     const destination = {

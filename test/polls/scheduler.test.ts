@@ -113,6 +113,10 @@ class HandClock implements Clock {
     return this.#now;
   }
 
+  monotonic(): number {
+    return this.#now.getTime();
+  }
+
   sleep(_: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     this.sleeping += 1;
