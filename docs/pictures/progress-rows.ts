@@ -45,6 +45,7 @@ export function progressRows(): { rows: ProgressRows; now: Date } {
           ids: Array.from({ length: failed }, (_, index) => closedFrom + index),
         },
       ],
+      leftOut: [],
       skips: [
         { message: 'already closed', code: null, count: skipped, ids: [12, 13, 14, 77, 204, 205, 391] },
       ],

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import type { OperationRow } from './operation.ts';
+import { leftOutStates } from './operation-store.ts';
 
 /**
  * What was asked for and from where, for the audit: it is kept for ever, the operation's own row and its items are not.
@@ -19,7 +20,7 @@ export async function requestFacts(db: Db, operation: OperationRow): Promise<Rec
       ),
     ])
     .where('item.operation_id', '=', operation.id)
-    .where('item.state', '<>', 'excluded')
+    .where('item.state', 'not in', leftOutStates)
     .executeTakeFirstOrThrow();
   return {
     kind: operation.kind,
@@ -46,7 +47,7 @@ export async function outcomeFacts(db: Db, operationId: number): Promise<Outcome
     .selectFrom('operation_items')
     .select(['state', 'code', 'message', sql<number[]>`jsonb_agg(poll_id order by poll_id)`.as('polls')])
     .where('operation_id', '=', operationId)
-    .where('state', '<>', 'excluded')
+    .where('state', 'not in', leftOutStates)
     .groupBy(['state', 'code', 'message'])
     .orderBy('state')
     .orderBy('code')

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AuditTable, Db } from '../db/schema.ts';
 import type { Scope } from '../polls/scope.ts';
+import { leftOutStates } from './operation-store.ts';
 
 export type AuditRow = Selectable<AuditTable>;
 
@@ -68,7 +69,7 @@ export async function readAuditedPolls(db: Db, operationId: number) {
       'before',
     ])
     .where('operation_id', '=', operationId)
-    .where('state', '<>', 'excluded')
+    .where('state', 'not in', leftOutStates)
     .orderBy('poll_id')
     .execute();
 }

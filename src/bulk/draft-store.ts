@@ -39,13 +39,15 @@ export interface DraftItem {
   readonly versionSeen: number;
   /** Why it is left out, or null. */
   readonly skip: string | null;
+  /** It is a number that was not found: the preview names it, nothing else does. */
+  readonly missing?: boolean;
   /** What it becomes, where that is not for the kind to compute. */
   readonly prescribed?: PollChange;
 }
 
 /**
- * Freezes a plan: the operation in state `draft` with one item a poll, `planned` or `excluded` with the reason. Returns
- * its number; the same interaction always gets the same draft.
+ * Freezes a plan: the operation in state `draft` with one item a poll, `planned`, or `excluded` or `missing` with the
+ * reason. Returns its number; the same interaction always gets the same draft.
  */
 export async function createDraft(
   db: Db,
@@ -110,11 +112,13 @@ async function insertItems(db: Db, operationId: number, items: readonly DraftIte
   const prescribed = items.map((item) => (item.prescribed ? JSON.stringify(item.prescribed) : null));
   await sql`
     insert into operation_items (operation_id, poll_id, position, state, version_seen, message, prescribed)
-    select ${operationId}, poll_id, position, case when skip is null then 'planned' else 'excluded' end,
+    select ${operationId}, poll_id, position,
+      case when missing then 'missing' when skip is null then 'planned' else 'excluded' end,
       version_seen, skip, prescribed::jsonb
     from unnest(${items.map((item) => item.pollId)}::int[], ${items.map((item) => item.versionSeen)}::int[],
-      ${items.map((item) => item.skip)}::text[], ${prescribed}::text[])
-      with ordinality as item (poll_id, version_seen, skip, prescribed, position)`.execute(db);
+      ${items.map((item) => item.skip)}::text[], ${items.map((item) => item.missing ?? false)}::bool[],
+      ${prescribed}::text[])
+      with ordinality as item (poll_id, version_seen, skip, missing, prescribed, position)`.execute(db);
 }
 
 async function draftOf(db: Db, interactionId: string): Promise<number> {

@@ -6,6 +6,7 @@ import { everyServer } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
 import type { ReadPoll } from './export-row.ts';
 import { type Hold, holdFence } from './fence.ts';
+import { leftOutStates } from './operation-store.ts';
 
 /** A poll that is still to be exported; `read` is null where it was deleted meanwhile. */
 export interface PlannedPoll {
@@ -72,7 +73,7 @@ export async function mostOptions(db: Db, operationId: number): Promise<number> 
     .innerJoin('poll_options as option', 'option.poll_id', 'item.poll_id')
     .select(sql<number>`coalesce(max(option.position) + 1, 0)::int`.as('most'))
     .where('item.operation_id', '=', operationId)
-    .where('item.state', '<>', 'excluded')
+    .where('item.state', 'not in', leftOutStates)
     .executeTakeFirstOrThrow();
   return most;
 }

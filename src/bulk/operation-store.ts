@@ -85,6 +85,9 @@ export async function operationStates(db: Db, ids: readonly number[]): Promise<M
 
 export type ItemState = OperationItemTable['state'];
 
+/** The states of what the preview left out: no part of the operation's total. */
+export const leftOutStates = ['missing', 'excluded'] as const satisfies ItemState[];
+
 /** How many items stand in each state. */
 export async function countItems(db: Db, operationId: number): Promise<Record<ItemState, number>> {
   const rows = await db
@@ -94,6 +97,7 @@ export async function countItems(db: Db, operationId: number): Promise<Record<It
     .groupBy('state')
     .execute();
   const counts: Record<ItemState, number> = {
+    missing: 0,
     excluded: 0,
     planned: 0,
     applied: 0,
@@ -105,11 +109,11 @@ export async function countItems(db: Db, operationId: number): Promise<Record<It
   return counts;
 }
 
-/** Polls by cause, most frequent first: those of one state. `ids` holds at most 400 numbers. */
+/** Polls by cause, most frequent first: those in one of these states. `ids` holds at most 400 numbers. */
 export async function groupItems(
   db: Db,
   operationId: number,
-  state: ItemState,
+  ...states: ItemState[]
 ): Promise<{ message: string; code: string | null; count: number; ids: number[] }[]> {
   const rows = await db
     .selectFrom('operation_items')
@@ -120,7 +124,7 @@ export async function groupItems(
       sql<number[]>`(array_agg(poll_id order by poll_id))[1:400]`.as('ids'),
     ])
     .where('operation_id', '=', operationId)
-    .where('state', '=', state)
+    .where('state', 'in', states)
     .groupBy(['message', 'code'])
     .orderBy('count', 'desc')
     .orderBy('message')

@@ -35,7 +35,7 @@ export interface PlanLimits {
 
 /**
  * Freezes what the targets match now into a draft with one item a poll: `planned` where it will be changed,
- * `excluded` (with the reason) where not. Returns the draft's number; the same interaction always gets the same draft.
+ * `excluded` or, where there is none, `missing` (with the reason) where not. Returns the draft's number; the same interaction always gets the same draft.
  * Throws `UserError` where nothing matches, too much does, or a private operation would take too long.
  */
 export async function planOperation(
@@ -106,7 +106,7 @@ function missing({ filter, absent = 'not found' }: PlanRequest, polls: readonly 
   const skip = filtered ? 'not found, or outside the other filters' : absent;
   return (filter.ids ?? [])
     .filter((id) => !found.has(id))
-    .map((pollId) => ({ pollId, versionSeen: 0, skip }));
+    .map((pollId) => ({ pollId, versionSeen: 0, skip, missing: true }));
 }
 
 function tooMany(found: BoundedCount, limit: number): UserError {

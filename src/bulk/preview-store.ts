@@ -1,7 +1,7 @@
 import type { Db } from '../db/schema.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
 import type { OperationRow } from './operation.ts';
-import { groupItems, loadOperation } from './operation-store.ts';
+import { groupItems, leftOutStates, loadOperation } from './operation-store.ts';
 import type { Cause } from './progress-store.ts';
 
 const previewPageSize = 15;
@@ -35,7 +35,7 @@ export async function readPreview(db: Db, operationId: number, page: number): Pr
   const shown = Math.min(Math.max(0, page), pages - 1);
   return {
     operation,
-    excluded: await groupItems(db, operationId, 'excluded'),
+    excluded: await groupItems(db, operationId, ...leftOutStates),
     jobs: await plannedJobs(db, operationId),
     page: shown,
     pages,

@@ -131,7 +131,13 @@ function causes(rows: ProgressRows, names: Names, audience: Audience): string[] 
     ...list('Files', rows.files, names, audience),
     ...list('Failed', rows.failures, names, audience),
     ...list('Skipped', rows.skips, names, audience),
+    ...list(leftOutHeading(rows), rows.leftOut, names, audience),
   ];
+}
+
+function leftOutHeading({ leftOut }: ProgressRows): string {
+  const count = leftOut.reduce((sum, cause) => sum + cause.count, 0);
+  return `Left out at the preview: ${count === 1 ? '1 poll' : `${count} polls`}`;
 }
 
 function list(heading: string, all: readonly Cause[], names: Names, audience: Audience): string[] {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
-import type { OperationRow } from './operation.ts';
+import { isResult, type OperationRow } from './operation.ts';
 import { countItems, groupItems, queuePlace } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { mayBeUndone, undoneBy } from './plan-undo.ts';
@@ -21,6 +21,8 @@ export interface ProgressRows {
   readonly current: { readonly pollId: number; readonly question: string; readonly guildId: string } | null;
   readonly failures: readonly Cause[];
   readonly skips: readonly Cause[];
+  /** What the preview left out, once the operation has ended: no part of any count. */
+  readonly leftOut: readonly Cause[];
   /** The files that were sent, of a kind that writes some. */
   readonly files: readonly Cause[];
   /** Place in the queue, from 1, while it waits there. */
@@ -61,6 +63,7 @@ export async function readProgress(db: Db, id: number, now: Date): Promise<Progr
         current: counts.applied === 0 ? null : await inFlight(trx, id),
         failures: counts.failed === 0 ? [] : await groupItems(trx, id, 'failed'),
         skips: counts.skipped === 0 ? [] : await groupItems(trx, id, 'skipped'),
+        leftOut: isResult(operation.state) ? await groupItems(trx, id, 'excluded') : [],
         files: operationKind(operation.kind).file ? await groupItems(trx, id, 'done') : [],
         place: await queuePlace(trx, operation),
         retriedBy: await retriedBy(trx, id),

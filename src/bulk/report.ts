@@ -3,6 +3,7 @@ import type { Db } from '../db/schema.ts';
 import type { MessageFile } from '../message-body.ts';
 import { type Names, nameChannels } from './naming.ts';
 import type { OperationRow } from './operation.ts';
+import type { ItemState } from './operation-store.ts';
 
 /** One poll of an operation, as the report tells it. */
 export interface ReportRow {
@@ -17,7 +18,7 @@ export interface ReportRow {
   readonly durationSeconds: number | null;
 }
 
-/** One row a poll of the operation's total, in the order of their numbers. */
+/** One row a poll in the order of their numbers, also of those that the preview left out. */
 export async function readReport(db: Db, operation: OperationRow, names: Names): Promise<ReportRow[]> {
   const rows = await db
     .selectFrom('operation_items as item')
@@ -34,7 +35,7 @@ export async function readReport(db: Db, operation: OperationRow, names: Names):
       'item.finished_at',
     ])
     .where('item.operation_id', '=', operation.id)
-    .where('item.state', '<>', 'excluded')
+    .where('item.state', '<>', 'missing')
     .orderBy('item.poll_id')
     .execute();
   return rows.map((row) => {
@@ -43,13 +44,18 @@ export async function readReport(db: Db, operation: OperationRow, names: Names):
       number: row.poll_id,
       question: row.question ?? '',
       server: row.guild_id === null ? '' : (names.guild(row.guild_id) ?? row.guild_id),
-      outcome: row.state === 'planned' || row.state === 'applied' ? 'waiting' : row.state,
+      outcome: outcomeOf(row.state),
       errorCode: row.code,
       message: message === '' ? null : nameChannels(names, { guildId: null }, message),
       attempts: row.attempts,
       durationSeconds: secondsBetween(operation.started_at, row.finished_at),
     };
   });
+}
+
+function outcomeOf(state: ItemState): string {
+  if (state === 'excluded') return 'left out';
+  return state === 'planned' || state === 'applied' ? 'waiting' : state;
 }
 
 /** The report as a file for a spreadsheet: a header row, one row a poll, formulas neutralised. */

@@ -114,7 +114,7 @@ export interface OperationItemTable {
   operation_id: number;
   poll_id: number;
   position: number;
-  state: 'excluded' | 'planned' | 'applied' | 'done' | 'failed' | 'skipped';
+  state: 'missing' | 'excluded' | 'planned' | 'applied' | 'done' | 'failed' | 'skipped';
   version_seen: number;
   before: JSONColumnType<Record<string, unknown>> | null;
   version_after: number | null;

@@ -27,7 +27,7 @@ describeEachDatabase('a plan', (fresh) => {
       [a!]: 'planned',
       [b!]: 'excluded: already closed',
       [c!]: 'planned',
-      999: 'excluded: not found',
+      999: 'missing: not found',
     });
     expect((await operationOf(db, id)).total).toBe(2);
   });
@@ -55,7 +55,7 @@ describeEachDatabase('a plan', (fresh) => {
     const [own] = await postedPolls(db, 1);
     const foreign = await postedPoll(db, interactionId(), { guildId: '900000000000000002' });
     const id = await plan(db, { scope: oneServer(guildId), filter: { ids: [own!, foreign.id] } });
-    expect(await itemStates(db, id)).toEqual({ [own!]: 'planned', [foreign.id]: 'excluded: not found' });
+    expect(await itemStates(db, id)).toEqual({ [own!]: 'planned', [foreign.id]: 'missing: not found' });
     await expect(plan(db, { scope: oneServer(guildId), filter: { ids: [foreign.id] } })).rejects.toThrow(
       `#${foreign.id} not found`,
     );

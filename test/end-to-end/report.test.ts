@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import type { SandboxMessage } from '../../sandbox/message.ts';
 import { permission } from '../../sandbox/permissions.ts';
-import { describeFlow, frames, numberOf, resultOf } from './flow-scene.ts';
+import { describeFlow, type FlowPoll, frames, numberOf, resultOf } from './flow-scene.ts';
 
 const columns = ['number', 'question', 'server', 'outcome', 'error code', 'message', 'attempts', 'duration'];
 
@@ -68,6 +68,47 @@ describeFlow('reports', { databases: ['pglite', 'postgres'] }, (scene) => {
     ]);
     const again = await scene().ask('bulk report', { operation: numberOf(progress) });
     expect(csvOf(again).rows).toEqual(rows);
+  });
+
+  test('and the result name what the preview left out, which counts nowhere, but no number that it did not find', async () => {
+    const { admin, guild, sandbox } = scene();
+    const polls = await scene().polls(3, [guild.channel('more')]);
+    const [open, closedBefore, refused] = polls as [FlowPoll, FlowPoll, FlowPoll];
+    await scene().ask('poll close', { poll: closedBefore.id });
+    sandbox.faults.add({
+      match: { method: 'PATCH', path: new RegExp(`/messages/${refused.message.id}$`) },
+      times: 1,
+      status: 403,
+      body: { code: 50001, message: 'Missing Access' },
+    });
+    const numbers = [...polls.map(({ id }) => id), 99_999].join(',');
+    const preview = await scene().ask('bulk close', { polls: numbers });
+    expect([preview.field('To change'), preview.field('To skip')]).toEqual(['2', '2']);
+    expect(preview.text).toContain('not found: #99999');
+    const progress = await (await admin.press(preview, 'Confirm')).message();
+    expect(await resultOf(progress)).toEqual({ word: 'completed with failures', counts: [1, 1, 0, 0] });
+    expect(progress.text).toContain('Success rate: 50.0 %');
+    expect(progress.text).toContain('Left out at the preview: 1 poll');
+    expect(progress.text).toContain(`1 × already closed: #${closedBefore.id}`);
+    expect(progress.text).not.toContain('99999');
+    const report = csvOf(await scene().ask('bulk report', { operation: numberOf(progress) }));
+    expect(report.rows.map(({ number, outcome }) => [Number(number), outcome])).toEqual([
+      [open.id, 'done'],
+      [closedBefore.id, 'left out'],
+      [refused.id, 'failed'],
+    ]);
+    expect(report.rows[1]).toMatchObject({ message: 'already closed', 'error code': '', duration: '' });
+    const retry = await (await admin.press(progress, 'Retry failed (1)')).message();
+    expect(await resultOf(retry)).toEqual({ word: 'completed', counts: [1, 0, 0, 0] });
+    expect(retry.text).not.toContain('Left out');
+
+    const reopening = await scene().ask('bulk reopen', { polls: String(open.id) });
+    await resultOf(await (await admin.press(reopening, 'Confirm')).message());
+    const undoing = await scene().ask('bulk undo', { operation: numberOf(progress) });
+    const undone = await (await admin.press(undoing, 'Confirm')).message();
+    expect(await resultOf(undone)).toEqual({ word: 'completed', counts: [1, 0, 0, 0] });
+    expect(undone.text).toContain('Left out at the preview: 1 poll');
+    expect(undone.text).toContain(`conflict: changed since Operation #${numberOf(progress)}: #${open.id}`);
   });
 
   test('exist while the operation runs, and say what still waits', async () => {
