@@ -45,9 +45,13 @@ export async function acquireOwnerLock(directory: string): Promise<OwnerLock> {
     file.close();
     throw error;
   }
+  // Held by the process and not by whoever holds the result: a file that is collected lets go of its lock.
+  const held = () => file.close();
+  process.once('exit', held);
   return {
     release: async () => {
       if (!file.isOpen) return;
+      process.off('exit', held);
       // The pid goes first: once the lock is free, the file may already be the next owner's.
       await rm(pidFile, { force: true });
       file.close();
