@@ -15,9 +15,9 @@ export class BotProcess {
   stderr = '';
   readonly #exited: Promise<number | null>;
 
-  /** `cwd`: where it looks for `.env`. */
-  constructor(env: Readonly<Record<string, string>>, cwd?: string) {
-    this.child = spawn(process.execPath, [main], {
+  /** `cwd`: where it looks for `.env`. `flags`: of Node. */
+  constructor(env: Readonly<Record<string, string>>, cwd?: string, flags: readonly string[] = []) {
+    this.child = spawn(process.execPath, [...flags, main], {
       cwd,
       env: { PATH: process.env.PATH, LOG_LEVEL: 'info', NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -38,10 +38,11 @@ export class BotProcess {
     });
   }
 
-  /** Resolves with the first log line whose message is this; rejects when the process ends before. */
-  async logged(message: string): Promise<Record<string, unknown>> {
+  /** Resolves with the first log line whose message is or has this; rejects when the process ends before. */
+  async logged(message: string | RegExp): Promise<Record<string, unknown>> {
+    const fits = (text: unknown) => (typeof message === 'string' ? text === message : message.test(String(text)));
     for (;;) {
-      const line = this.log.find(({ msg }) => msg === message);
+      const line = this.log.find(({ msg }) => fits(msg));
       if (line) return line;
       const ended = await Promise.race([
         once(this.child, 'logged').then(() => false),
@@ -50,6 +51,11 @@ export class BotProcess {
       if (ended)
         throw new Error(`the bot ended before it logged “${message}”\n${this.stderr}\n${this.problems()}`);
     }
+  }
+
+  /** Resolves when it takes commands; rejects when it ends before. */
+  async untilReady(): Promise<void> {
+    await this.logged(/is ready/);
   }
 
   /** Errors it logged. */
