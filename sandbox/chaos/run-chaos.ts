@@ -7,6 +7,8 @@ import type { DatabaseTrouble } from './trouble.ts';
 
 export interface ChaosOptions {
   readonly database: 'embedded' | 'postgres';
+  /** A server that runs already, as superuser; default: one of its own. */
+  readonly serverUrl?: string;
   readonly processes: number;
   /** The run ends with the round in which so many kills are reached. */
   readonly kills: number;
@@ -26,13 +28,15 @@ const roundsAStand = 10;
 
 /** Plays rounds until so many processes were killed, or something was found. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const server = options.database === 'postgres' ? await startPostgresServer() : null;
+  const wanted = options.database === 'postgres' && options.serverUrl === undefined;
+  const server = wanted ? await startPostgresServer() : null;
+  const serverUrl = options.serverUrl ?? server?.url ?? null;
   let [rounds, kills, operations] = [0, 0, 0];
   const findings: string[] = [];
   try {
     for (let nth = 0; kills < options.kills && findings.length === 0; nth += 1) {
       const seed = options.seed + nth;
-      const databaseUrl = server && (await newDatabase(server.url));
+      const databaseUrl = serverUrl && (await newDatabase(serverUrl));
       const stand = await startStand({ databaseUrl, processes: options.processes, seed });
       const database = databaseUrl === null ? null : troubleOf(databaseUrl);
       const done = new Set<number>();
