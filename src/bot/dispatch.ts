@@ -15,7 +15,7 @@ import type { MessageBody } from '../message-body.ts';
 import { cut } from '../polls/text.ts';
 import { callerOf } from './access.ts';
 import { parseCustomId } from './custom-id.ts';
-import { respondFirst } from './first-response.ts';
+import { isExpired, respondFirst } from './first-response.ts';
 import type { Caller, ContextCommand, PressHandler, PressInteraction, SlashCommand } from './handlers.ts';
 import { persist } from './persist.ts';
 import { NotOurs, type PressedMessage, Reply } from './reply.ts';
@@ -178,6 +178,12 @@ export class Dispatcher {
       });
     const shown = await show(answer);
     if (shown.type === 'sent') return;
+    // Its effect stands; whoever asks again is told so. Only a body that Discord does not take is our mistake.
+    if (shown.type === 'retry' || isExpired(shown.code)) {
+      const { reason } = shown;
+      log.warn({ interaction: interaction.id, reason }, 'an answer could not be given any more');
+      return;
+    }
     const unshowable = new Error(`The answer could not be shown: ${shown.reason}`);
     await show(this.#refusal(unshowable, interaction));
   }

@@ -6,8 +6,12 @@ import type { CallOptions, RestCalls } from '../delivery/rest-calls.ts';
 /** Discord takes the first response to an interaction within 3 seconds (Interactions, "Receiving and Responding"). */
 const givenUpAfterMs = 2500;
 const alreadyAcknowledged = 40060;
-/** Unknown interaction, unknown webhook, token no longer valid. */
-const expired: readonly (number | null)[] = [10062, 10015, 50027];
+/** Unknown interaction, unknown webhook, token no longer valid: Discord waits for no answer any more. */
+const expired: readonly string[] = ['10062', '10015', '50027'];
+
+export function isExpired(code: number | string | null): boolean {
+  return expired.includes(String(code));
+}
 
 export type FirstResponse =
   /** `messageId`: of the message that the response is or changed, where Discord says so. */
@@ -59,7 +63,7 @@ async function send(
     } catch (error) {
       const { outcome, code } = discordFailure(error, { channelId: '', auth: false });
       if (code === alreadyAcknowledged) return { type: attempt === 1 ? 'elsewhere' : 'unknown' };
-      if (expired.includes(code)) return { type: 'gone' };
+      if (isExpired(code)) return { type: 'gone' };
       if (outcome.type !== 'retry') throw error;
       if (attempt === 2) return { type: 'unknown' };
     }

@@ -105,6 +105,16 @@ describe('an interaction', () => {
     expect((await (await slash()).message()).content).toBe('press me');
   });
 
+  test('that Discord gave up on before it was acknowledged is no error of ours', async () => {
+    // Whether the acknowledgement arrived is unknown, so it is acted on; it did not, so nobody hears of it.
+    sandbox.faults.add({ match: { path: /callback$/ }, loseRequest: true });
+    expect((await slash()).acknowledged).toBe(false);
+    await sandbox.untilRequest(({ path, code }) => /@original$/.test(path) && code === 10015);
+    await bots[0]!.stop();
+    expect(behaviour.ran).toBe(1);
+    expect(bots.splice(0)[0]!.errors).toEqual([]);
+  });
+
   test('that two processes get is handled by one', async () => {
     bots.push(await startPollsBot(sandbox, db, { process: 'other', handlers: handlers(behaviour) }));
     for (let n = 0; n < 5; n += 1) expect((await (await slash()).message()).content).toBe('press me');

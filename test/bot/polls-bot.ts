@@ -19,6 +19,8 @@ import { createLogger } from '../../src/log.ts';
 export interface PollsBot {
   readonly client: Client;
   readonly servers: Servers;
+  /** What was logged as an error. */
+  readonly errors: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -36,7 +38,8 @@ export async function startPollsBot(
   options: PollsBotOptions = {},
 ): Promise<PollsBot> {
   const clock = systemClock;
-  const log = createLogger('silent');
+  const errors: string[] = [];
+  const log = createLogger('error', { write: (line: string) => errors.push(line) });
   const limits = new Limits();
   const client = createClient({
     rest: restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace(), limits }),
@@ -84,6 +87,7 @@ export async function startPollsBot(
   return {
     client,
     servers,
+    errors,
     stop: async () => {
       await dispatcher.stop(client, 10_000);
       await delivery.stop();
