@@ -40,7 +40,8 @@ export class BotProcess {
 
   /** Resolves with the first log line whose message is or has this; rejects when the process ends before. */
   async logged(message: string | RegExp): Promise<Record<string, unknown>> {
-    const fits = (text: unknown) => (typeof message === 'string' ? text === message : message.test(String(text)));
+    const fits = (text: unknown) =>
+      typeof message === 'string' ? text === message : message.test(String(text));
     for (;;) {
       const line = this.log.find(({ msg }) => fits(msg));
       if (line) return line;
