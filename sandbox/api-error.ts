@@ -4,9 +4,12 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: number;
   readonly errors: object | undefined;
+  /** Whether the request itself is wrong, and would be at any time. */
+  readonly mistake: boolean;
 
-  constructor(status: number, code: number, message: string, errors?: object) {
+  constructor(status: number, code: number, message: string, errors?: object, mistake = false) {
     super(message);
+    this.mistake = mistake;
     this.status = status;
     this.code = code;
     this.errors = errors;
@@ -32,7 +35,8 @@ export const refuse = {
   alreadyAcknowledged: () => new ApiError(400, 40060, 'Interaction has already been acknowledged.'),
   noAccess: () => new ApiError(403, 50001, 'Missing Access'),
   anothersMessage: () => new ApiError(403, 50005, 'Cannot edit a message authored by another user'),
-  emptyMessage: () => new ApiError(400, 50006, 'Cannot send an empty message'),
+  emptyMessage: () => new ApiError(400, 50006, 'Cannot send an empty message', undefined, true),
+  emptyWithoutEmbeds: () => new ApiError(400, 50006, 'Cannot send an empty message'),
   noDirectMessages: () => new ApiError(403, 50007, 'Cannot send messages to this user'),
   noPermission: () => new ApiError(403, 50013, 'Missing Permissions'),
   tooFewOrMany: () =>
@@ -40,12 +44,22 @@ export const refuse = {
       400,
       50016,
       'Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete.',
+      undefined,
+      true,
     ),
   invalidWebhookToken: () => new ApiError(401, 50027, 'Invalid Webhook Token'),
   tooOld: () => new ApiError(400, 50034, 'You can only bulk delete messages that are under 14 days old.'),
   archivedThread: () => new ApiError(400, 50083, 'Thread is archived'),
+  lockedThread: () => new ApiError(400, 160005, 'Thread is locked'),
   form: (path: string, code: string, message: string) =>
-    new ApiError(400, 50035, 'Invalid Form Body', nest(path, { _errors: [{ code, message }] })),
+    new ApiError(400, 50035, 'Invalid Form Body', nest(path, { _errors: [{ code, message }] }), true),
+  unknownEmoji: () =>
+    new ApiError(
+      400,
+      50035,
+      'Invalid Form Body',
+      nest('components', { _errors: [{ code: 'COMPONENT_INVALID_EMOJI', message: 'Invalid emoji' }] }),
+    ),
 };
 
 function nest(path: string, leaf: object): object {

@@ -33,6 +33,8 @@ export class SandboxChannel {
   readonly overwrites: Overwrite[] = [];
   readonly byId = new Map<string, SandboxMessage>();
   readonly changed = new Signal();
+  topic: string | null = null;
+  /** A thread alone is ever archived ("closed") or locked. */
   archived = false;
   locked = false;
 
@@ -72,7 +74,7 @@ export class SandboxChannel {
       name: this.name,
       parent_id: this.parentId,
       position: 0,
-      topic: null,
+      topic: this.topic,
       nsfw: false,
       rate_limit_per_user: 0,
       permission_overwrites: this.overwrites.map((overwrite) => ({

@@ -7,7 +7,7 @@ export interface Component {
   readonly style?: number;
   readonly disabled?: boolean;
   readonly url?: string;
-  readonly emoji?: { readonly name?: string | null };
+  readonly emoji?: { readonly id?: string | null; readonly name?: string | null };
   readonly placeholder?: string;
   readonly required?: boolean;
   readonly min_values?: number;

@@ -13,6 +13,8 @@ export interface Fault {
   readonly status?: number;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
+  /** The answer's text as it is, instead of JSON. */
+  readonly html?: string;
   /** Wait so long before anything else happens. */
   readonly delayMs?: number;
   /** Do it, and wait so long before answering. */
@@ -52,6 +54,18 @@ export class Faults {
       },
       remove: () => this.#active.delete(entry),
     };
+  }
+
+  /**
+   * Requests are refused by the edge before Discord: 429 with a page of HTML, and no header that says how long
+   * (api-docs#5810).
+   */
+  addEdge(which: Pick<Fault, 'match' | 'times' | 'skip'>): ActiveFault {
+    return this.add({
+      ...which,
+      status: 429,
+      html: '<html><title>Error 1015</title>You are being rate limited</html>',
+    });
   }
 
   clear(): void {

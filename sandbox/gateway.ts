@@ -204,7 +204,10 @@ function refuse(socket: WebSocket, code: number, reason: string): null {
   return null;
 }
 
-/** GUILD_CREATE: all channels; of the members the bot alone, unless it has the intent for them. */
+/**
+ * GUILD_CREATE: all channels; of the members the bot alone, unless it has the intent for them; of the threads those that are
+ * active and that it sees (Discord's reference, "Guild Create").
+ */
 export function guildCreate(world: World, guildId: string, intents: number): object {
   const guild = world.guilds.get(guildId)!;
   const channels = [...guild.channels.values()];
@@ -220,7 +223,7 @@ export function guildCreate(world: World, guildId: string, intents: number): obj
     members: members.map((member) => memberPayload(member, world.users.get(member.userId)!)),
     channels: channels.filter((channel) => !channel.isThread).map((channel) => channel.payload()),
     threads: channels
-      .filter((channel) => channel.isThread && !channel.archived)
+      .filter((channel) => channel.isThread && !channel.archived && world.seesChannel(channel))
       .map((channel) => channel.payload()),
     voice_states: [],
     presences: [],

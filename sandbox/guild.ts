@@ -14,6 +14,7 @@ export interface Role {
   permissions: bigint;
   position: number;
   mentionable: boolean;
+  color: number;
   /** The bot that this role came with, if any. */
   readonly botId: string | null;
 }
@@ -22,6 +23,14 @@ export interface Member {
   readonly userId: string;
   readonly roles: string[];
   readonly joinedAt: number;
+  /** Unix milliseconds until which they are timed out, if ever. */
+  timedOutUntil: number | null;
+}
+
+/** A custom emoji of a guild. */
+export interface Emoji {
+  readonly id: string;
+  readonly name: string;
 }
 
 export interface Guild {
@@ -30,11 +39,13 @@ export interface Guild {
   readonly ownerId: string;
   readonly locale: string;
   readonly joinedAt: number;
+  readonly now: () => number;
   /** False while it is being set up: connected bots hear of it as a whole, by GUILD_CREATE. */
   announced: boolean;
   readonly roles: Map<string, Role>;
   readonly channels: Map<string, SandboxChannel>;
   readonly members: Map<string, Member>;
+  readonly emojis: Map<string, Emoji>;
 }
 
 /** A user as Discord's API shows one. */
@@ -58,8 +69,8 @@ export function rolePayload(role: Role): object {
     permissions: role.permissions.toString(),
     position: role.position,
     mentionable: role.mentionable,
-    color: 0,
-    colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
+    color: role.color,
+    colors: { primary_color: role.color, secondary_color: null, tertiary_color: null },
     hoist: false,
     icon: null,
     unicode_emoji: null,
@@ -82,8 +93,14 @@ export function memberPayload(member: Member, user: User): object {
     mute: false,
     pending: false,
     flags: 0,
-    communication_disabled_until: null,
+    communication_disabled_until:
+      member.timedOutUntil === null ? null : new Date(member.timedOutUntil).toISOString(),
   };
+}
+
+export function emojiPayloads(guild: Guild): object[] {
+  const common = { roles: [], require_colons: true, managed: false, animated: false, available: true };
+  return [...guild.emojis.values()].map((emoji) => ({ ...emoji, ...common }));
 }
 
 /** What `GET /guilds/{id}` and the head of GUILD_CREATE hold. */
@@ -94,7 +111,7 @@ export function guildPayload(guild: Guild): object {
     owner_id: guild.ownerId,
     preferred_locale: guild.locale,
     roles: [...guild.roles.values()].map(rolePayload),
-    emojis: [],
+    emojis: emojiPayloads(guild),
     stickers: [],
     features: [],
     icon: null,

@@ -74,7 +74,11 @@ export class SandboxMessage {
   get content(): string {
     return this.#parts.content;
   }
+  /** None while somebody hides them (SUPPRESS_EMBEDS); they are kept all the same. */
   get embeds(): readonly APIEmbed[] {
+    return this.flags & messageFlag.suppressEmbeds ? [] : this.#parts.embeds;
+  }
+  get keptEmbeds(): readonly APIEmbed[] {
     return this.#parts.embeds;
   }
   get components(): readonly Component[] {

@@ -15,6 +15,7 @@ export const permission = {
   mentionEveryone: 1n << 17n,
   useExternalEmojis: 1n << 18n,
   useApplicationCommands: 1n << 31n,
+  manageThreads: 1n << 34n,
   sendMessagesInThreads: 1n << 38n,
 } as const;
 
@@ -43,7 +44,8 @@ export function guildPermissions(guild: Guild, userId: string): bigint {
 
 /**
  * Bits of a member in a channel: @everyone's overwrite, then the roles' together, then the member's own, denials
- * before grants each time (Discord's reference, "Permission Overwrites"). Threads have their parent's.
+ * before grants each time (Discord's reference, "Permission Overwrites"). Threads have their parent's. Who is timed out
+ * keeps sight and history alone, owner and administrators aside ("Permissions for Timed Out Members").
  */
 export function channelPermissions(guild: Guild, channel: SandboxChannel, userId: string): bigint {
   const base = guildPermissions(guild, userId);
@@ -60,5 +62,8 @@ export function channelPermissions(guild: Guild, channel: SandboxChannel, userId
   apply(overwrites.filter((overwrite) => overwrite.id === guild.id));
   apply(overwrites.filter((overwrite) => overwrite.type === 0 && member.roles.includes(overwrite.id)));
   apply(overwrites.filter((overwrite) => overwrite.type === 1 && overwrite.id === userId));
+  if ((member.timedOutUntil ?? 0) > guild.now()) bits &= keptInTimeOut;
   return bits & permission.viewChannel ? bits : 0n;
 }
+
+const keptInTimeOut = permission.viewChannel | permission.readMessageHistory;

@@ -60,6 +60,8 @@ export class Sandbox extends Scene {
   readonly token: string;
   readonly acknowledgeMs: number;
   latency: Latency;
+  /** How fast the bot's files arrive; null: at once. */
+  uploadBytesPerMs: number | null = null;
   #limits: Limits;
   readonly #rest: RestServer;
 
@@ -90,6 +92,7 @@ export class Sandbox extends Scene {
       limits: () => this.#limits,
       faults: this.faults,
       latency: () => this.latency,
+      uploadBytesPerMs: () => this.uploadBytesPerMs,
       random: options.random ?? Math.random,
     });
     this.#rest.http.on('upgrade', (request, socket, head) => {

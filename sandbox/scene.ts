@@ -1,6 +1,6 @@
 import type { SandboxChannel } from './channel.ts';
-import type { Guild } from './guild.ts';
-import type { SandboxMessage } from './message.ts';
+import { type Emoji, emojiPayloads, type Guild, type Role } from './guild.ts';
+import { messageFlag, type SandboxMessage } from './message.ts';
 import { permission } from './permissions.ts';
 import { intent, type World } from './world.ts';
 
@@ -53,8 +53,25 @@ export class Scene {
   /** Gives permissions back that `deny` took. */
   allow(channelId: string, bits: bigint = permission.viewChannel): void {
     const channel = this.channel(channelId);
+    const saw = this.world.seesChannel(channel);
     this.#botOverwrite(channel).deny &= ~bits;
     this.world.dispatchChannel(channel, 'CHANNEL_UPDATE');
+    if (!saw && this.world.seesChannel(channel)) this.#syncThreads(channel);
+  }
+
+  /** Who comes to see a channel is told of its active threads (Discord's reference, "Thread List Sync"). */
+  #syncThreads(parent: SandboxChannel): void {
+    const guild = this.world.guildOf(parent);
+    const threads = [...(guild?.channels.values() ?? [])].filter(
+      (thread) => thread.isThread && thread.parentId === parent.id && !thread.archived,
+    );
+    const data = () => ({
+      guild_id: parent.guildId,
+      channel_ids: [parent.id],
+      threads: threads.map((thread) => thread.payload()),
+      members: [],
+    });
+    this.world.dispatch({ name: 'THREAD_LIST_SYNC', guildId: parent.guildId, intent: intent.guilds, data });
   }
 
   #botOverwrite(channel: SandboxChannel) {
@@ -68,7 +85,7 @@ export class Scene {
   /** Sets what the bot's own role allows in a guild; @everyone's bits remain. */
   setBotPermissions(guildId: string, bits: bigint): void {
     const guild = this.guild(guildId);
-    const role = [...guild.roles.values()].find((candidate) => candidate.botId === this.world.bot.id)!;
+    const role = this.#botRole(guild);
     role.permissions = bits;
     this.world.dispatchRole(guild, role, 'GUILD_ROLE_UPDATE');
   }
@@ -93,10 +110,72 @@ export class Scene {
     this.world.dispatch({ name: 'GUILD_DELETE', guildId: id, intent: intent.guilds, data: () => ({ id }) });
   }
 
-  /** Archives or reopens a thread. */
+  /** Somebody closes a thread, or Discord does for want of messages; or somebody opens it. */
   archive(threadId: string, archived = true): void {
-    const thread = this.channel(threadId);
-    thread.archived = archived;
-    this.world.dispatchChannel(thread, 'THREAD_UPDATE');
+    this.world.setThread(this.channel(threadId), { archived });
+  }
+
+  /** Locks a thread, or unlocks it. */
+  lock(threadId: string, locked = true): void {
+    this.world.setThread(this.channel(threadId), { locked });
+  }
+
+  setTopic(channelId: string, topic: string): void {
+    const channel = this.channel(channelId);
+    channel.topic = topic;
+    this.world.dispatchChannel(channel, 'CHANNEL_UPDATE');
+  }
+
+  /** Gives a role another colour: a change of the role, and of no permission. Default: the bot's own. */
+  setRoleColour(guildId: string, color: number, roleId?: string): void {
+    const guild = this.guild(guildId);
+    const role = roleId === undefined ? this.#botRole(guild) : guild.roles.get(roleId)!;
+    role.color = color;
+    this.world.dispatchRole(guild, role, 'GUILD_ROLE_UPDATE');
+  }
+
+  /**
+   * Times a member out until then (Unix milliseconds; null lifts it); default: the bot. They are told of the beginning, and
+   * of no end (api-docs#6847).
+   */
+  timeOut(guildId: string, until: number | null, userId: string = this.world.bot.id): void {
+    const guild = this.guild(guildId);
+    const member = guild.members.get(userId)!;
+    member.timedOutUntil = until;
+    this.world.dispatchMember(guild, member);
+  }
+
+  /** A moderator hides a message's embeds (flag SUPPRESS_EMBEDS), or shows them again. */
+  hideEmbeds(messageId: string, hidden = true): void {
+    const message = this.message(messageId);
+    const { suppressEmbeds } = messageFlag;
+    const flags = hidden ? message.flags | suppressEmbeds : message.flags & ~suppressEmbeds;
+    this.world.editMessage(message, { flags });
+  }
+
+  addEmoji(guildId: string, name: string): Emoji {
+    const emoji = { id: this.world.newId(), name };
+    this.guild(guildId).emojis.set(emoji.id, emoji);
+    this.#dispatchEmojis(guildId);
+    return emoji;
+  }
+
+  removeEmoji(guildId: string, emojiId: string): void {
+    this.guild(guildId).emojis.delete(emojiId);
+    this.#dispatchEmojis(guildId);
+  }
+
+  #dispatchEmojis(guildId: string): void {
+    const data = () => ({ guild_id: guildId, emojis: emojiPayloads(this.guild(guildId)) });
+    this.world.dispatch({
+      name: 'GUILD_EMOJIS_UPDATE',
+      guildId,
+      intent: intent.guildExpressions,
+      data,
+    });
+  }
+
+  #botRole(guild: Guild): Role {
+    return [...guild.roles.values()].find((candidate) => candidate.botId === this.world.bot.id)!;
   }
 }

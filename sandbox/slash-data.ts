@@ -1,7 +1,8 @@
 import { channelType } from './channel.ts';
+import type { CommandOption, StoredCommand } from './command.ts';
 import { memberPayload, rolePayload, userPayload } from './guild.ts';
 import { everyPermission } from './permissions.ts';
-import type { CommandOption, StoredCommand, World } from './world.ts';
+import type { World } from './world.ts';
 
 export type OptionValues = Readonly<Record<string, string | number | boolean | undefined>>;
 

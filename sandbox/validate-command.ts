@@ -1,5 +1,5 @@
+import type { CommandBody, CommandOption } from './command.ts';
 import type { Flaw } from './validate.ts';
-import type { CommandBody, CommandOption } from './world.ts';
 
 /** Discord's reference, "Application Command Naming". */
 const namePattern = /^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u;

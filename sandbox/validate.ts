@@ -14,7 +14,8 @@ export type BodyKind =
   | 'command'
   | 'commandEdit'
   | 'commands'
-  | 'directChannel';
+  | 'directChannel'
+  | 'thread';
 
 /** One thing wrong: where (`embeds.0.title`), and what. */
 export interface Flaw {
@@ -42,6 +43,7 @@ const schemas: Record<BodyKind, (body: unknown) => Schema> = {
   commandEdit: () => spec.ApplicationCommandPatchRequestPartialSchema,
   commands: () => z.array(spec.ApplicationCommandUpdateRequestSchema).check(z.maxLength(130)),
   directChannel: () => spec.CreatePrivateChannelRequestSchema,
+  thread: () => spec.UpdateThreadRequestPartialSchema,
 };
 
 /** discord.js sends these everywhere; Discord takes them, its published schema leaves them out here and there. */
@@ -78,7 +80,7 @@ function furtherRules(kind: BodyKind, body: unknown): Flaw[] {
     return Array.isArray(body) ? body.flatMap((one, i) => checkCommand(one, `${i}`)) : [];
   if (kind === 'command' || kind === 'commandEdit') return checkCommand(body, '');
   if (kind === 'bulkDelete') return repeated((body as { messages?: string[] }).messages ?? [], 'messages');
-  if (kind === 'directChannel') return [];
+  if (kind === 'directChannel' || kind === 'thread') return [];
   if (kind !== 'callback') return checkMessage(body, '');
   const { type, data } = body as { type?: number; data?: object | null };
   if (type === 9) return checkModal(data ?? {}, 'data');

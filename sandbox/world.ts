@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { channelType, SandboxChannel } from './channel.ts';
+import type { StoredCommand } from './command.ts';
 import { type Guild, type Member, memberPayload, type Role, rolePayload, type User } from './guild.ts';
 import type { SandboxInteraction } from './interaction.ts';
 import { type MessageInit, type MessageParts, messageFlag, SandboxMessage } from './message.ts';
 import { messagePayload } from './message-payload.ts';
-import { everyonePermissions } from './permissions.ts';
+import { channelPermissions, everyonePermissions } from './permissions.ts';
 import { createSnowflakes } from './snowflake.ts';
 
 /** Gateway intents (Discord's reference, "Gateway Intents"). */
@@ -12,6 +13,7 @@ export const intent = {
   none: 0,
   guilds: 1 << 0,
   guildMembers: 1 << 1,
+  guildExpressions: 1 << 3,
   guildMessages: 1 << 9,
   directMessages: 1 << 12,
   messageContent: 1 << 15,
@@ -24,35 +26,6 @@ export interface Dispatch {
   /** The intent without which it is not sent; 0: always sent. */
   readonly intent: number;
   readonly data: (intents: number) => object;
-}
-
-export interface StoredCommand {
-  readonly id: string;
-  readonly version: string;
-  readonly guildId: string | null;
-  readonly body: CommandBody;
-}
-
-export interface CommandBody {
-  readonly name: string;
-  readonly type?: number;
-  readonly description?: string;
-  readonly default_member_permissions?: string | null;
-  readonly options?: readonly CommandOption[];
-}
-
-export interface CommandOption {
-  readonly type: number;
-  readonly name: string;
-  readonly required?: boolean;
-  readonly autocomplete?: boolean;
-  readonly choices?: readonly { readonly name: string; readonly value: string | number }[];
-  readonly options?: readonly CommandOption[];
-  readonly channel_types?: readonly number[];
-  readonly min_value?: number;
-  readonly max_value?: number;
-  readonly min_length?: number;
-  readonly max_length?: number;
 }
 
 /** All that the stand-in knows: servers, people, messages, commands, interactions. No network in it. */
@@ -105,10 +78,12 @@ export class World {
       ownerId: owner.id,
       locale: 'en-US',
       joinedAt: this.now(),
+      now: this.now,
       announced: false,
       roles: new Map(),
       channels: new Map(),
       members: new Map(),
+      emojis: new Map(),
     };
     const everyone: Role = {
       id,
@@ -116,6 +91,7 @@ export class World {
       permissions: everyonePermissions,
       position: 0,
       mentionable: false,
+      color: 0,
       botId: null,
     };
     guild.roles.set(id, everyone);
@@ -140,6 +116,7 @@ export class World {
       permissions: role.permissions,
       position: guild.roles.size,
       mentionable: role.mentionable ?? false,
+      color: 0,
       botId: role.botId ?? null,
     };
     guild.roles.set(added.id, added);
@@ -148,7 +125,7 @@ export class World {
   }
 
   addMember(guild: Guild, userId: string, roles: string[]): Member {
-    const member = { userId, roles, joinedAt: this.now() };
+    const member: Member = { userId, roles, joinedAt: this.now(), timedOutUntil: null };
     guild.members.set(userId, member);
     this.dispatch({
       name: 'GUILD_MEMBER_ADD',
@@ -172,6 +149,17 @@ export class World {
     guild.channels.set(channel.id, channel);
     this.dispatchChannel(channel, channel.isThread ? 'THREAD_CREATE' : 'CHANNEL_CREATE');
     return channel;
+  }
+
+  /** Archives, opens, locks or unlocks a thread. */
+  setThread(thread: SandboxChannel, state: { readonly archived?: boolean; readonly locked?: boolean }): void {
+    Object.assign(thread, state);
+    this.dispatchChannel(thread, 'THREAD_UPDATE');
+  }
+
+  /** The guilds that the bot is in. */
+  botGuilds(): Guild[] {
+    return [...this.guilds.values()].filter((guild) => guild.members.has(this.bot.id));
   }
 
   /** The direct channel between the bot and a user; made at first need. */
@@ -227,13 +215,30 @@ export class World {
     }));
   }
 
+  /** Whether the bot sees a channel; of threads it is told only where it does. */
+  seesChannel(channel: SandboxChannel): boolean {
+    const guild = this.guildOf(channel);
+    return guild === null || channelPermissions(guild, channel, this.bot.id) !== 0n;
+  }
+
   dispatchChannel(channel: SandboxChannel, name: string): void {
+    if (channel.isThread && !this.seesChannel(channel)) return;
     this.dispatch({ name, guildId: channel.guildId, intent: intent.guilds, data: () => channel.payload() });
   }
 
   dispatchRole(guild: Guild, role: Role, name: string): void {
     const data = () => ({ guild_id: guild.id, role: rolePayload(role) });
     this.dispatch({ name, guildId: guild.id, intent: intent.guilds, data });
+  }
+
+  /** GUILD_MEMBER_UPDATE of the bot itself comes whatever the intents (Discord's reference, "Guild Member Update"). */
+  dispatchMember(guild: Guild, member: Member): void {
+    this.dispatch({
+      name: 'GUILD_MEMBER_UPDATE',
+      guildId: guild.id,
+      intent: member.userId === this.bot.id ? intent.none : intent.guildMembers,
+      data: () => ({ ...memberPayload(member, this.users.get(member.userId)!), guild_id: guild.id }),
+    });
   }
 
   /** Token of an interaction or session: long, and safe in a path. */

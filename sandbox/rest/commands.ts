@@ -1,5 +1,6 @@
 import { refuse } from '../api-error.ts';
-import type { CommandBody, StoredCommand, World } from '../world.ts';
+import type { CommandBody, StoredCommand } from '../command.ts';
+import type { World } from '../world.ts';
 import { type Answer, type Call, noContent, ok, type Route } from './route.ts';
 
 /** Registration of commands, global and for one guild. */

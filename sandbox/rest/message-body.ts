@@ -22,7 +22,18 @@ export interface WrittenMessage {
 
 const settableFlags = messageFlag.suppressEmbeds | messageFlag.componentsV2 | (1 << 12);
 
-/** The parts of a new message. Throws 50006 where there is nothing in it. */
+/**
+ * What Discord takes of a body from a bot without Embed Links in the channel: everything but the embeds, with a 200
+ * (api-docs#2601, #5648). Throws 50006 where `rest` says that nothing else would be in the message.
+ */
+export function withoutEmbeds(written: WrittenMessage, isRest: boolean): WrittenMessage {
+  if (!written.embeds?.length) return written;
+  const shown = (written.content ?? '').trim() !== '' || flatten(written.components ?? []).length > 0;
+  if (!shown && !isRest) throw refuse.emptyWithoutEmbeds();
+  return { ...written, embeds: [] };
+}
+
+/** The parts of a new message. Throws 50006 where there is nothing in it, 50035 where a component's emoji does not exist. */
 export function newParts(
   world: World,
   channel: SandboxChannel,
@@ -30,6 +41,7 @@ export function newParts(
   files: readonly UploadedFile[],
   flags: number,
 ): MessageParts {
+  checkEmojis(world, written);
   const attachments = files.map((file) => uploaded(world, file));
   const parts = {
     content: (written.content ?? '').trim(),
@@ -51,13 +63,14 @@ export function editedParts(
   written: WrittenMessage,
   files: readonly UploadedFile[],
 ): Partial<MessageParts> {
+  checkEmojis(world, written);
   const keptIds = written.attachments?.map((attachment) => String(attachment.id));
   const kept = message.attachments.filter((attachment) => !keptIds || keptIds.includes(attachment.id));
   const fixed = message.flags & ~messageFlag.loading & ~settableFlags;
   const content = written.content === undefined ? message.content : (written.content ?? '').trim();
   const parts = {
     content,
-    embeds: written.embeds === undefined ? [...message.embeds] : [...(written.embeds ?? [])],
+    embeds: written.embeds === undefined ? [...message.keptEmbeds] : [...(written.embeds ?? [])],
     components: written.components === undefined ? [...message.components] : [...(written.components ?? [])],
     attachments: [...kept, ...files.map((file) => uploaded(world, file))],
     flags:
@@ -68,6 +81,14 @@ export function editedParts(
   };
   if (isEmpty(parts)) throw refuse.emptyMessage();
   return parts;
+}
+
+/** A custom emoji on a component must be one that the bot can use: of a server it is in (api-docs#8071). */
+function checkEmojis(world: World, { components }: WrittenMessage): void {
+  for (const { emoji } of flatten(components ?? [])) {
+    const known = emoji?.id == null || world.botGuilds().some((guild) => guild.emojis.has(emoji.id!));
+    if (!known) throw refuse.unknownEmoji();
+  }
 }
 
 function mentionsOf(

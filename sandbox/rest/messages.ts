@@ -5,8 +5,8 @@ import type { SandboxMessage } from '../message.ts';
 import { messagePayload } from '../message-payload.ts';
 import { permission } from '../permissions.ts';
 import { timestampOf } from '../snowflake.ts';
-import { botMay, needs, visibleChannel } from './access.ts';
-import { editedParts, newParts, type WrittenMessage } from './message-body.ts';
+import { botMay, mayOpen, needs, needsOpenThread, visibleChannel } from './access.ts';
+import { editedParts, newParts, type WrittenMessage, withoutEmbeds } from './message-body.ts';
 import { type Answer, type Call, noContent, ok, type Route } from './route.ts';
 
 const hourMs = 3_600_000;
@@ -80,14 +80,16 @@ function post(call: Call): Answer {
   const written = call.body as WrittenMessage;
   const channel = visibleChannel(call);
   needs(world, channel, channel.isThread ? permission.sendMessagesInThreads : permission.sendMessages);
-  if (written.embeds?.length) needs(world, channel, permission.embedLinks);
   if (files.length) needs(world, channel, permission.attachFiles);
-  if (channel.isThread && channel.archived && channel.locked) throw refuse.archivedThread();
+  if (channel.isThread && channel.locked && !mayOpen(world, channel))
+    throw channel.archived ? refuse.archivedThread() : refuse.lockedThread();
   const person = channel.recipientId === null ? undefined : world.users.get(channel.recipientId);
   if (person && !person.acceptsDirectMessages) throw refuse.noDirectMessages();
   const earlier = written.enforce_nonce ? withNonce(call, channel, written.nonce) : undefined;
   if (earlier) return ok(messagePayload(world, earlier));
-  const parts = newParts(world, channel, written, files, 0);
+  const parts = newParts(world, channel, shownOf(call, channel, files.length > 0), files, 0);
+  // A message wakes a thread that sleeps (api-docs PR#2855).
+  if (channel.archived) world.setThread(channel, { archived: false });
   const message = world.addMessage(channel, {
     authorId: world.bot.id,
     nonce: written.nonce ?? null,
@@ -137,8 +139,10 @@ function edit(call: Call): Answer {
   const channel = visibleChannel(call);
   const message = visibleMessage(call, channel);
   if (message.authorId !== world.bot.id) throw refuse.anothersMessage();
-  if (channel.isThread && channel.archived) throw refuse.archivedThread();
-  world.editMessage(message, editedParts(world, channel, message, call.body as WrittenMessage, call.files));
+  needsOpenThread(world, channel, 'edit');
+  const rest = keepsSomething(message, call.body as WrittenMessage) || call.files.length > 0;
+  const written = shownOf(call, channel, rest);
+  world.editMessage(message, editedParts(world, channel, message, written, call.files));
   return ok(messagePayload(world, message));
 }
 
@@ -146,6 +150,7 @@ function remove(call: Call): Answer {
   const channel = visibleChannel(call);
   const message = visibleMessage(call, channel);
   if (message.authorId !== call.world.bot.id) needs(call.world, channel, permission.manageMessages);
+  needsOpenThread(call.world, channel, 'delete');
   call.world.deleteMessage(message);
   return noContent;
 }
@@ -154,6 +159,7 @@ function bulkDelete(call: Call): Answer {
   const { world } = call;
   const channel = visibleChannel(call);
   needs(world, channel, permission.manageMessages);
+  needsOpenThread(world, channel, 'delete');
   const { messages: ids } = call.body as { messages: string[] };
   if (ids.length < 2 || ids.length > 100) throw refuse.tooFewOrMany();
   if (ids.some((id) => world.now() - timestampOf(id) > fortnightMs)) throw refuse.tooOld();
@@ -162,6 +168,21 @@ function bulkDelete(call: Call): Answer {
     if (message && !message.ephemeral) world.deleteMessage(message);
   }
   return noContent;
+}
+
+/** The body as Discord takes it from the bot in this channel. `rest`: something beside the body stays in the message. */
+function shownOf({ world, body }: Call, channel: SandboxChannel, rest: boolean): WrittenMessage {
+  const written = body as WrittenMessage;
+  return botMay(world, channel, permission.embedLinks) ? written : withoutEmbeds(written, rest);
+}
+
+/** Whether an edit leaves something that it does not name. */
+function keepsSomething(message: SandboxMessage, written: WrittenMessage): boolean {
+  return (
+    (written.content === undefined && message.content !== '') ||
+    (written.components === undefined && message.components.length > 0) ||
+    (written.attachments === undefined && message.attachments.length > 0)
+  );
 }
 
 /** Ephemeral messages do not exist for the bot itself: 10008. */

@@ -1,6 +1,7 @@
 import { refuse } from '../api-error.ts';
 import { guildPayload, memberPayload, rolePayload, userPayload } from '../guild.ts';
-import { visibleChannel } from './access.ts';
+import { permission } from '../permissions.ts';
+import { botMay, mayOpen, visibleChannel } from './access.ts';
 import { type Answer, type Call, ok, type Route } from './route.ts';
 
 /** The bot itself, users, guilds, channels: what it may look up. */
@@ -16,6 +17,7 @@ export const placeRoutes: readonly Route[] = [
     auth: 'bot',
     handle: (call) => ok(visibleChannel(call).payload()),
   },
+  { method: 'PATCH', path: '/channels/:channel', auth: 'bot', body: 'thread', handle: changeThread },
   { method: 'GET', path: '/guilds/:guild', auth: 'bot', handle: (call) => ok(guildPayload(guildOf(call))) },
   { method: 'GET', path: '/guilds/:guild/channels', auth: 'bot', handle: channels },
   {
@@ -37,6 +39,27 @@ function user({ world, params }: Call): Answer {
   const found = world.users.get(params.user ?? '');
   if (!found) throw refuse.unknownUser();
   return ok(userPayload(found));
+}
+
+/**
+ * Opening a thread takes Send Messages in Threads, and Manage Threads where it is locked (api-docs PR#3108, discord.js
+ * PR#7406); anything else takes Manage Threads and an open thread (api-docs#6928). Other channels: Manage Channels, which
+ * the bot never has.
+ */
+function changeThread(call: Call): Answer {
+  const { world } = call;
+  const thread = visibleChannel(call);
+  const { archived, locked } = call.body as { archived?: boolean; locked?: boolean };
+  if (!thread.isThread) throw refuse.noPermission();
+  const opening = archived === false && locked === undefined;
+  if (opening ? !mayOpen(world, thread) : !botMay(world, thread, permission.manageThreads))
+    throw refuse.noPermission();
+  if (thread.archived && archived !== false) throw refuse.archivedThread();
+  world.setThread(thread, {
+    ...(archived !== undefined && { archived }),
+    ...(locked !== undefined && { locked }),
+  });
+  return ok(thread.payload());
 }
 
 function openDirect({ world, body }: Call): Answer {

@@ -20,10 +20,13 @@ export interface RestOptions {
   readonly limits: () => Limits;
   readonly faults: Faults;
   readonly latency: () => Latency;
+  /** Null: files take no time. */
+  readonly uploadBytesPerMs: () => number | null;
   readonly random: () => number;
 }
 
 interface Replied extends Answer {
+  readonly html?: string;
   readonly headers?: Record<string, string>;
 }
 
@@ -52,7 +55,7 @@ export class RestServer {
       const url = new URL(request.url ?? '/', 'http://sandbox');
       if (url.pathname.startsWith('/attachments/')) return this.#attachment(url, response);
       const read = await readBody(request);
-      await pause(this.#halfWay());
+      await pause(this.#halfWay() + this.#uploading(read));
       const { record, route, params } = this.#log(request, url, read);
       const fault = this.#options.faults.take(record);
       await fault?.before?.(record);
@@ -117,6 +120,7 @@ export class RestServer {
         status: fault.status,
         body: fault.body ?? { message: `${fault.status}`, code: 0 },
         headers: fault.headers ?? {},
+        ...(fault.html !== undefined && { html: fault.html }),
       };
     if (!route) {
       this.#violate(record, `no such route: ${record.method} ${record.path}`);
@@ -144,8 +148,7 @@ export class RestServer {
       return route.handle(call);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.code === 50035 || error.code === 50006 || error.code === 50016)
-        this.#violate(record, `${error.message} ${JSON.stringify(error.errors ?? {})}`);
+      if (error.mistake) this.#violate(record, `${error.message} ${JSON.stringify(error.errors ?? {})}`);
       return asAnswer(error);
     }
   }
@@ -173,6 +176,12 @@ export class RestServer {
     else send(response, { status: 404, body: { message: 'no such file' } });
   }
 
+  /** How long its files take on their way. */
+  #uploading({ files }: ReadBody): number {
+    const rate = this.#options.uploadBytesPerMs();
+    return rate === null ? 0 : files.reduce((sum, file) => sum + file.data.length, 0) / rate;
+  }
+
   #halfWay(): number {
     const latency = this.#options.latency();
     if (typeof latency === 'number') return latency / 2;
@@ -193,10 +202,12 @@ function asAnswer(error: ApiError): Answer {
   return { status: error.status, body: error };
 }
 
-function send(response: ServerResponse, { status, body, headers }: Replied): void {
+function send(response: ServerResponse, { status, body, headers, html }: Replied): void {
   if (response.destroyed || response.headersSent) return;
   // discord.js parses whatever names a content type, so a 204 must name none.
   if (status === 204) return void response.writeHead(204, headers).end();
+  if (html !== undefined)
+    return void response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(html);
   response
     .writeHead(status, { 'content-type': 'application/json', ...headers })
     .end(JSON.stringify(body ?? {}));

@@ -43,6 +43,23 @@ describe('faults', () => {
     expect(sandbox.requests.slice(-3).map(({ status }) => status)).toEqual([500, 500, 200]);
   });
 
+  it('refuse at the edge, without a header that says how long', async () => {
+    const edge = sandbox.faults.addEdge({ match: { method: 'GET' }, times: 1 });
+    const answer = await fetch(`${sandbox.apiUrl}/v10/gateway`);
+    expect(answer.status).toBe(429);
+    expect([...answer.headers.keys()].filter((name) => /ratelimit|retry/.test(name))).toEqual([]);
+    expect(await answer.text()).toContain('<html>');
+    expect(edge.hits).toBe(1);
+  });
+
+  it('let files take their time', async () => {
+    sandbox.uploadBytesPerMs = 10;
+    const before = performance.now();
+    const files = [{ name: 'a.csv', data: Buffer.alloc(1000) }];
+    await client.rest.post(`/channels/${guild.channels[0]!.id}/messages`, { body: {}, files });
+    expect(performance.now() - before).toBeGreaterThanOrEqual(99);
+  });
+
   it('lose a reply after the deed, and a request before it', async () => {
     sandbox.faults.add({ match: { method: 'POST' }, times: 1, loseReply: true });
     await expect(post('done, unheard')).rejects.toThrow();
