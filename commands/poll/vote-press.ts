@@ -1,8 +1,10 @@
 import type { PressHandler } from '../../src/bot/handlers.ts';
+import { isPassing } from '../../src/db/passing-error.ts';
 import { isRowId } from '../../src/db/row-id.ts';
 import { UserError } from '../../src/errors.ts';
 import { cut, escapeText } from '../../src/polls/text.ts';
-import { castVote, type VoteResult } from '../../src/polls/vote-store.ts';
+import type { VotePress, VoteResult } from '../../src/polls/vote.ts';
+import { VoteBatches } from '../../src/polls/vote-batches.ts';
 import type { PollServices } from './services.ts';
 
 /** A press on an option of a poll's message. */
@@ -11,23 +13,24 @@ export function votePress({
   deliverer,
   clock,
 }: Pick<PollServices, 'db' | 'deliverer' | 'clock'>): PressHandler {
+  const votes = new VoteBatches({ db, clock });
   return {
     action: 'vote',
     acknowledge: 'private',
     run: async (interaction, [pollId, position], caller) => {
-      const result = await castVote(db, {
-        pollId: Number(pollId),
-        position: Number(position),
+      const press = {
+        pollId: numberIn(pollId),
+        position: numberIn(position),
         userId: caller.userId,
         interactionId: caller.interactionId,
         guildId: caller.guildId,
         channelId: caller.channelId,
         messageId: interaction.message?.id ?? '',
-        now: clock.now(),
-      });
+      };
+      const result = await cast(votes, press);
       if (result.type === 'not found') {
         throw new UserError(
-          `${named(pollId)} was not found: it has been deleted, or its message was posted again below.`,
+          `${named(press.pollId)} was not found: it has been deleted, or its message was posted again below.`,
         );
       }
       if (result.type === 'refused') throw new UserError(result.reason);
@@ -38,19 +41,40 @@ export function votePress({
   };
 }
 
-/** Nothing of a forged custom id is repeated but a number. */
-function named(pollId: string | undefined): string {
-  return isRowId(Number(pollId)) ? `Poll #${Number(pollId)}` : 'This poll';
+async function cast(votes: VoteBatches, press: VotePress): Promise<VoteResult> {
+  try {
+    return await votes.cast(press);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    throw new UserError(
+      `Gavel cannot reach its database, so it does not know whether your vote was counted. Press again in a few minutes: the answer says what your vote is then.`,
+      { cause: error },
+    );
+  }
 }
 
-function nowVoted({ poll, type, choices }: Exclude<VoteResult, { type: 'not found' | 'refused' }>): string {
+/** The number in a part of a custom id; one that neither a poll nor an option has, where there is none. */
+function numberIn(part: string | undefined): number {
+  return part !== undefined && /^\d{1,10}$/.test(part) ? Number(part) : -1;
+}
+
+/** Nothing of a forged custom id is repeated but a number. */
+function named(pollId: number): string {
+  return isRowId(pollId) ? `Poll #${pollId}` : 'This poll';
+}
+
+function nowVoted({
+  poll,
+  type,
+  choices,
+  labels,
+}: Exclude<VoteResult, { type: 'not found' | 'refused' }>): string {
   if (choices.length === 0) {
     return type === 'removed'
       ? `You took your vote on #${poll.id} back.`
       : `You have no vote on #${poll.id}.`;
   }
-  const labels = choices.map((position) => `**${escapeText(cut(poll.options[position] ?? '', 60))}**`);
-  const shown =
-    labels.slice(0, 10).join(', ') + (labels.length > 10 ? ` and ${labels.length - 10} more` : '');
+  const said = labels.map((label) => `**${escapeText(cut(label, 60))}**`);
+  const shown = said.slice(0, 10).join(', ') + (said.length > 10 ? ` and ${said.length - 10} more` : '');
   return `Your ${choices.length === 1 ? 'vote' : 'votes'} on #${poll.id}: ${shown}. Press an option again to take it back.`;
 }

@@ -70,7 +70,6 @@ describeEachDatabase('applying', (fresh) => {
       position: 0,
       userId: '900000000000000600',
       interactionId: interactionId(),
-      now: later,
       guildId,
       channelId,
       messageId: (await pollRow(db, ids[0]!)).message_id!,
