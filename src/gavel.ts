@@ -80,6 +80,7 @@ async function startWith(
       apiUrl: config.apiUrl,
       pace,
       limits,
+      clock,
       observe: (request) => metrics.observe(request),
     }),
     shards: config.shards,

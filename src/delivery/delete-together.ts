@@ -46,7 +46,7 @@ export async function deleteTogether(
   const now = clock.now().getTime();
   const headers = {
     [PRIORITY_HEADER]: String(priority),
-    [SEND_BEFORE_HEADER]: String(now + SEND_WITHIN_MS),
+    [SEND_BEFORE_HEADER]: String(clock.monotonic() + SEND_WITHIN_MS),
     [SERVER_HEADER]: serverId,
   };
   const claimed = await claimDeleted(
@@ -61,7 +61,7 @@ export async function deleteTogether(
   const together = new Set(fit.map((poll) => poll.pollId));
   const apart = jobs.filter((job) => !together.has(job.pollId));
 
-  const afterMs = limits.delay(serverId, 'bulk-delete', clock.now().getTime());
+  const afterMs = limits.delay(serverId, 'bulk-delete', clock.monotonic());
   if (afterMs > 0) {
     await releaseAll(db, process, fit, 'unsent');
     const reason = "Discord's rate limit";

@@ -50,7 +50,7 @@ export async function deliverOne(
   pollId: number,
   options: DeliverOptions,
 ): Promise<Outcome> {
-  const sendBefore = parts.clock.now().getTime() + SEND_WITHIN_MS;
+  const sendBefore = parts.clock.monotonic() + SEND_WITHIN_MS;
   const result = await claim(parts.db, pollId, parts.process, options);
   switch (result.type) {
     case 'missing':
@@ -110,7 +110,7 @@ class Sending {
 
   /** A request of this kind has to wait: ends the attempt; null: it may go. */
   async mustWait(kind: RequestKind): Promise<Outcome | null> {
-    const now = this.parts.clock.now().getTime();
+    const now = this.parts.clock.monotonic();
     const afterMs = this.parts.limits.delay(this.poll.channelId, kind, now);
     if (afterMs === 0) return null;
     await releaseUnsent(this.parts.db, this.own);

@@ -53,7 +53,12 @@ export class Delivery implements Deliverer {
     });
     this.touches = new Touches({
       add: (job, people, settled) =>
-        this.lanes.add([job], { repost: false, settled: async (_jobs, outcome) => settled(outcome) }, people),
+        this.lanes.add(
+          [job],
+          { repost: false, settled: async (_jobs, outcome) => settled(outcome) },
+          people,
+          'touched',
+        ),
       ended: (job, outcome) => {
         if (outcome.type === 'abort') parts.tokenRefused?.(outcome.reason);
         if (outcome.type === 'failed') {

@@ -31,7 +31,7 @@ export function discordMessages(parts: {
     kind: RequestKind,
     call: () => Promise<unknown>,
   ): Promise<Sent> => {
-    const afterMs = limits.delay(channelId, kind, clock.now().getTime());
+    const afterMs = limits.delay(channelId, kind, clock.monotonic());
     if (afterMs > 0) return { type: 'retry', afterMs, reason: "Discord's rate limit" };
     return sent(call, { channelId });
   };

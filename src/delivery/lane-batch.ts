@@ -5,6 +5,8 @@ export class LaneBatch implements Batch {
   readonly handler: BatchHandler;
   /** Its jobs go ahead of bulk work. */
   readonly people: boolean;
+  /** Batches of the same name take turns as one. */
+  readonly turn: string;
   /** The channels whose young messages go in bulk-deletes, where the batch deletes. */
   bulkChannels: ReadonlySet<string> = new Set();
   stopped = false;
@@ -18,13 +20,14 @@ export class LaneBatch implements Batch {
 
   constructor(
     handler: BatchHandler,
-    people: boolean,
+    { people, turn }: { readonly people: boolean; readonly turn: string },
     jobs: number,
     /** Takes what is not in flight out of the lanes. */
     remove: (batch: LaneBatch) => void,
   ) {
     this.handler = handler;
     this.people = people;
+    this.turn = turn;
     this.left = jobs;
     this.remove = remove;
     // Whoever awaits `finished` gets the rejection; a batch that nobody awaits must not end the process.

@@ -1,13 +1,12 @@
 import type { Clock } from '../clock.ts';
-import type { Room } from './bucket.ts';
 import type { BatchHandler, DeliveryJob, FinalOutcome, RetryOutcome } from './delivery-batch.ts';
 import { givenUp, type Health } from './health.ts';
-import { type Delay, type Entries, type Entry, isSome, kindOf, Lane } from './lane.ts';
+import { type Entries, type Entry, isSome, Lane, type LaneParts } from './lane.ts';
 import { LaneBatch } from './lane-batch.ts';
 import type { Outcome } from './outcome.ts';
 import { PEOPLE_FIRST } from './pace.ts';
 
-export interface LaneParts {
+export interface LanesParts extends Omit<LaneParts, 'today'> {
   /** Sends for one job; `priority` is for the pace. Throws only for a bug or a lost database. */
   readonly send: (job: DeliveryJob, batch: LaneBatch, priority: number) => Promise<Outcome>;
   /** Deletes the messages of several jobs of one channel by one request. Throws as `send`. */
@@ -16,9 +15,6 @@ export interface LaneParts {
     batch: LaneBatch,
     priority: number,
   ) => Promise<TogetherOutcome>;
-  readonly delay: Delay;
-  /** What is left of a channel's present window of edits; null where it is not known. */
-  readonly editRoom: (channelId: string, now: number) => Room | null;
   readonly health: Health;
   /** Whether Discord answers a request that has nothing to do with polls. */
   readonly discordAnswers: () => Promise<boolean>;
@@ -39,23 +35,33 @@ const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 15_000;
 
 /**
- * One lane per channel, one request in flight per lane. In a lane people's jobs go before bulk ones; between lanes the
- * pace lets people go first and then the lane with the longest way to go. A job waits in its lane, never inside the REST client, so that a
+ * One lane per channel, one request in flight per lane. In a lane people's jobs go before bulk ones, and operations take
+ * turns; between lanes the pace lets people go first and then the lane with the longest way to go. A job waits in its lane, never inside the REST client, so that a
  * batch can be stopped.
  */
 export class Lanes {
-  private readonly parts: LaneParts;
+  private readonly parts: LanesParts;
+  private readonly laneParts: LaneParts;
   private readonly lanes = new Map<string, Lane>();
   private running = 0;
+  private batches = 0;
   private closing = false;
   private idle: PromiseWithResolvers<void> | null = null;
 
-  constructor(parts: LaneParts) {
+  constructor(parts: LanesParts) {
     this.parts = parts;
+    this.laneParts = { ...parts, today: () => parts.clock.now().getTime() };
   }
 
-  add(jobs: readonly DeliveryJob[], handler: BatchHandler, people: boolean): LaneBatch {
-    const batch = new LaneBatch(handler, people, jobs.length, (stopped) => this.remove(stopped));
+  /** `turn`: batches of the same name take turns as one; by default each by itself. */
+  add(jobs: readonly DeliveryJob[], handler: BatchHandler, people: boolean, turn?: string): LaneBatch {
+    this.batches += 1;
+    const batch = new LaneBatch(
+      handler,
+      { people, turn: turn ?? `batch ${this.batches}` },
+      jobs.length,
+      (stopped) => this.remove(stopped),
+    );
     if (this.closing) {
       void batch.stop();
       return batch;
@@ -91,7 +97,7 @@ export class Lanes {
   private lane(channelId: string): Lane {
     const known = this.lanes.get(channelId);
     if (known) return known;
-    const lane = new Lane(channelId);
+    const lane = new Lane(channelId, this.laneParts);
     this.lanes.set(channelId, lane);
     this.running += 1;
     // Starts after the caller has put its jobs in.
@@ -100,16 +106,16 @@ export class Lanes {
   }
 
   private async run(lane: Lane): Promise<void> {
-    const { clock, health, delay, editRoom } = this.parts;
+    const { clock, health } = this.parts;
     while (lane.length > 0) {
-      const now = clock.now().getTime();
-      const next = lane.next(now, delay, (at) => editRoom(lane.channelId, at));
+      const now = clock.monotonic();
+      const next = lane.next(now);
       const waitMs = 'entry' in next ? health.wait(now) : next.waitMs;
       if (waitMs > 0 || !('entry' in next)) {
         await this.rest(lane, waitMs);
         continue;
       }
-      const urgency = lane.urgency(now, editRoom(lane.channelId, now));
+      const urgency = lane.urgency(now);
       const entries = this.parts.sendTogether ? lane.together(next.entry, now) : ([next.entry] as const);
       lane.take(entries);
       await this.work(lane, entries, next.entry.batch.people ? PEOPLE_FIRST : urgency);
@@ -132,13 +138,13 @@ export class Lanes {
       health.started(job.pollId);
       for (const entry of entries) entry.attempts += 1;
       const { outcome, apart } = await this.send(entries, batch, priority);
-      const now = clock.now().getTime();
+      const now = clock.monotonic();
       const rest = apart.length === 0 ? entries : this.sendApart(lane, entries, apart, now);
       if (outcome === null || !isSome(rest)) health.inconclusive(job.pollId, now);
       else if (outcome.type === 'retry') await this.retry(lane, rest, outcome, now);
       else await this.settle(lane, rest, outcome, now);
     } catch (error) {
-      health.forget(job.pollId, clock.now().getTime());
+      health.forget(job.pollId, clock.monotonic());
       batch.break(error);
     } finally {
       batch.leave();
@@ -207,7 +213,7 @@ export class Lanes {
       for (const entry of entries) entry.attempts -= 1;
       // Where the limits know of it they hold back just this kind of request; otherwise the whole lane waits.
       if (outcome.code === '429') {
-        const known = delay(job, now, kindOf(first, now)) > 0;
+        const known = delay(job, now, lane.kindOf(first)) > 0;
         if (!known) lane.notBefore = Math.max(lane.notBefore, now + outcome.afterMs);
       } else notBefore = now + outcome.afterMs;
     } else if (await this.hopeless(entries, now)) {
@@ -243,7 +249,7 @@ export class Lanes {
   }
 
   private remove(batch: LaneBatch): void {
-    const now = this.parts.clock.now().getTime();
+    const now = this.parts.clock.monotonic();
     for (const lane of this.lanes.values()) {
       const taken = lane.takeAll(batch);
       for (const { job } of taken) this.parts.health.forget(job.pollId, now);

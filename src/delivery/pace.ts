@@ -27,7 +27,7 @@ export class Pace {
 
   /** Nobody starts for `ms`: the global limit was hit. */
   pause(ms: number): void {
-    const until = Date.now() + ms;
+    const until = performance.now() + ms;
     if (until <= this.resumeAt) return;
     this.resumeAt = until;
     this.queue.pause();

@@ -17,7 +17,7 @@ export async function pingRole(
 ): Promise<void> {
   const { id, channelId } = poll;
   if (poll.pingRoleId !== null) {
-    if (limits.delay(channelId, 'post', clock.now().getTime()) > 0) return;
+    if (limits.delay(channelId, 'post', clock.monotonic()) > 0) return;
     try {
       await rest.post(Routes.channelMessages(channelId), {
         ...newMessage(pingMessage(poll), { nonce: `ping-${id}-${poll.version}` }),

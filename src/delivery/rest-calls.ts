@@ -22,7 +22,7 @@ export interface CallOptions {
 
 /** Private headers that the transport reads and takes off. */
 export const PRIORITY_HEADER = 'x-gavel-priority';
-/** Milliseconds since 1970: a request that has not started by then is not sent at all. */
+/** A time of the monotonic clock in ms: a request that has not started by then is not sent at all. */
 export const SEND_BEFORE_HEADER = 'x-gavel-send-before';
 
 /** The server whose limit a bulk-delete counts against: its path names the channel alone. */

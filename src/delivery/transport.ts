@@ -1,4 +1,5 @@
 import { DefaultRestOptions, type RESTOptions } from '@discordjs/rest';
+import { type Clock, systemClock } from '../clock.ts';
 import type { LimitHeaders } from './bucket.ts';
 import type { Limits, Refusal } from './limits.ts';
 import { type Pace, PEOPLE_FIRST } from './pace.ts';
@@ -36,6 +37,7 @@ export function restOptions(parts: {
   readonly pace: Pace;
   readonly limits: Limits;
   readonly observe?: (request: SentRequest) => void;
+  readonly clock?: Clock;
   /** For tests; by default that of discord.js. */
   readonly makeRequest?: MakeRequest;
 }): Partial<RESTOptions> {
@@ -56,13 +58,13 @@ async function pacedRequest(
   send: MakeRequest,
   url: string,
   init: Parameters<MakeRequest>[1],
-  { pace, limits, observe }: Parameters<typeof restOptions>[0],
+  { pace, limits, observe, clock = systemClock }: Parameters<typeof restOptions>[0],
 ): Promise<Answer> {
   const { headers, priority, sendBefore, server } = takePrivateHeaders(init.headers);
-  const target = targetOf(url, init.method ?? 'GET', Date.now(), server);
-  const asked = Date.now();
+  const target = targetOf(url, init.method ?? 'GET', clock.now().getTime(), server);
+  const asked = clock.monotonic();
   if (target.kind !== 'interaction') await pace.turn(priority);
-  const started = Date.now();
+  const started = clock.monotonic();
   if (started > sendBefore) throw new NotSentError('the request waited too long for its turn');
   // Somebody else may have used the channel's limit up meanwhile.
   const crowded = target.channelId && limits.delay(target.channelId, target.kind, started) > 0;
@@ -87,7 +89,7 @@ async function pacedRequest(
       if (refusal.global) {
         answerHeaders.set('X-RateLimit-Global', 'true');
         pace.pause(refusal.retryAfterMs);
-        limits.pauseAll(Date.now(), refusal.retryAfterMs);
+        limits.pauseAll(clock.monotonic(), refusal.retryAfterMs);
       }
     }
     if (target.channelId) for (const name of bookkeeping) answerHeaders.delete(name);
@@ -97,7 +99,7 @@ async function pacedRequest(
       headers: answerHeaders,
     }) as unknown as Answer;
   } finally {
-    const ended = Date.now();
+    const ended = clock.monotonic();
     if (target.channelId) limits.answered(target.channelId, target.kind, ended, headersSeen, refusal);
     observe?.({ kind: target.kind, status, durationMs: ended - started, waitedMs: started - asked });
   }

@@ -32,7 +32,7 @@ function setUp(answer: (job: DeliveryJob, attempt: number) => Outcome | Promise<
   const sent: { poll: number; at: number; priority: number }[] = [];
   const inFlight = new Map<string, number>();
   let crowded = 0;
-  const start = clock.now().getTime();
+  const start = clock.monotonic();
   const delays = { ms: () => 0 as number };
   const answers = { otherwise: true };
   const lanes = new Lanes({
@@ -43,7 +43,7 @@ function setUp(answer: (job: DeliveryJob, attempt: number) => Outcome | Promise<
     editRoom: () => null,
     discordAnswers: async () => answers.otherwise,
     send: async (one, _batch, priority) => {
-      sent.push({ poll: one.pollId, at: clock.now().getTime() - start, priority });
+      sent.push({ poll: one.pollId, at: clock.monotonic() - start, priority });
       const now = (inFlight.get(one.channelId) ?? 0) + 1;
       inFlight.set(one.channelId, now);
       crowded = Math.max(crowded, now);
@@ -97,6 +97,70 @@ describe('lanes', () => {
     );
     await clock.advance(2_000);
     expect(sent.map(({ poll }) => poll)).toEqual([1, 11, 12, 13, 14, 2, 15, 16, 3]);
+  });
+
+  test('let operations take turns in a channel: few polls are not kept waiting by many', async () => {
+    const { clock, lanes, sent, handler } = setUp(() => done);
+    const many = Array.from({ length: 150 }, (_, i) => job(i + 1));
+    lanes.add(many, handler, false);
+    await clock.advance(1_050);
+    const few = [1001, 1002, 1003, 1004, 1005];
+    const batch = lanes.add(
+      few.map((id) => job(id)),
+      handler,
+      false,
+    );
+    await clock.advance(1_100);
+    await batch.finished;
+    const positions = few.map((id) => sent.findIndex(({ poll }) => poll === id));
+    expect(positions.map((at) => at - positions[0]!)).toEqual([0, 2, 4, 6, 8]);
+    await clock.advance(20_000);
+    expect(sent).toHaveLength(155);
+  });
+
+  test('let each of three operations have its share, whatever is put back for another try', async () => {
+    const { clock, lanes, sent, handler } = setUp((one, attempt) =>
+      one.pollId % 100 === 3 && attempt === 1 ? limited : done,
+    );
+    for (const first of [0, 100, 200]) {
+      const jobs = Array.from({ length: first === 0 ? 90 : 10 }, (_, i) => job(first + i + 1));
+      lanes.add(jobs, handler, false);
+    }
+    await clock.advance(60_000);
+    const order = sent.map(({ poll }) => Math.floor(poll / 100));
+    for (const of of [1, 2]) {
+      const last = order.lastIndexOf(of);
+      const others = order.slice(0, last).filter((one) => one === 0).length;
+      expect(others).toBeLessThanOrEqual(13);
+    }
+  });
+
+  test('count all polls that nobody asked for as one, beside an operation', async () => {
+    const { clock, lanes, sent, handler } = setUp(() => done);
+    const healing = Array.from({ length: 30 }, (_, i) => job(i + 1));
+    for (const one of healing) lanes.add([one], handler, false, 'touched');
+    lanes.add(
+      Array.from({ length: 10 }, (_, i) => job(101 + i)),
+      handler,
+      false,
+    );
+    await clock.advance(60_000);
+    const last = sent.findLastIndex(({ poll }) => poll > 100);
+    expect(last).toBeLessThanOrEqual(20);
+  });
+
+  test('go on when the time of day is set back or ahead', async () => {
+    const { clock, lanes, sent, handler } = setUp((one, attempt) =>
+      one.pollId === 2 && attempt === 1 ? broken : done,
+    );
+    const batch = lanes.add([job(1), job(2), job(3)], handler, false);
+    await clock.advance(150);
+    clock.jump(-3_600_000);
+    await clock.advance(150);
+    clock.jump(7_200_000);
+    await clock.advance(2_000);
+    await batch.finished;
+    expect(sent.map(({ poll }) => poll)).toEqual([1, 2, 3, 2]);
   });
 
   test('record an outcome before the next request of the channel', async () => {
@@ -278,7 +342,7 @@ describe('lanes', () => {
     const clockStart = Date.parse('2026-11-01T12:00:00Z');
     const outage = { from: clockStart + 2_000, to: clockStart + 602_000 };
     const setup = setUp(() => {
-      const now = setup.clock.now().getTime();
+      const now = setup.clock.monotonic();
       return now >= outage.from && now < outage.to ? broken : done;
     });
     const { clock, lanes, sent, settled, handler } = setup;

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/clock.ts';
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   private time: number;
+  private timeOfDay = 0;
   private timers: { at: number; wake: () => void }[] = [];
 
   constructor(start = Date.parse('2026-11-01T12:00:00Z')) {
@@ -10,11 +11,16 @@ export class ManualClock implements Clock {
   }
 
   now(): Date {
-    return new Date(this.time);
+    return new Date(this.time + this.timeOfDay);
   }
 
   monotonic(): number {
     return this.time;
+  }
+
+  /** Somebody sets the time of day, ahead or back. */
+  jump(ms: number): void {
+    this.timeOfDay += ms;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -1,0 +1,61 @@
+/**
+ * Queues that take turns (round robin): of those with something in them, the one that was served last comes last, and a
+ * new one comes behind those that wait. Whoever has few things is through after as many rounds, however many others have.
+ */
+export class Turns<T> {
+  private readonly queues = new Map<string, T[]>();
+
+  get length(): number {
+    return this.inTurn().reduce((sum, queue) => sum + queue.length, 0);
+  }
+
+  /** The queues, the one whose turn it is first. */
+  inTurn(): readonly (readonly T[])[] {
+    return [...this.queues.values()];
+  }
+
+  /** The queue of this name, in its own order. */
+  of(name: string): readonly T[] {
+    return this.queues.get(name) ?? [];
+  }
+
+  push(name: string, item: T): void {
+    const queue = this.queues.get(name);
+    if (queue) queue.push(item);
+    else this.queues.set(name, [item]);
+  }
+
+  /** Ahead of everything else in its queue. */
+  putBack(name: string, items: readonly T[]): void {
+    this.queues.set(name, [...items, ...this.of(name)]);
+  }
+
+  /** Takes these out of a queue, whose turn is over with that. */
+  serve(name: string, items: readonly T[]): void {
+    const rest = without(this.of(name), items);
+    this.queues.delete(name);
+    if (rest.length > 0) this.queues.set(name, rest);
+  }
+
+  /** Takes out what fits, from every queue. */
+  remove(fits: (item: T) => boolean): T[] {
+    const taken: T[] = [];
+    for (const [name, queue] of this.queues) {
+      const kept = queue.filter((item) => !fits(item));
+      if (kept.length === queue.length) continue;
+      taken.push(...queue.filter(fits));
+      if (kept.length > 0) this.queues.set(name, kept);
+      else this.queues.delete(name);
+    }
+    return taken;
+  }
+}
+
+function without<T>(queue: readonly T[], items: readonly T[]): T[] {
+  if (items.length === 1) {
+    const at = queue.indexOf(items[0]!);
+    return at < 0 ? [...queue] : queue.toSpliced(at, 1);
+  }
+  const all = new Set(items);
+  return queue.filter((item) => !all.has(item));
+}
