@@ -32,10 +32,10 @@ async function main(): Promise<void> {
 
 async function report(db: Db): Promise<number> {
   const { rows: found } = await sql<{ known: boolean }>`
-    select to_regprocedure('audit_hash(audit)') is not null as known`.execute(db);
+    select to_regprocedure('audit_hash_holds(audit)') is not null as known`.execute(db);
   if (!found[0]?.known) {
     console.error(
-      'This database has no audit chain yet: start the bot once (`npm start`) to bring it up to date.',
+      'The audit trail of this database has not the form that this version reads: start the bot once (`npm start`) to bring it up to date.',
     );
     return notVerified;
   }

@@ -11,6 +11,7 @@ import { Dispatcher } from './bot/dispatch.ts';
 import { gatewayState, shardStates } from './bot/gateway-state.ts';
 import { registerCommands } from './bot/register-commands.ts';
 import { gatewayServers, onAccessChange, type Servers } from './bot/servers.ts';
+import { AuditWatch } from './bulk/audit-watch.ts';
 import { voidLeases } from './bulk/lease.ts';
 import type { Names } from './bulk/naming.ts';
 import { PreviewClock } from './bulk/preview-clock.ts';
@@ -106,6 +107,7 @@ async function startWith(
   });
   const scheduler = new Scheduler({ db, clock, log, touch: (poll) => delivery.touch(poll) });
   const housekeeping = new Housekeeping(db, config, clock, log, database.kind === 'pglite');
+  const auditWatch = new AuditWatch({ db, clock, log });
   const { timeoutMs } = config.bulk;
   const runner = new Runner({
     db,
@@ -193,13 +195,20 @@ async function startWith(
   delivery.run();
   scheduler.start();
   housekeeping.start();
+  auditWatch.start();
   await previews.start();
   log.info({ process, database: database.kind }, 'Gavel is ready');
 
   return {
     stop: async () => {
       await dispatcher.stop(client, drainMs);
-      await Promise.all([runner.stop(), scheduler.stop(), housekeeping.stop(), previews.stop()]);
+      await Promise.all([
+        runner.stop(),
+        scheduler.stop(),
+        housekeeping.stop(),
+        auditWatch.stop(),
+        previews.stop(),
+      ]);
       await delivery.stop();
       await client.destroy();
       await endpoint?.stop();

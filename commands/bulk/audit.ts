@@ -1,7 +1,7 @@
 import type { Caller } from '../../src/bot/handlers.ts';
-import { verifyChain } from '../../src/bulk/audit-chain.ts';
 import { renderAudit } from '../../src/bulk/audit-embed.ts';
 import { auditFile } from '../../src/bulk/audit-file.ts';
+import { verifyRecent } from '../../src/bulk/audit-head.ts';
 import { mayReadAudit, readAudit, readAuditedPolls } from '../../src/bulk/audit-record.ts';
 import { findOperation } from '../../src/bulk/operation-store.ts';
 import { isRowId } from '../../src/db/row-id.ts';
@@ -33,7 +33,7 @@ async function audit(services: BulkServices, id: number, caller: Caller): Promis
   const kept = (await findOperation(db, everyServer, id)) !== null;
   if (kept || !record || !mayReadAudit(record, scope)) await knownOperation(services, id, caller);
   const audience = { guildId: scope.all ? null : scope.guildId };
-  const chain = await verifyChain(db);
+  const chain = await verifyRecent(db, id);
   if (!record) {
     const verdict = chain.broken ? ` It is broken at row ${chain.broken.id}: ${chain.broken.why}.` : '';
     throw new UserError(

@@ -4,29 +4,30 @@ import type { Db } from '../db/schema.ts';
 /** Rows hashed in one statement: an embedded database answers votes between two of them. */
 const pageSize = 2000;
 
+/** A row of the trail, as the next one refers to it. Rows are numbered from 1 without gaps. */
+export interface Link {
+  readonly id: number;
+  readonly hash: string;
+}
+
 export interface ChainVerdict {
   /** Rows found. */
   readonly rows: number;
   /** The last row and its hash: noted elsewhere, it proves later that nothing up to it was rewritten. Null: no row, or broken. */
-  readonly head: { readonly id: number; readonly hash: string } | null;
+  readonly head: Link | null;
   /** The first row that is not what was written, and what is wrong with it; null where the chain holds. */
   readonly broken: { readonly id: number; readonly why: string } | null;
-}
-
-interface Link {
-  readonly id: number;
-  readonly hash: string;
 }
 
 /**
  * Computes the hash of every audit row anew and follows the chain from the first row to the last. Finds a row that was
  * changed, removed, put in or replaced by somebody who got around the trigger, also one whose own hash they computed anew,
  * and rows removed at the end, where an operation's row still tells of them. It cannot find a chain that was
- * computed anew as a whole: for that, compare `head` with one noted elsewhere.
+ * computed anew as a whole: for that, compare `head` with one noted elsewhere. `since`: a row up to which it is known to hold.
  */
-export async function verifyChain(db: Db): Promise<ChainVerdict> {
-  let before: Link | null = null;
-  let rows = 0;
+export async function verifyChain(db: Db, since: Link | null = null): Promise<ChainVerdict> {
+  let before: Link | null = since;
+  let rows = since?.id ?? 0;
   for (;;) {
     const page: readonly Page[] = await readPage(db, before);
     for (const { bad_id, why } of page) {
@@ -56,18 +57,18 @@ async function readPage(db: Db, before: Link | null): Promise<Page[]> {
   const id = before?.id ?? 0;
   const { rows } = await sql<Page>`
     with page as materialized (
-      select audit.id, audit.hash, audit.prev_hash, audit_hash(audit) as computed,
+      select audit.id, audit.hash, audit.prev_hash, audit_hash_holds(audit) as holds,
         lag(audit.id, 1, ${id}::int) over w as before_id,
         lag(audit.hash, 1, ${before?.hash ?? null}::text) over w as before_hash
       from audit where audit.id > ${id}
       window w as (order by audit.id) order by audit.id limit ${pageSize}
     ), bad as (
       select
-        case when hash is distinct from computed then id
+        case when not holds then id
           when id <> before_id + 1 then before_id + 1
           when before_id = 0 then id
           else before_id end as bad_id,
-        case when hash is distinct from computed
+        case when not holds
             then 'its content does not match its hash: it was changed, or put in by hand'
           when id <> before_id + 2 and id <> before_id + 1
             then format('rows %s to %s were removed', before_id + 1, id - 1)
@@ -75,7 +76,7 @@ async function readPage(db: Db, before: Link | null): Promise<Page[]> {
           when before_id = 0 then 'it is the first row, but was written after another one'
           else format('it was replaced: row %s was written after another row %s', id, before_id) end as why
       from page
-      where hash is distinct from computed or id <> before_id + 1 or prev_hash is distinct from before_hash
+      where not holds or id <> before_id + 1 or prev_hash is distinct from before_hash
       order by id limit 1
     )
     select (select count(*)::int from page) as count, last.id as last_id, last.hash as last_hash, bad.bad_id, bad.why

@@ -13,6 +13,7 @@ export interface Schema {
   operation_items: OperationItemTable;
   votes_aside: VoteAsideTable;
   audit: AuditTable;
+  audit_head: AuditHeadTable;
   selections: { admin_id: string; scope: string };
   selected_polls: { admin_id: string; scope: string; poll_id: number };
   pickers: PickerTable;
@@ -156,6 +157,16 @@ export interface AuditTable {
   process: string;
   event: string;
   details: Json;
+  hash_version: Generated<number>;
   prev_hash: Generated<string | null>;
   hash: Generated<string>;
+}
+
+export interface AuditHeadTable {
+  one: Generated<boolean>;
+  id: number;
+  hash: string;
+  whole_at: Date | null;
+  broken_id: number | null;
+  broken_why: string | null;
 }

@@ -5,6 +5,7 @@ import { verifyChain } from '../../src/bulk/audit-chain.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { minutes } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { longTrail, tamper } from './audit-trail.ts';
 import { postedPolls, processName, running } from './bulk-fixture.ts';
 
 /** Entries as the bot writes them. */
@@ -18,13 +19,6 @@ async function trail(db: Db, length: number): Promise<void> {
       details: { text: `"${index}" ✅ \\ ü`, nested: { list: [1, null, 2.5] } },
     });
   }
-}
-
-/** What a superuser can do who first switches the trigger off. */
-async function tamper(db: Db, statement: ReturnType<typeof sql>): Promise<void> {
-  await sql`alter table audit disable trigger all`.execute(db);
-  await statement.execute(db);
-  await sql`alter table audit enable trigger all`.execute(db);
 }
 
 describeEachDatabase('the audit chain', (fresh) => {
@@ -41,8 +35,7 @@ describeEachDatabase('the audit chain', (fresh) => {
 
   test('holds over many pages, and a fault behind the first page is found', async () => {
     const db = await fresh();
-    await sql`insert into audit (at, operation_id, process, event)
-      select now(), number, 'test', 'paused' from generate_series(1, 4100) as number`.execute(db);
+    await longTrail(db, 4100);
     expect(await verifyChain(db)).toMatchObject({ rows: 4100, head: { id: 4100 }, broken: null });
     await tamper(db, sql`update audit set event = 'resumed' where id = 4050`);
     expect((await verifyChain(db)).broken?.id).toBe(4050);
@@ -70,6 +63,7 @@ describeEachDatabase('the audit chain', (fresh) => {
     'process',
     'event',
     'details',
+    'hash_version',
     'prev_hash',
     'hash',
   ]) {
@@ -80,6 +74,7 @@ describeEachDatabase('the audit chain', (fresh) => {
         at: sql`at + interval '1 microsecond'`,
         operation_id: sql`null`,
         details: sql`details || '{"text": "other"}'`,
+        hash_version: sql`1`,
         prev_hash: sql`repeat('0', 64)`,
         hash: sql`repeat('0', 64)`,
       };
@@ -91,6 +86,42 @@ describeEachDatabase('the audit chain', (fresh) => {
       expect(rows).toBe(6);
       expect(broken?.id).toBe(4);
       expect(broken?.why).toContain('content does not match its hash');
+    });
+  }
+
+  /** How earlier versions of Gavel wrote a row, on a PostgreSQL before 14 and since. */
+  const earlier = {
+    'before 14': sql`to_jsonb(extract(epoch from entry.at)::float8)`,
+    'since 14': sql`to_jsonb(round(audit_micros(entry)::numeric / 1000000, 6))`,
+  };
+  for (const [server, written] of Object.entries(earlier)) {
+    test(`holds over rows that were hashed by a PostgreSQL ${server}, and breaks where one was changed`, async () => {
+      const db = await fresh();
+      await trail(db, 2);
+      await sql`create function as_before() returns trigger language plpgsql as $$
+        declare entry audit; last audit;
+        begin
+          select * into last from audit order by id desc limit 1;
+          new.id := coalesce(last.id, 0) + 1;
+          new.prev_hash := last.hash;
+          new.hash_version := 1;
+          entry := new;
+          new.hash := audit_digest(entry, ${written});
+          return new;
+        end $$`.execute(db);
+      await sql`alter table audit disable trigger audit_chain`.execute(db);
+      await sql`create trigger as_before before insert on audit for each row execute function as_before()`.execute(
+        db,
+      );
+      await trail(db, 3);
+      await longTrail(db, 3);
+      await sql`drop trigger as_before on audit`.execute(db);
+      await sql`drop function as_before`.execute(db);
+      await sql`alter table audit enable trigger audit_chain`.execute(db);
+      await trail(db, 2);
+      expect(await verifyChain(db)).toMatchObject({ rows: 10, head: { id: 10 }, broken: null });
+      await tamper(db, sql`update audit set at = at + interval '1 microsecond' where id = 4`);
+      expect((await verifyChain(db)).broken?.id).toBe(4);
     });
   }
 
