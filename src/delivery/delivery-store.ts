@@ -233,10 +233,12 @@ async function whyNot(
 
 async function contents(db: Db, pollId: number): Promise<{ labels: string[]; tally: Tally }> {
   const { rows } = await sql<{ label: string; votes: number; voters: number }>`
-    select o.label,
-      (select count(*)::integer from votes v where v.poll_id = o.poll_id and v.position = o.position) as votes,
-      (select count(distinct v.user_id)::integer from votes v where v.poll_id = o.poll_id) as voters
-    from poll_options o where o.poll_id = ${pollId} order by o.position`.execute(db);
+    select option.label, coalesce(counted.votes, 0)::integer as votes,
+      (select count(*)::integer from (select from votes where poll_id = ${pollId} group by user_id) as people) as voters
+    from poll_options as option
+    left join (select position, count(*) as votes from votes where poll_id = ${pollId} group by position) as counted
+      using (position)
+    where option.poll_id = ${pollId} order by option.position`.execute(db);
   return {
     labels: rows.map(({ label }) => label),
     tally: { counts: rows.map(({ votes }) => votes), voters: rows[0]?.voters ?? 0 },

@@ -47,7 +47,9 @@ export async function tallies(db: Db, ids: readonly number[]): Promise<Map<numbe
       group by poll_id, position
     ) counted using (poll_id, position)
     left join (
-      select poll_id, count(distinct user_id) as voters from votes where poll_id = any(${wanted}::int[])
+      select poll_id, count(*) as voters from (
+        select poll_id from votes where poll_id = any(${wanted}::int[]) group by poll_id, user_id
+      ) person
       group by poll_id
     ) people on people.poll_id = options.poll_id
     where options.poll_id = any(${wanted}::int[])
