@@ -17,19 +17,36 @@ export interface Audience {
   readonly guildId: string | null;
 }
 
-/** `#votes`, its mention where the name is unknown, or a vague word where it belongs to another server. */
-export function channelName(names: Names, audience: Audience, channelId: string): string {
+const elsewhere = 'a channel of another server';
+
+/**
+ * `#votes`, its mention where the name is unknown, or a vague word where it belongs to another server than the audience's.
+ * `guildIds`: the servers it can only be of, which tell where the channel itself is not known, as one that is gone.
+ */
+export function channelName(
+  names: Names,
+  audience: Audience,
+  channelId: string,
+  guildIds: readonly string[] = [],
+): string {
   const channel = names.channel(channelId);
-  if (!channel) return `<#${channelId}>`;
-  if (audience.guildId !== null && channel.guildId !== audience.guildId) return 'a channel of another server';
-  return `#${escapeText(channel.name)}`;
+  const possible = channel ? [channel.guildId] : guildIds;
+  const own = possible.length > 0 && possible.every((guildId) => guildId === audience.guildId);
+  if (audience.guildId !== null && !own) return elsewhere;
+  return channel ? `#${escapeText(channel.name)}` : `<#${channelId}>`;
 }
 
-/** Replaces the channel mentions in a stored cause (`no access to <#123>`) by names. */
-export function nameChannels(names: Names, audience: Audience, text: string): string {
-  return text.replaceAll(/<#(\d+)>/g, (_mention, channelId: string) =>
-    channelName(names, audience, channelId),
-  );
+/** Replaces the channel mentions in a stored cause (`no access to <#123>`) by names. `guildIds`: the servers of its polls. */
+export function nameChannels(
+  names: Names,
+  audience: Audience,
+  text: string,
+  guildIds: readonly string[] = [],
+): string {
+  return text.replaceAll(/(the (?:channel|thread) )?<#(\d+)>/g, (_all, before = '', channelId: string) => {
+    const name = channelName(names, audience, channelId, guildIds);
+    return name === elsewhere ? name : `${before}${name}`;
+  });
 }
 
 /** Whether the bot can edit messages in a channel, or post them, as far as it knows. */

@@ -114,20 +114,26 @@ export async function groupItems(
   db: Db,
   operationId: number,
   ...states: ItemState[]
-): Promise<{ message: string; code: string | null; count: number; ids: number[] }[]> {
+): Promise<{ message: string; code: string | null; count: number; ids: number[]; guildIds: string[] }[]> {
   const rows = await db
-    .selectFrom('operation_items')
+    .selectFrom('operation_items as item')
+    .leftJoin('polls as poll', 'poll.id', 'item.poll_id')
     .select([
-      'message',
-      'code',
+      'item.message',
+      'item.code',
       (eb) => eb.fn.countAll<number>().as('count'),
-      sql<number[]>`(array_agg(poll_id order by poll_id))[1:400]`.as('ids'),
+      sql<number[]>`(array_agg(item.poll_id order by item.poll_id))[1:400]`.as('ids'),
+      sql<
+        string[]
+      >`coalesce(array_agg(distinct poll.guild_id) filter (where poll.guild_id is not null), '{}')`.as(
+        'guildIds',
+      ),
     ])
-    .where('operation_id', '=', operationId)
-    .where('state', 'in', states)
-    .groupBy(['message', 'code'])
+    .where('item.operation_id', '=', operationId)
+    .where('item.state', 'in', states)
+    .groupBy(['item.message', 'item.code'])
     .orderBy('count', 'desc')
-    .orderBy('message')
+    .orderBy('item.message')
     .execute();
   return rows.map((row) => ({ ...row, message: row.message ?? '', count: Number(row.count) }));
 }

@@ -144,7 +144,7 @@ function list(heading: string, all: readonly Cause[], names: Names, audience: Au
   if (all.length === 0) return [];
   const lines = all.slice(0, shownCauses).map((cause) => {
     const code = cause.code === null ? '' : ` (${cause.code})`;
-    return `• ${cause.count} × ${nameChannels(names, audience, cause.message)}${code}: ${formatPollNumbers(cause.ids, 8)}`;
+    return `• ${cause.count} × ${nameChannels(names, audience, cause.message, cause.guildIds)}${code}: ${formatPollNumbers(cause.ids, 8)}`;
   });
   const rest = all.slice(shownCauses).reduce((sum, cause) => sum + cause.count, 0);
   if (rest > 0) lines.push(`• ${rest} more for other reasons: see \`Report\``);

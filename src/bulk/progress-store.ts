@@ -38,6 +38,8 @@ export interface Cause {
   readonly code: string | null;
   readonly count: number;
   readonly ids: readonly number[];
+  /** The servers of its polls; a poll that was purged has none. */
+  readonly guildIds: readonly string[];
 }
 
 /** One consistent reading: the counts always add up to the operation's total. */
