@@ -128,7 +128,7 @@ function ready(server: ChildProcess): Promise<void> {
     server.once('exit', (code) => reject(new Error(`ended with code ${code}: ${output}`)));
     server.stderr?.on('data', (chunk) => {
       output = (output + chunk).slice(-2_000);
-      if (output.includes('ready to accept connections')) resolve();
+      if (/ready to accept (read-only )?connections/.test(output)) resolve();
     });
   });
 }

@@ -66,11 +66,11 @@ async function startWith(
   lost: (reason: string) => void,
   clock: Clock,
 ): Promise<Gavel> {
-  const { db } = database;
-  await migrateToLatest(db, log);
+  const { db, workDb, longDb, probeDb } = database;
+  await migrateToLatest(longDb, log);
   if (database.soleOwner) {
-    await voidLeases(db);
-    await clearClaims(db);
+    await voidLeases(workDb);
+    await clearClaims(workDb);
   }
   const process = `${hostname()}/${globalThis.process.pid}/${randomBytes(4).toString('hex')}`;
   const limits = new Limits();
@@ -94,7 +94,7 @@ async function startWith(
   const names = namesFrom(servers);
   const messages = discordMessages({ rest, limits, clock, applicationId });
   const delivery = new Delivery({
-    db,
+    db: workDb,
     rest,
     limits,
     clock,
@@ -105,12 +105,12 @@ async function startWith(
     bulkDeletes: servers.bulkDeleteServer,
     tokenRefused: lost,
   });
-  const scheduler = new Scheduler({ db, clock, log, touch: (poll) => delivery.touch(poll) });
-  const housekeeping = new Housekeeping(db, config, clock, log, database.kind === 'pglite');
-  const auditWatch = new AuditWatch({ db, clock, log });
+  const scheduler = new Scheduler({ db: workDb, clock, log, touch: (poll) => delivery.touch(poll) });
+  const housekeeping = new Housekeeping(longDb, config, clock, log, database.kind === 'pglite');
+  const auditWatch = new AuditWatch({ db: longDb, clock, log });
   const { timeoutMs } = config.bulk;
   const runner = new Runner({
-    db,
+    db: workDb,
     deliverer: delivery,
     messages,
     names,
@@ -122,7 +122,7 @@ async function startWith(
     onAbort: lost,
   });
   const previews = new PreviewClock({
-    db,
+    db: workDb,
     messages,
     clock,
     log,
@@ -163,12 +163,13 @@ async function startWith(
 
   onLost(client, lost);
   onAccessChange(client, (guildId, channelId) => {
-    unpark(db, guildId, channelId).catch((error: unknown) =>
+    unpark(workDb, guildId, channelId).catch((error: unknown) =>
       log.error({ err: error, guildId }, 'parked polls could not be released'),
     );
   });
   const sources = {
-    db,
+    db: workDb,
+    probeDb,
     log,
     process,
     shards: () => shardStates(client),

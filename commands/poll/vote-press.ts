@@ -1,5 +1,5 @@
 import type { PressHandler } from '../../src/bot/handlers.ts';
-import { isPassing } from '../../src/db/passing-error.ts';
+import { databaseFault } from '../../src/db/database-fault.ts';
 import { isRowId } from '../../src/db/row-id.ts';
 import { UserError } from '../../src/errors.ts';
 import { cut, escapeText } from '../../src/polls/text.ts';
@@ -45,7 +45,7 @@ async function cast(votes: VoteBatches, press: VotePress): Promise<VoteResult> {
   try {
     return await votes.cast(press);
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (databaseFault(error) === null) throw error;
     throw new UserError(
       `Gavel cannot reach its database, so it does not know whether your vote was counted. Press again in a few minutes: the answer says what your vote is then.`,
       { cause: error },

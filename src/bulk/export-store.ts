@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { inSnapshot, inTransaction } from '../db/transaction.ts';
 import { loadPolls, tallies } from '../polls/poll-store.ts';
 import { everyServer } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
@@ -23,30 +23,27 @@ export async function readPlanned(
   operationId: number,
   page: { readonly after: number; readonly limit: number; readonly voters: boolean },
 ): Promise<PlannedPoll[]> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .execute(async (trx) => {
-      const items = await trx
-        .selectFrom('operation_items')
-        .select('poll_id')
-        .where('operation_id', '=', operationId)
-        .where('state', '=', 'planned')
-        .where('poll_id', '>', page.after)
-        .orderBy('poll_id')
-        .limit(page.limit)
-        .execute();
-      const ids = items.map((item) => item.poll_id);
-      const polls = await loadPolls(trx, everyServer, ids);
-      const counts = await tallies(trx, ids);
-      const voters = page.voters ? await votersOf(trx, ids) : new Map<number, string[][]>();
-      return ids.map((id) => {
-        const poll = polls.get(id);
-        if (!poll || poll.deletedAt !== null) return { id, read: null };
-        const tally = counts.get(id) ?? { counts: [], voters: 0 };
-        return { id, read: { poll, tally, voters: voters.get(id) ?? null } };
-      });
+  return await inSnapshot(db, async (trx) => {
+    const items = await trx
+      .selectFrom('operation_items')
+      .select('poll_id')
+      .where('operation_id', '=', operationId)
+      .where('state', '=', 'planned')
+      .where('poll_id', '>', page.after)
+      .orderBy('poll_id')
+      .limit(page.limit)
+      .execute();
+    const ids = items.map((item) => item.poll_id);
+    const polls = await loadPolls(trx, everyServer, ids);
+    const counts = await tallies(trx, ids);
+    const voters = page.voters ? await votersOf(trx, ids) : new Map<number, string[][]>();
+    return ids.map((id) => {
+      const poll = polls.get(id);
+      if (!poll || poll.deletedAt !== null) return { id, read: null };
+      const tally = counts.get(id) ?? { counts: [], voters: 0 };
+      return { id, read: { poll, tally, voters: voters.get(id) ?? null } };
     });
+  });
 }
 
 /** Who voted for each option, in the order of their votes. Polls that are anonymous, or without votes, are missing. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
+import { inSnapshot } from '../db/transaction.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
 import { isResult, type OperationRow } from './operation.ts';
 import { countItems, groupItems, queuePlace } from './operation-store.ts';
@@ -44,38 +45,33 @@ export interface Cause {
 
 /** One consistent reading: the counts always add up to the operation's total. */
 export async function readProgress(db: Db, id: number, now: Date): Promise<ProgressRows> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .execute(async (trx) => {
-      const operation = await trx
-        .selectFrom('operations')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirstOrThrow();
-      const counts = await countItems(trx, id);
-      return {
-        operation,
-        done: counts.done,
-        failed: counts.failed,
-        skipped: counts.skipped,
-        waiting: counts.planned + counts.applied,
-        committed: await countCommitted(trx, id),
-        behind: counts.applied === 0 ? [] : await appliedJobs(trx, id),
-        current: counts.applied === 0 ? null : await inFlight(trx, id),
-        failures: counts.failed === 0 ? [] : await groupItems(trx, id, 'failed'),
-        skips: counts.skipped === 0 ? [] : await groupItems(trx, id, 'skipped'),
-        leftOut: isResult(operation.state) ? await groupItems(trx, id, 'excluded') : [],
-        files: operationKind(operation.kind).file ? await groupItems(trx, id, 'done') : [],
-        place: await queuePlace(trx, operation),
-        retriedBy: await retriedBy(trx, id),
-        remarks: await countRemarks(trx, id),
-        undoable:
-          counts.done + counts.failed > 0 &&
-          mayBeUndone(operation, now) &&
-          (await undoneBy(trx, id)) === null,
-      };
-    });
+  return await inSnapshot(db, async (trx) => {
+    const operation = await trx
+      .selectFrom('operations')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const counts = await countItems(trx, id);
+    return {
+      operation,
+      done: counts.done,
+      failed: counts.failed,
+      skipped: counts.skipped,
+      waiting: counts.planned + counts.applied,
+      committed: await countCommitted(trx, id),
+      behind: counts.applied === 0 ? [] : await appliedJobs(trx, id),
+      current: counts.applied === 0 ? null : await inFlight(trx, id),
+      failures: counts.failed === 0 ? [] : await groupItems(trx, id, 'failed'),
+      skips: counts.skipped === 0 ? [] : await groupItems(trx, id, 'skipped'),
+      leftOut: isResult(operation.state) ? await groupItems(trx, id, 'excluded') : [],
+      files: operationKind(operation.kind).file ? await groupItems(trx, id, 'done') : [],
+      place: await queuePlace(trx, operation),
+      retriedBy: await retriedBy(trx, id),
+      remarks: await countRemarks(trx, id),
+      undoable:
+        counts.done + counts.failed > 0 && mayBeUndone(operation, now) && (await undoneBy(trx, id)) === null,
+    };
+  });
 }
 
 /** The polls that are changed and whose messages do not show it yet. */

@@ -2,14 +2,25 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import type { Logger } from '../log.ts';
+import { ConnectionLost } from './database-fault.ts';
 import { bootPglite, embeddedDialect } from './embedded.ts';
 import { guardFreeSpace } from './free-space.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
-import { pooledDialect } from './pool.ts';
+import { ServerPools } from './pool.ts';
 import type { Db, Schema } from './schema.ts';
 
 export interface Database {
+  /**
+   * For what people wait for. Each of the following statements is repeated while the server is away, for some seconds, and
+   * so is `inTransaction`; see `timings`. On the embedded database all four are the same.
+   */
   readonly db: Db;
+  /** For what the bot does by itself: over connections of its own, so that people never wait behind it, nor it behind them. */
+  readonly workDb: Db;
+  /** For migrations and purges, whose statements may take minutes. */
+  readonly longDb: Db;
+  /** For asking whether the database is there: one try, two seconds. */
+  readonly probeDb: Db;
   readonly kind: 'postgres' | 'pglite';
   /** No other process can be using this database, so whatever a previous one left unfinished is free to take. */
   readonly soleOwner: boolean;
@@ -39,17 +50,28 @@ export async function openDatabase(config: DatabaseConfig, log: Logger): Promise
 }
 
 async function openServer(databaseUrl: string, log: Logger): Promise<Database> {
-  const db = new Kysely<Schema>({ dialect: pooledDialect(databaseUrl, log) });
+  const pools = new ServerPools(databaseUrl, log);
+  const over = (use: Parameters<ServerPools['dialect']>[0]) =>
+    new Kysely<Schema>({ dialect: pools.dialect(use) });
+  const probeDb = over('probe');
   try {
-    await sql`select 1`.execute(db);
+    await sql`select 1`.execute(probeDb);
   } catch (error) {
-    await db.destroy();
+    await pools.end();
     throw new DatabaseUnavailable(
       `Cannot use the database at ${withoutPassword(databaseUrl)} (DATABASE_URL): ${reasonOf(error)}`,
       { cause: error },
     );
   }
-  return { db, kind: 'postgres', soleOwner: false, close: () => db.destroy() };
+  return {
+    db: over('people'),
+    workDb: over('work'),
+    longDb: over('long'),
+    probeDb,
+    kind: 'postgres',
+    soleOwner: false,
+    close: () => pools.end(),
+  };
 }
 
 async function openEmbedded(dataDir: string): Promise<Database> {
@@ -63,6 +85,9 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     const db = new Kysely<Schema>({ dialect: embeddedDialect(guard.wrap(pglite)) });
     return {
       db,
+      workDb: db,
+      longDb: db,
+      probeDb: db,
       kind: 'pglite',
       soleOwner: true,
       close: async () => {
@@ -98,6 +123,7 @@ function withoutPassword(databaseUrl: string): string {
 
 /** A connection tried at several addresses fails with an `AggregateError`, whose own message is empty. */
 function reasonOf(error: unknown): string {
+  if (error instanceof ConnectionLost && error.cause) return reasonOf(error.cause);
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,14 +1,20 @@
 import { type Clock, systemClock } from '../clock.ts';
+import { patienceMs, repeated } from './repeated.ts';
 import type { Db } from './schema.ts';
 
-const maxAttempts = 5;
-const firstPauseMs = 10;
+/**
+ * Runs `fn`, which only reads, in one transaction that sees the database as of one moment; repeated as `inTransaction` is. The
+ * embedded database has a single session, so nothing changes meanwhile there.
+ */
+export async function inSnapshot<T>(db: Db, fn: (trx: Db) => Promise<T>): Promise<T> {
+  return await repeated(() => db.transaction().setIsolationLevel('repeatable read').execute(fn));
+}
 
 /**
- * Runs `fn` in one transaction, all of it again (at most 5 times) when the database chose it as the victim of a
- * deadlock or a serialization conflict. So `fn` may run more than once: it changes nothing but the database, and
- * uses only the `trx` it is given. Awaiting the outer `db` inside it waits for ever on the embedded database, which
- * has a single connection.
+ * Runs `fn` in one transaction, and all of it again where the database gave it up for a conflict, or was away. So `fn` may run
+ * more than once: it changes nothing but the database, and uses only the `trx` it is given. It may even run after it was
+ * committed, where the answer to COMMIT was lost, and must then find that nothing is left to do, or do the same again.
+ * Awaiting the outer `db` inside it waits for ever on the embedded database, which has a single connection.
  *
  * Given a transaction, `fn` joins it: the outermost call commits and repeats.
  */
@@ -18,17 +24,5 @@ export async function inTransaction<T>(
   clock: Clock = systemClock,
 ): Promise<T> {
   if (db.isTransaction) return await fn(db);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await db.transaction().execute(fn);
-    } catch (error) {
-      if (attempt >= maxAttempts || !isConflict(error)) throw error;
-      await clock.sleep(firstPauseMs * 2 ** (attempt - 1));
-    }
-  }
-}
-
-/** serialization_failure and deadlock_detected, https://www.postgresql.org/docs/current/errcodes-appendix.html */
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '40001' || error.code === '40P01');
+  return await repeated(() => db.transaction().execute(fn), patienceMs, clock);
 }

@@ -19,7 +19,7 @@ export async function serveMetrics(
     ...at,
     log,
     metrics: () => metrics.text(sources),
-    readiness: () => readiness(sources.db, sources.gateway(), clock),
+    readiness: () => readiness(sources.probeDb, sources.gateway(), clock),
   });
   await metrics.start(sources);
   const port = await server.start();

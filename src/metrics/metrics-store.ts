@@ -61,6 +61,18 @@ export async function readDepths(db: Db): Promise<Depths> {
   return rows[0]!;
 }
 
+/**
+ * False on a standby, and where writing was switched off: the server answers, and refuses every change. Throws where it does not
+ * answer. https://www.postgresql.org/docs/current/hot-standby.html
+ */
+export async function isWritable(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ writable: boolean }>`
+    select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' as writable`.execute(
+    db,
+  );
+  return rows[0]!.writable;
+}
+
 /** How long the database takes for the smallest question, in milliseconds. Throws where it does not answer. */
 export async function databaseLatency(db: Db): Promise<number> {
   const asked = performance.now();

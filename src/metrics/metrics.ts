@@ -7,6 +7,8 @@ import { databaseLatency, endedBetween, lastEntry, readDepths } from './metrics-
 /** What is looked at whenever somebody asks for the numbers. */
 export interface MetricsSources {
   readonly db: Db;
+  /** The same database, asked once, without waiting for one that is away. */
+  readonly probeDb: Db;
   readonly log: Logger;
   /** This process, as the audit names it. */
   readonly process: string;
@@ -132,8 +134,8 @@ export class Metrics {
     }
   }
 
-  async #collectRows({ db, process }: MetricsSources): Promise<void> {
-    this.#latency.set((await databaseLatency(db)) / 1000);
+  async #collectRows({ db, probeDb, process }: MetricsSources): Promise<void> {
+    this.#latency.set((await databaseLatency(probeDb)) / 1000);
     const { outbox, parked, ...states } = await readDepths(db);
     for (const [state, count] of Object.entries(states)) this.#open.set({ state }, count);
     this.#outbox.set(outbox);

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/schema.ts';
-import { databaseLatency } from './metrics-store.ts';
+import { isWritable } from './metrics-store.ts';
 
 /** How long the database may take to answer before it counts as down. */
 const patienceMs = 2000;
@@ -11,11 +11,14 @@ export interface Readiness {
   readonly parts: { readonly database: string; readonly gateway: string };
 }
 
-/** Whether this process can take and carry out what people ask. `gateway`: `ok`, or what is wrong. */
+/**
+ * Whether this process can take and carry out what people ask. `gateway`: `ok`, or what is wrong. `db`: one that is asked once, and
+ * does not wait for a database that is away.
+ */
 export async function readiness(db: Db, gateway: string, clock: Clock): Promise<Readiness> {
   const answered = new AbortController();
-  const asked = databaseLatency(db).then(
-    () => 'ok',
+  const asked = isWritable(db).then(
+    (writable) => (writable ? 'ok' : 'is read-only: it takes no votes and no changes'),
     () => 'does not answer',
   );
   const late = clock

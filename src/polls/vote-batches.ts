@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { isPassing } from '../db/passing-error.ts';
+import { databaseFault } from '../db/database-fault.ts';
 import type { Db } from '../db/schema.ts';
 import type { VotePress, VoteResult } from './vote.ts';
 import { castVotes } from './vote-store.ts';
@@ -67,7 +67,7 @@ export class VoteBatches {
         failures = 0;
         singly = Math.max(0, singly - 1);
       } catch (error) {
-        if (isPassing(error)) {
+        if (databaseFault(error) !== null) {
           this.#giveUpOld(queue, batch.length, error);
           await this.#parts.clock.sleep(Math.min(pauseMs.longest, pauseMs.first * 2 ** failures));
           failures += 1;

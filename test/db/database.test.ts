@@ -73,6 +73,6 @@ test('a server may be shared, and a connection that breaks is replaced', async (
     select current_setting('timezone') as timezone, current_setting('idle_in_transaction_session_timeout') as idle`;
   await expect
     .poll(async () => (await settings.execute(database.db)).rows[0])
-    .toEqual({ timezone: 'UTC', idle: '15s' });
+    .toEqual({ timezone: 'UTC', idle: '10s' });
   await database.close();
 });

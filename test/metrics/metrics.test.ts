@@ -1,9 +1,13 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { applyPlanned } from '../../src/bulk/apply.ts';
 import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
 import { systemClock } from '../../src/clock.ts';
+import { openDatabase } from '../../src/db/database.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/log.ts';
 import { Metrics, type MetricsSources } from '../../src/metrics/metrics.ts';
@@ -12,10 +16,12 @@ import { readiness } from '../../src/metrics/readiness.ts';
 import { closeKind, later, postedPolls, processName, running } from '../bulk/bulk-fixture.ts';
 import { minutes } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { startOwnPostgres } from '../support/faults/own-postgres.ts';
 
 function sources(db: Db, changes: Partial<MetricsSources> = {}): MetricsSources {
   return {
     db,
+    probeDb: db,
     log: createLogger('silent'),
     process: processName,
     shards: () => ({ ready: 2, reconnecting: 1 }),
@@ -149,6 +155,27 @@ describeEachDatabase('metrics', (fresh) => {
     expect((await ask('/metrics', 'POST')).status).toBe(405);
     expect((await ask('/healthz?x=1')).status).toBe(200);
   });
+});
+
+test('a server that has become a standby is told from one that works, and from one that is away', async () => {
+  await using server = await startOwnPostgres(['wal_level=replica']);
+  const { probeDb, close } = await openDatabase(
+    { databaseUrl: server.url, dataDir: '' },
+    createLogger('silent'),
+  );
+  onTestFinished(close);
+  const database = async () => (await readiness(probeDb, 'ok', systemClock)).parts.database;
+  expect(await database()).toBe('ok');
+  await server.halt('fast');
+  expect(await database()).toBe('does not answer');
+  await writeFile(join(server.directory, 'standby.signal'), '');
+  await server.resume();
+  expect(await database()).toMatch(/^is read-only/);
+  await sql`select pg_promote()`.execute(probeDb);
+  expect(await database()).toBe('ok');
+  await sql`alter system set default_transaction_read_only = on`.execute(probeDb);
+  await sql`select pg_reload_conf()`.execute(probeDb);
+  await expect.poll(database).toMatch(/^is read-only/);
 });
 
 test('a port in use is refused in words', async () => {

@@ -5,11 +5,14 @@ import { pooledDialect } from '../../../src/db/pool.ts';
 import type { Schema } from '../../../src/db/schema.ts';
 import { createLogger } from '../../../src/log.ts';
 
-/** A server for one test alone, to be halted and resumed, with a migrated, empty database at its `url`. */
+/**
+ * A server for one test alone, to be halted and resumed, with a migrated, empty database at its `url`; what was
+ * committed outlives a halt.
+ */
 export async function startOwnPostgres(
   settings: readonly string[] = [],
 ): Promise<PostgresServer & AsyncDisposable> {
-  const server = await startPostgresServer(settings);
+  const server = await startPostgresServer(['synchronous_commit=on', ...settings]);
   const log = createLogger('silent');
   const db = new Kysely<Schema>({ dialect: pooledDialect(server.url, log) });
   try {

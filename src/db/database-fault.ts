@@ -1,0 +1,56 @@
+/**
+ * What an error says about trying again. `conflict`: the server gave up this one (deadlock, serialization, a lock not had in time, cancelled) and
+ * undid all of it. `away`: the connection or the server is not there, or cannot be written to. A statement under way then,
+ * a COMMIT too, may have been carried out.
+ */
+export type DatabaseFault = 'conflict' | 'away';
+
+/** The connection was lost; what was sent over it may have been carried out or not. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+}
+
+/** SQLSTATEs, https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const conflicts: ReadonlySet<string> = new Set([
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+  '57014', // query_canceled
+  '55P03', // lock_not_available
+]);
+const away: ReadonlySet<string> = new Set([
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+  '57P05', // idle_session_timeout
+  '25P03', // idle_in_transaction_session_timeout
+  '25P04', // transaction_timeout
+  '53300', // too_many_connections
+]);
+/** read_only_sql_transaction: what was the primary is a standby now, or the primary is somewhere else. */
+const readOnly = '25006';
+
+/** Null: trying again would not help. */
+export function databaseFault(error: unknown): DatabaseFault | null {
+  if (error instanceof ConnectionLost) return 'away';
+  const state = sqlState(error);
+  if (state === null) return null;
+  if (conflicts.has(state)) return 'conflict';
+  // 08: connection exceptions, which poolers in between use too.
+  return away.has(state) || isReadOnly(error) || state.startsWith('08') ? 'away' : null;
+}
+
+/** The server can be read from only. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlState(error) === readOnly;
+}
+
+/** The five characters that PostgreSQL gives its errors; null for every other error. */
+export function sqlState(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}
+
+/** The session ended with it. */
+export function endsSession(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && error.severity === 'FATAL';
+}
