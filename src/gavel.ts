@@ -24,6 +24,7 @@ import { migrateToLatest } from './db/migrate.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { clearClaims, unpark } from './delivery/delivery-store.ts';
 import { discordMessages } from './delivery/discord-messages.ts';
+import { InvalidRequests } from './delivery/invalid-requests.ts';
 import { Limits } from './delivery/limits.ts';
 import { Pace } from './delivery/pace.ts';
 import { restOptions } from './delivery/transport.ts';
@@ -74,7 +75,13 @@ async function startWith(
   }
   const process = `${hostname()}/${globalThis.process.pid}/${randomBytes(4).toString('hex')}`;
   const limits = new Limits();
-  const pace = new Pace();
+  const invalid = new InvalidRequests((count) =>
+    log.warn(
+      { count },
+      'Discord refuses so many requests that it may ban this address: bulk work slows down',
+    ),
+  );
+  const pace = new Pace({ clock, invalid });
   const metrics = new Metrics();
   const client = createClient({
     rest: restOptions({
@@ -176,6 +183,7 @@ async function startWith(
     gateway: () => gatewayState(client),
     waiting: () => delivery.waiting,
     paceWaiting: () => pace.waiting,
+    invalidRequests: () => pace.invalidRequests,
   };
   const endpoint = await serveMetrics(config.metrics, metrics, sources, clock);
   dispatcher.start(client);

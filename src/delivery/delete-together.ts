@@ -7,7 +7,7 @@ import { recordRefused } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { youngEnough } from './request-kind.ts';
-import { PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER } from './rest-calls.ts';
+import { PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER, TURN_HEADER } from './rest-calls.ts';
 
 export interface TogetherRequest {
   readonly channelId: string;
@@ -17,6 +17,8 @@ export interface TogetherRequest {
   readonly jobs: readonly DeliveryJob[];
   /** For the pace; higher goes first. */
   readonly priority: number;
+  /** By this name bulk work takes turns at the pace. */
+  readonly turn: string;
 }
 
 export interface DeletedTogether {
@@ -39,13 +41,14 @@ const MISSING_PERMISSION = '50013';
  */
 export async function deleteTogether(
   parts: DeliverParts,
-  { channelId, serverId, jobs, priority }: TogetherRequest,
+  { channelId, serverId, jobs, priority, turn }: TogetherRequest,
 ): Promise<DeletedTogether> {
   if (serverId === null) return { outcome: null, apart: jobs, lackingPermission: true };
   const { db, rest, limits, clock, process } = parts;
   const now = clock.now().getTime();
   const headers = {
     [PRIORITY_HEADER]: String(priority),
+    [TURN_HEADER]: turn,
     [SEND_BEFORE_HEADER]: String(clock.monotonic() + SEND_WITHIN_MS),
     [SERVER_HEADER]: serverId,
   };

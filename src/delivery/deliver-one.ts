@@ -19,7 +19,7 @@ import type { Outcome } from './outcome.ts';
 import { newMessage, wholeEdit } from './payload.ts';
 import { pingRole } from './ping.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
-import { type CallOptions, PRIORITY_HEADER, SEND_BEFORE_HEADER } from './rest-calls.ts';
+import { type CallOptions, PRIORITY_HEADER, SEND_BEFORE_HEADER, TURN_HEADER } from './rest-calls.ts';
 import { REQUEST_TIMEOUT_MS } from './transport.ts';
 
 export interface DeliverOptions {
@@ -31,6 +31,8 @@ export interface DeliverOptions {
   readonly respectParks: boolean;
   /** For the pace; higher goes first. */
   readonly priority: number;
+  /** By this name bulk work takes turns at the pace. */
+  readonly turn?: string;
 }
 
 /** A process that could not send this long before its claim ends does not send at all. */
@@ -72,6 +74,7 @@ export async function deliverOne(
       const headers = {
         [PRIORITY_HEADER]: String(options.priority),
         [SEND_BEFORE_HEADER]: String(sendBefore),
+        ...(options.turn !== undefined && { [TURN_HEADER]: options.turn }),
       };
       return await show(new Sending(parts, result, headers), options.repost);
     }

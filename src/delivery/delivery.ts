@@ -119,7 +119,7 @@ export class Delivery implements Deliverer {
   ): Promise<TogetherOutcome> {
     const { channelId } = jobs[0]!;
     const { outcome, apart, lackingPermission } = await this.bulkTurns.take(channelId, (serverId) =>
-      deleteTogether(this.parts, { channelId, serverId, jobs, priority }),
+      deleteTogether(this.parts, { channelId, serverId, jobs, priority, turn: batch.turn }),
     );
     if (lackingPermission) batch.bulkChannels = batch.bulkChannels.difference(new Set([channelId]));
     return { outcome, apart };
@@ -134,6 +134,7 @@ export class Delivery implements Deliverer {
         respectHolds: false,
         respectParks: false,
         priority,
+        turn: batch.turn,
       });
     }
     const insisted = this.touches.sending(job.pollId, batch);
@@ -142,6 +143,7 @@ export class Delivery implements Deliverer {
       respectHolds: true,
       respectParks: !insisted,
       priority,
+      turn: batch.turn,
     });
   }
 }

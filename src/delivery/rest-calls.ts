@@ -22,6 +22,8 @@ export interface CallOptions {
 
 /** Private headers that the transport reads and takes off. */
 export const PRIORITY_HEADER = 'x-gavel-priority';
+/** By this name bulk work takes turns. */
+export const TURN_HEADER = 'x-gavel-turn';
 /** A time of the monotonic clock in ms: a request that has not started by then is not sent at all. */
 export const SEND_BEFORE_HEADER = 'x-gavel-send-before';
 

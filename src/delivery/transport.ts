@@ -2,12 +2,23 @@ import { DefaultRestOptions, type RESTOptions } from '@discordjs/rest';
 import { type Clock, systemClock } from '../clock.ts';
 import type { LimitHeaders } from './bucket.ts';
 import type { Limits, Refusal } from './limits.ts';
-import { type Pace, PEOPLE_FIRST } from './pace.ts';
+import { type Asking, EXEMPT, type Pace, PEOPLE_FIRST } from './pace.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
-import { NotSentError, PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER } from './rest-calls.ts';
+import {
+  NotSentError,
+  PRIORITY_HEADER,
+  SEND_BEFORE_HEADER,
+  SERVER_HEADER,
+  TURN_HEADER,
+} from './rest-calls.ts';
 
 /** From the start of a request to the end of its answer; less than a claim on a poll lives. */
 export const REQUEST_TIMEOUT_MS = 10_000;
+/**
+ * How long an interaction's request may wait while the edge refuses everything: Discord takes the first response within 3 s
+ * (Interactions, "Receiving and Responding"); what comes later can be sent again.
+ */
+const USEFUL_FOR_MS = { callback: 2_500, interaction: 10_000 } as const;
 
 /** One answered or failed request, without its path: paths carry tokens. */
 export interface SentRequest {
@@ -26,10 +37,12 @@ type Answer = Awaited<ReturnType<MakeRequest>>;
  * Options for the REST client of discord.js, whose own waiting and repeating are turned off: requests start at our pace,
  * waits happen in the lanes, where they can be stopped, and `retries` would repeat at once, POSTs too.
  *
- * - Interaction callbacks and follow-ups are exempt from the pace (Discord exempts them from the global limit).
+ * - Interaction callbacks and follow-ups are exempt from the pace (Discord exempts them from the global limit), but not from
+ *   the edge: while that refuses everything they go first, each of them the trial that may end it.
  * - The limit headers of message routes go to `limits` and are taken off the answer: two bookkeepers would disagree,
  *   and discord.js keeps POST and PATCH in one bucket where Discord gives them the same hash.
- * - A 429 on a message route rejects with a `RateLimitError`; elsewhere discord.js waits it out.
+ * - A 429 on a message route, and to the first response to an interaction, rejects with a `RateLimitError`; elsewhere
+ *   discord.js waits it out.
  */
 export function restOptions(parts: {
   /** Without a slash at the end; undefined: Discord's own. */
@@ -48,11 +61,13 @@ export function restOptions(parts: {
     // Runs from before the wait for a turn, so it only guards against a lost turn; each request has its own below.
     timeout: 10 * 60_000,
     globalRequestsPerSecond: Number.POSITIVE_INFINITY,
-    rejectOnRateLimit: ({ route }) =>
-      /^\/channels\/:id\/messages(\/:id|\/bulk-delete)?(\/Delete Old Message)?$/.test(route),
+    rejectOnRateLimit: ({ route }) => rejected.test(route),
     makeRequest: (url, init) => pacedRequest(send, url, init, parts),
   };
 }
+
+const rejected =
+  /^\/channels\/:id\/messages(\/:id|\/bulk-delete)?(\/Delete Old Message)?$|^\/interactions\/:id\/:token\/callback$/;
 
 async function pacedRequest(
   send: MakeRequest,
@@ -60,22 +75,26 @@ async function pacedRequest(
   init: Parameters<MakeRequest>[1],
   { pace, limits, observe, clock = systemClock }: Parameters<typeof restOptions>[0],
 ): Promise<Answer> {
-  const { headers, priority, sendBefore, server } = takePrivateHeaders(init.headers);
-  const target = targetOf(url, init.method ?? 'GET', clock.now().getTime(), server);
+  const { headers, asking, server } = takePrivateHeaders(init.headers);
   const asked = clock.monotonic();
-  if (target.kind !== 'interaction') await pace.turn(priority);
+  const target = targetOf(url, init.method ?? 'GET', clock.now().getTime(), server);
+  const exempt = target.kind === 'callback' || target.kind === 'interaction';
+  const trial = await pace.turn(
+    exempt ? { priority: EXEMPT, until: asked + USEFUL_FOR_MS[target.kind] } : asking,
+  );
   const started = clock.monotonic();
-  if (started > sendBefore) throw new NotSentError('the request waited too long for its turn');
-  // Somebody else may have used the channel's limit up meanwhile.
-  const crowded = target.channelId && limits.delay(target.channelId, target.kind, started) > 0;
-  if (crowded && Number.isFinite(sendBefore))
-    throw new NotSentError("the channel's limit was used up meanwhile");
-  if (init.signal?.aborted) throw new NotSentError('the request was abandoned before its turn');
-  if (target.channelId) limits.sent(target.channelId, target.kind, started);
   let status: number | null = null;
   let headersSeen: LimitHeaders | null = null;
-  let refusal: Refusal | null = null;
+  let refusal: (Refusal & { readonly edge: boolean }) | null = null;
+  let sent = false;
   try {
+    if (init.signal?.aborted) throw new NotSentError('the request was abandoned before its turn');
+    // Somebody else may have used the channel's limit up meanwhile.
+    const crowded = target.channelId && limits.delay(target.channelId, target.kind, started) > 0;
+    if (crowded && asking.until !== undefined)
+      throw new NotSentError("the channel's limit was used up meanwhile");
+    sent = true;
+    if (target.channelId) limits.sent(target.channelId, target.kind, started);
     const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
     const signal = init.signal ? AbortSignal.any([init.signal as AbortSignal, timeout]) : timeout;
     const answer = await send(url, { ...init, headers, signal } as typeof init);
@@ -85,12 +104,12 @@ async function pacedRequest(
     if (target.channelId) headersSeen = limitHeaders(answerHeaders);
     if (status === 429) {
       refusal = refusalOf(answerHeaders, data);
+      if (refusal.edge)
+        refusal = { ...refusal, retryAfterMs: pace.refusedByEdge(trial, refusal.retryAfterMs) };
+      else if (refusal.global) pace.refusedGlobally(refusal.retryAfterMs);
+      if (refusal.edge || refusal.global) limits.pauseAll(clock.monotonic(), refusal.retryAfterMs);
       answerHeaders.set('Retry-After', String(refusal.retryAfterMs / 1000));
-      if (refusal.global) {
-        answerHeaders.set('X-RateLimit-Global', 'true');
-        pace.pause(refusal.retryAfterMs);
-        limits.pauseAll(clock.monotonic(), refusal.retryAfterMs);
-      }
+      if (refusal.global) answerHeaders.set('X-RateLimit-Global', 'true');
     }
     if (target.channelId) for (const name of bookkeeping) answerHeaders.delete(name);
     return new Response(hasNoBody(status) ? null : data, {
@@ -100,8 +119,18 @@ async function pacedRequest(
     }) as unknown as Answer;
   } finally {
     const ended = clock.monotonic();
-    if (target.channelId) limits.answered(target.channelId, target.kind, ended, headersSeen, refusal);
-    observe?.({ kind: target.kind, status, durationMs: ended - started, waitedMs: started - asked });
+    pace.ended({
+      trial,
+      answered: status !== null && !refusal?.edge,
+      invalid: status === 401 || status === 403 || (status === 429 && !refusal?.shared),
+    });
+    if (sent) {
+      // The edge knows nothing of channels.
+      const ofChannel = refusal?.edge ? null : refusal;
+      if (target.channelId) limits.answered(target.channelId, target.kind, ended, headersSeen, ofChannel);
+      const kind = target.kind === 'callback' ? 'interaction' : target.kind;
+      observe?.({ kind, status, durationMs: ended - started, waitedMs: started - asked });
+    }
   }
 }
 
@@ -115,25 +144,27 @@ const bookkeeping = [
 
 function takePrivateHeaders(given: unknown) {
   const headers = { ...(given as Record<string, string>) };
-  const priority = Number(headers[PRIORITY_HEADER] ?? PEOPLE_FIRST);
-  const sendBefore = Number(headers[SEND_BEFORE_HEADER] ?? Number.POSITIVE_INFINITY);
+  const turn = headers[TURN_HEADER];
+  const until = headers[SEND_BEFORE_HEADER];
+  const asking: Asking = {
+    priority: Number(headers[PRIORITY_HEADER] ?? PEOPLE_FIRST),
+    ...(turn !== undefined && { turn }),
+    ...(until !== undefined && { until: Number(until) }),
+  };
   const server = headers[SERVER_HEADER];
-  delete headers[PRIORITY_HEADER];
-  delete headers[SEND_BEFORE_HEADER];
-  delete headers[SERVER_HEADER];
-  return { headers, priority, sendBefore, server };
+  for (const name of [PRIORITY_HEADER, TURN_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER]) delete headers[name];
+  return { headers, asking, server };
 }
 
 /** `channelId`: where the limit is; the server for a bulk-delete. */
 type Target =
   | { readonly kind: RequestKind; readonly channelId: string }
-  | { readonly kind: 'interaction' | 'other'; readonly channelId: null };
+  | { readonly kind: 'callback' | 'interaction' | 'other'; readonly channelId: null };
 
 function targetOf(url: string, method: string, now: number, server: string | undefined): Target {
   const path = new URL(url).pathname;
-  if (/\/interactions\/\d+\/[^/]+\/callback$/.test(path) || /\/webhooks\/\d+\/[^/]+/.test(path)) {
-    return { kind: 'interaction', channelId: null };
-  }
+  if (/\/interactions\/\d+\/[^/]+\/callback$/.test(path)) return { kind: 'callback', channelId: null };
+  if (/\/webhooks\/\d+\/[^/]+/.test(path)) return { kind: 'interaction', channelId: null };
   const bulk = /\/channels\/(\d+)\/messages\/bulk-delete$/.exec(path);
   if (bulk) return { kind: 'bulk-delete', channelId: server ?? bulk[1]! };
   const [, channelId, messageId] = /\/channels\/(\d+)\/messages(?:\/(\d+))?$/.exec(path) ?? [];
@@ -152,26 +183,30 @@ function limitHeaders(headers: Headers): LimitHeaders | null {
   return { limit, remaining, resetAfterMs: resetAfter * 1000 };
 }
 
-/** Header and body can disagree: the longer wait counts. A 429 from a proxy may have neither. */
-function refusalOf(headers: Headers, data: Buffer): Refusal {
+/**
+ * Header and body can disagree: the longer wait counts. Where nobody says how long, or where it is no answer of Discord's own
+ * but a page, it comes from the edge.
+ */
+function refusalOf(headers: Headers, data: Buffer): Refusal & { readonly edge: boolean } {
   const body = parsed(data);
-  const waits = [Number(headers.get('Retry-After') ?? Number.NaN), Number(body.retry_after ?? Number.NaN)];
-  const seconds = Math.max(...waits.filter((wait) => Number.isFinite(wait) && wait > 0), 0) || 1;
+  const waits = [Number(headers.get('Retry-After') ?? Number.NaN), Number(body?.retry_after ?? Number.NaN)];
+  const seconds = Math.max(...waits.filter((wait) => Number.isFinite(wait) && wait > 0), 0);
   return {
     retryAfterMs: Math.ceil(seconds * 1000),
-    global: headers.has('X-RateLimit-Global') || body.global === true,
+    global: headers.has('X-RateLimit-Global') || body?.global === true,
     shared: headers.get('X-RateLimit-Scope') === 'shared',
-    code: typeof body.code === 'number' ? body.code : null,
+    code: typeof body?.code === 'number' ? body.code : null,
+    edge: seconds === 0 || body === null,
   };
 }
 
-function parsed(data: Buffer): { retry_after?: unknown; global?: unknown; code?: unknown } {
+/** Null: not JSON. */
+function parsed(data: Buffer): { retry_after?: unknown; global?: unknown; code?: unknown } | null {
   try {
     const value: unknown = JSON.parse(data.toString('utf8'));
     return typeof value === 'object' && value !== null ? value : {};
   } catch (error) {
-    // A proxy in between answers with a page of its own, which says nothing about limits.
-    if (error instanceof SyntaxError) return {};
+    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -14,6 +14,12 @@ export class Turns<T> {
     return [...this.queues.values()];
   }
 
+  /** Whose turn it is; null: nobody waits. */
+  next(): string | null {
+    for (const name of this.queues.keys()) return name;
+    return null;
+  }
+
   /** The queue of this name, in its own order. */
   of(name: string): readonly T[] {
     return this.queues.get(name) ?? [];

@@ -18,6 +18,8 @@ export interface MetricsSources {
   waiting(): { readonly lanes: number; readonly jobs: number; readonly outage: boolean };
   /** Requests waiting for their turn at the pace of all requests. */
   paceWaiting(): number;
+  /** Requests in the last ten minutes that count towards a ban of this address. */
+  invalidRequests(): number;
 }
 
 /**
@@ -79,6 +81,10 @@ export class Metrics {
   readonly #lanes = this.#gauge('gavel_delivery_lanes_waiting', 'Channels with messages to bring up to date');
   readonly #jobs = this.#gauge('gavel_delivery_jobs_waiting', 'Messages to bring up to date');
   readonly #pace = this.#gauge('gavel_discord_turns_waiting', 'Requests that wait for their turn');
+  readonly #invalid = this.#gauge(
+    'gavel_discord_invalid_requests',
+    'Requests of the last ten minutes that Discord answered with 401, 403 or 429; 10,000 earn a ban',
+  );
   readonly #outage = this.#gauge('gavel_discord_outage', '1 while everything that is sent to Discord fails');
   readonly #shards = this.#gauge('gavel_gateway_shards', 'Shards of this process', ['status']);
   readonly #database = this.#gauge('gavel_database_up', '1 where the database answers');
@@ -119,6 +125,7 @@ export class Metrics {
     this.#jobs.set(jobs);
     this.#outage.set(outage ? 1 : 0);
     this.#pace.set(sources.paceWaiting());
+    this.#invalid.set(sources.invalidRequests());
     this.#shards.reset();
     for (const [status, count] of Object.entries(sources.shards())) this.#shards.set({ status }, count);
     try {

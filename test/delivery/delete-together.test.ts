@@ -36,7 +36,7 @@ async function setUp(channels = 1, options: SandboxOptions = {}, mayBulk = true)
   closing.push(() => sandbox.close());
   const guild = sandbox.addGuild({ channels });
   const limits = new Limits();
-  const rest = new REST(restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace(1), limits }));
+  const rest = new REST(restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace({ gapMs: 1 }), limits }));
   rest.setToken(sandbox.token);
   const bulkDeletes: BulkDeletes = () => (mayBulk ? guild.id : null);
   const delivery = new Delivery({

@@ -21,7 +21,7 @@ async function setUp(reply: (request: Received, nth: number) => Reply = () => se
   const server = await restServer(reply);
   closing.push(server.close);
   const limits = new Limits();
-  const options = restOptions({ apiUrl: server.api, pace: new Pace(1), limits });
+  const options = restOptions({ apiUrl: server.api, pace: new Pace({ gapMs: 1 }), limits });
   const rest = new REST(options).setToken('bot-token');
   const messages = discordMessages({ rest, limits, clock: systemClock, applicationId: () => application });
   return { messages, limits, received: server.received, rest };

@@ -13,6 +13,8 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
+  /** Instead of `body`: a page. */
+  readonly page?: string;
 }
 
 /** An HTTP server that answers as a test says. Close it when the test is over. */
@@ -25,13 +27,14 @@ export async function restServer(reply: (request: Received, nth: number) => Repl
     const { method = '', url: path = '', headers } = request;
     const one = { method, path, headers, body: Buffer.concat(chunks), at };
     received.push(one);
-    const { status, headers: extra = {}, body } = await reply(one, received.length);
+    const { status, headers: extra = {}, body, page } = await reply(one, received.length);
     if (status === 204) {
       response.writeHead(status, extra).end();
       return;
     }
-    response.writeHead(status, { 'content-type': 'application/json', ...extra });
-    response.end(JSON.stringify(body ?? {}));
+    const type = page === undefined ? 'application/json' : 'text/html';
+    response.writeHead(status, { 'content-type': type, ...extra });
+    response.end(page ?? JSON.stringify(body ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -19,7 +19,7 @@ async function setUp(reply: (request: Received, nth: number) => Reply | Promise<
   closing.push(server.close);
   const limits = new Limits();
   const observed: SentRequest[] = [];
-  const pace = new Pace(interval);
+  const pace = new Pace({ gapMs: interval });
   const options = restOptions({ apiUrl: server.api, pace, limits, observe: (one) => observed.push(one) });
   const rest = new REST(options).setToken('bot-token');
   return { rest, limits, pace, observed, received: server.received };
@@ -83,7 +83,6 @@ describe('the transport', () => {
     await rest.post(Routes.interactionCallback(channelId(3), 'interaction-token'), { body: {}, auth: false });
     await rest.patch(Routes.webhookMessage(channelId(4), 'interaction-token'), { body: {}, auth: false });
     expect(received.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
-    pace.pause(0);
   });
 
   test('rejects a 429 of a message at once, with the longer of the two waits', async () => {
@@ -110,6 +109,44 @@ describe('the transport', () => {
     expect(limits.delay(channelId(2), 'delete', performance.now())).toBeGreaterThan(0);
     await rest.get(Routes.user());
     expect(received[1]!.at - received[0]!.at).toBeGreaterThanOrEqual(290);
+  });
+
+  test('takes a 429 that does not say how long for the edge: one at a time tries, interactions too', async () => {
+    let edge = true;
+    const { rest, limits, received, pace } = await setUp(() =>
+      edge ? { status: 429, page: '<html><title>error code: 1015</title></html>' } : ok,
+    );
+    const { outcome } = await failureOf(rest.patch(message(1), { body: {} }));
+    expect(outcome).toMatchObject({ type: 'retry', code: '429', attempt: false });
+    expect(limits.delay(channelId(7), 'delete', performance.now())).toBeGreaterThan(500);
+    const others = [2, 3, 4].map((i) =>
+      rest.patch(Routes.channelMessage(channelId(i), messageIdAt(Date.now())), { body: {} }),
+    );
+    const press = rest.post(Routes.interactionCallback(channelId(5), 'a-token'), { body: {}, auth: false });
+    expect(await failureOf(press)).toMatchObject({ outcome: { type: 'retry', code: '429' } });
+    expect(received.map(({ method }) => method)).toEqual(['PATCH', 'POST']);
+    expect(received[1]!.at - received[0]!.at).toBeGreaterThanOrEqual(1_000);
+    edge = false;
+    await Promise.all(others);
+    expect(received).toHaveLength(5);
+    expect(received[2]!.at - received[1]!.at).toBeGreaterThanOrEqual(2_000);
+    expect(pace.invalidRequests).toBe(2);
+  });
+
+  test('counts what earns a ban, and what others used up does not', async () => {
+    const answers: Reply[] = [
+      { status: 403, body: { code: 50001, message: 'Missing Access' } },
+      { status: 404, body: { code: 10008, message: 'Unknown Message' } },
+      { status: 429, headers: { 'x-ratelimit-scope': 'shared' }, body: { retry_after: 0.01 } },
+      { status: 429, headers: { 'x-ratelimit-scope': 'user' }, body: { retry_after: 0.01 } },
+      ok,
+    ];
+    const { rest, pace } = await setUp((_request, nth) => answers[nth - 1]!);
+    for (let i = 0; i < answers.length; i += 1) {
+      const channel = Routes.channelMessage(channelId(i), messageIdAt(Date.now()));
+      await rest.patch(channel, { body: {} }).catch(() => undefined);
+    }
+    expect(pace.invalidRequests).toBe(2);
   });
 
   test('learns the limits from the headers and keeps them from discord.js', async () => {

@@ -27,6 +27,7 @@ function sources(db: Db, changes: Partial<MetricsSources> = {}): MetricsSources 
     shards: () => ({ ready: 2, reconnecting: 1 }),
     waiting: () => ({ lanes: 3, jobs: 40, outage: false }),
     paceWaiting: () => 7,
+    invalidRequests: () => 11,
     ...changes,
   };
 }

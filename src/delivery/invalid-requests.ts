@@ -1,0 +1,49 @@
+/**
+ * 10,000 answers of 401, 403 and 429 (shared limits excepted) in ten minutes get an address banned (Discord's API reference,
+ * "Invalid Request Limit").
+ */
+const SPAN_MS = 10 * 60_000;
+/** One less in ten than Discord's limit. */
+const MOST = 9_000;
+/** From here on requests that nobody waits for become rare. */
+const MANY = 4_000;
+/** Counted together: so precise is the count. */
+const STEP_MS = 10_000;
+
+/** Counts the requests that Discord calls invalid, and slows bulk work down well before they earn a ban. */
+export class InvalidRequests {
+  private readonly onMany: (count: number) => void;
+  private steps: { since: number; count: number }[] = [];
+  private many = false;
+
+  /** `onMany`: called once each time that they become many. */
+  constructor(onMany: (count: number) => void = () => undefined) {
+    this.onMany = onMany;
+  }
+
+  /** One was answered so. `now` in ms. */
+  add(now: number): void {
+    const step = this.steps.at(-1);
+    if (step && now < step.since + STEP_MS) step.count += 1;
+    else this.steps.push({ since: now, count: 1 });
+    const count = this.count(now);
+    if (count >= MANY && !this.many) this.onMany(count);
+    this.many = count >= MANY;
+  }
+
+  /** In the last ten minutes. */
+  count(now: number): number {
+    this.steps = this.steps.filter(({ since }) => since + STEP_MS > now - SPAN_MS);
+    return this.steps.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /**
+   * How far apart the requests of bulk work start at least, in ms: if every one of them were refused, they would still stay
+   * below the limit. `processes` share the address.
+   */
+  gapMs(now: number, processes: number): number {
+    const count = this.count(now) * processes;
+    if (count < MANY) return 0;
+    return (SPAN_MS * processes) / Math.max(1, MOST - count);
+  }
+}
