@@ -13,13 +13,18 @@ export interface VoteAnswer {
   readonly refused: boolean;
 }
 
-/** Presses the `option`-th button of a poll's message and waits for the answer's words. */
-export async function vote(voter: Person, message: SandboxMessage, option = 0): Promise<VoteAnswer> {
+/** Presses the `option`-th button of a poll's message and waits for the answer's words, so long at the most. */
+export async function vote(
+  voter: Person,
+  message: SandboxMessage,
+  option = 0,
+  patienceMs?: number,
+): Promise<VoteAnswer> {
   const button = message.buttons[option % message.buttons.length];
   if (!button?.custom_id) throw new Error(`message ${message.id} has no button to vote with`);
   const pressedAt = Date.now();
   const reply = await voter.pressCustomId(message, button.custom_id);
-  const { text } = await reply.message();
+  const { text } = await reply.message(patienceMs);
   return { message, pressedAt, answeredAt: Date.now(), text, refused: /\bclosed\b/.test(text) };
 }
 
