@@ -11,6 +11,7 @@ import { Dispatcher } from './bot/dispatch.ts';
 import { gatewayState, shardStates } from './bot/gateway-state.ts';
 import { registerCommands } from './bot/register-commands.ts';
 import { gatewayServers, onAccessChange, type Servers } from './bot/servers.ts';
+import { SharedServers } from './bot/shared-servers.ts';
 import { AuditWatch } from './bulk/audit-watch.ts';
 import { voidLeases } from './bulk/lease.ts';
 import type { Names } from './bulk/naming.ts';
@@ -98,7 +99,10 @@ async function startWith(
   const applicationId = () => client.application?.id ?? '';
   const botId = () => client.user?.id ?? '';
   const servers = gatewayServers(client);
-  const names = namesFrom(servers);
+  // Only where other processes have other shards is there anything to share.
+  const shared = config.shards.ids === null ? null : new SharedServers({ db, client, clock, log });
+  const guildName = (guildId: string) => (shared ?? { name: servers.guildName }).name(guildId);
+  const names = namesFrom(servers, guildName);
   const messages = discordMessages({ rest, limits, clock, applicationId });
   const delivery = new Delivery({
     db: workDb,
@@ -150,8 +154,8 @@ async function startWith(
     limits: { ...config.bulk, bulkDeletes: servers.bulkDeleteServer },
     runner,
     previews,
-    serverChoices: (scope, text) => servers.search(scope, text),
-    knowsServer: (guildId) => servers.guildName(guildId) !== null,
+    serverChoices: async (scope, text) => (shared ?? servers).search(scope, text),
+    knowsServer: (guildId) => guildName(guildId) !== null,
   };
   const polls = { db, deliverer: delivery, servers, clock };
   const commands = [pollCommand(polls), bulkCommand(bulk)];
@@ -205,6 +209,7 @@ async function startWith(
   scheduler.start();
   housekeeping.start();
   auditWatch.start();
+  shared?.start();
   await previews.start();
   log.info({ process, database: database.kind }, 'Gavel is ready');
 
@@ -216,6 +221,7 @@ async function startWith(
         scheduler.stop(),
         housekeeping.stop(),
         auditWatch.stop(),
+        shared?.stop(),
         previews.stop(),
       ]);
       await delivery.stop();
@@ -227,9 +233,9 @@ async function startWith(
   };
 }
 
-function namesFrom(servers: Servers): Names {
+function namesFrom(servers: Servers, guild: Names['guild']): Names {
   return {
-    guild: (guildId) => servers.guildName(guildId),
+    guild,
     channel: (channelId) => {
       const name = servers.channelName(channelId);
       const guildId = servers.guildOf(channelId);

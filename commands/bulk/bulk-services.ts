@@ -19,7 +19,7 @@ export interface BulkServices extends PreviewDeps {
   readonly runner: Runner;
   readonly previews: PreviewClock;
   /** The servers within a scope whose name or id contains the text, at most 25. */
-  serverChoices(scope: Scope, text: string): readonly Choice[];
+  serverChoices(scope: Scope, text: string): Promise<readonly Choice[]>;
   /** Whether the bot is in this server. */
   knowsServer(guildId: string): boolean;
 }

@@ -16,7 +16,7 @@ export async function bulkChoices(
   const typed = String(value).trim();
   switch (name) {
     case 'server':
-      return services.serverChoices(caller.scope, typed).slice(0, mostChoices);
+      return (await services.serverChoices(caller.scope, typed)).slice(0, mostChoices);
     case 'polls':
       return await pollListChoices(services.db, { scope: caller.scope }, typed);
     case 'timezone':

@@ -14,6 +14,7 @@ export interface Schema {
   votes_aside: VoteAsideTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
+  servers: { guild_id: string; name: string; name_folded: string };
   selections: { admin_id: string; scope: string };
   selected_polls: { admin_id: string; scope: string; poll_id: number };
   pickers: PickerTable;
