@@ -9,8 +9,9 @@ import { appendAudit } from './audit.ts';
 import { type Hold, holdFence } from './fence.ts';
 import type { OperationRow } from './operation.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
-import { beforeImage, columnsFrom, overwritten, type PollChange } from './poll-image.ts';
+import { beforeImage, columnsFrom, imageOf, overwritten, type PollChange } from './poll-image.ts';
 import { restoreRefusal } from './restore-refusal.ts';
+import { type Standing, standings } from './standing.ts';
 import { moveVotes } from './votes-aside.ts';
 
 /**
@@ -21,9 +22,10 @@ const defaultChunkSize = 500;
 
 interface PlannedRow {
   readonly poll_id: number;
-  readonly version_seen: number;
-  readonly version_after: number | null;
-  readonly prescribed: PollChange | null;
+  /** What an undo makes of it. */
+  readonly after: PollChange | null;
+  /** Not null: an operation that this one retries has changed it. */
+  readonly target_revision: number | null;
 }
 
 /**
@@ -60,15 +62,19 @@ async function applyChunk(
     const ids = items.map((item) => item.poll_id);
     await sql`select id from polls where id = any(${ids}::int[]) order by id for update`.execute(trx);
     const polls = await loadPolls(trx, everyServer, ids);
+    const standing = await standings(trx, hold.operationId, ids);
     const skipped: { id: number; reason: string }[] = [];
     const possible: { poll: Poll; becomes: PollChange }[] = [];
     const show: Poll[] = [];
     for (const item of items) {
       const poll = polls.get(item.poll_id);
-      const reason = skipReason(poll, item, operation, kind, now);
-      if (reason !== null || !poll) skipped.push({ id: item.poll_id, reason: reason ?? 'deleted meanwhile' });
-      else if (item.version_after !== null) show.push(poll);
-      else possible.push({ poll, becomes: item.prescribed ?? kind.change(poll, operation.params, now) });
+      const reason = poll ? skipReason(poll, item, standing.get(poll.id)!, operation, kind, now) : gone;
+      if (reason !== null || !poll) skipped.push({ id: item.poll_id, reason: reason ?? gone });
+      else if (item.target_revision !== null) show.push(poll);
+      else {
+        const prescribed = operation.undo_of === null ? null : item.after;
+        possible.push({ poll, becomes: prescribed ?? kind.change(poll, operation.params, now) });
+      }
     }
     const forbidden = await votesForbid(trx, possible);
     for (const [id, reason] of forbidden) skipped.push({ id, reason });
@@ -95,7 +101,7 @@ async function applyChunk(
 function plannedItems(db: Db, operationId: number, chunkSize: number): Promise<PlannedRow[]> {
   return db
     .selectFrom('operation_items')
-    .select(['poll_id', 'version_seen', 'version_after', 'prescribed'])
+    .select(['poll_id', 'after', 'target_revision'])
     .where('operation_id', '=', operationId)
     .where('state', '=', 'planned')
     .orderBy('poll_id')
@@ -104,26 +110,31 @@ function plannedItems(db: Db, operationId: number, chunkSize: number): Promise<P
     .execute();
 }
 
+const gone = 'deleted meanwhile';
+
 /**
- * A retry or an undo goes on from what the operation before it left: a poll somebody changed since is left alone. Every
- * other operation goes by what the poll is now.
+ * A retry or an undo goes on from what the operation before it left: a poll that is something else by now is left alone.
+ * Every other operation goes by what the poll is now.
  */
 function skipReason(
-  poll: Poll | undefined,
+  poll: Poll,
   item: PlannedRow,
+  { asFound, asLeft }: Standing,
   operation: OperationRow,
   kind: OperationKind,
   now: Date,
 ): string | null {
-  if (!poll || (poll.deletedAt !== null && !kind.takesDeleted)) return 'deleted meanwhile';
+  if (poll.deletedAt !== null && !kind.takesDeleted) return gone;
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
   const before = operation.retry_of ?? operation.undo_of;
   if (before !== null) {
-    const expected = item.version_after ?? item.version_seen;
-    if (poll.version !== expected) return `changed since Operation #${before}`;
+    const changed = item.target_revision !== null;
+    if (operation.undo_of !== null && !changed && asLeft)
+      return `already what it was before Operation #${before}`;
+    if (!(changed ? asLeft : asFound)) return `changed since Operation #${before}`;
     // It was changed by the operation before: only its message is behind.
-    if (item.version_after !== null) return null;
-    if (item.prescribed) return restoreRefusal(poll, item.prescribed, now);
+    if (changed) return null;
+    if (operation.undo_of !== null && item.after) return restoreRefusal(poll, item.after, now);
   }
   return kind.skipReason(poll, operation.params, now);
 }
@@ -162,10 +173,10 @@ async function changePolls(
         held_by = ${operation.id}, parked_code = null, parked_reason = null
       from was cross join lateral (select (was.after).*) as image
       where poll.id = was.id
-      returning poll.id, poll.version, poll.revision
+      returning poll.id, poll.revision, ${imageOf('poll')} as after
     )
     update operation_items as item
-    set before = was.before, state = 'applied', version_after = becoming.version, target_revision = becoming.revision
+    set before = was.before, after = becoming.after, state = 'applied', target_revision = becoming.revision
     from was join becoming on becoming.id = was.id
     where item.operation_id = ${operation.id} and item.poll_id = was.id`.execute(db);
 }
@@ -181,7 +192,7 @@ async function holdPolls(db: Db, operationId: number, polls: readonly Poll[]): P
     .execute();
   await sql`
     update operation_items as item
-    set state = 'applied', version_after = poll.version, target_revision = poll.revision
+    set state = 'applied', target_revision = poll.revision
     from polls as poll
     where item.operation_id = ${operationId} and item.poll_id = poll.id and poll.id = any(${ids}::int[])`.execute(
     db,

@@ -64,9 +64,8 @@ export async function readAuditedPolls(db: Db, operationId: number) {
       'attempts',
       'first_attempt_at as firstAttemptAt',
       'finished_at as finishedAt',
-      'version_seen as versionSeen',
-      'version_after as versionAfter',
       'before',
+      'after',
     ])
     .where('operation_id', '=', operationId)
     .where('state', 'not in', leftOutStates)

@@ -8,7 +8,7 @@ import { requestFacts } from './audit-facts.ts';
 import type { OperationRow } from './operation.ts';
 import { findOperation } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
-import { assertNotUndone } from './plan-undo.ts';
+import { assertLeftToUndo } from './undone.ts';
 
 /** Who pressed, where, and with which interaction: taken from the interaction itself. */
 export interface Actor {
@@ -50,7 +50,7 @@ export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): 
       'This preview expired after 10 minutes, so nothing was changed. Run the command again for a new one.',
     );
   }
-  if (draft.undo_of !== null) await assertNotUndone(db, draft.undo_of, draft.interaction_id);
+  await assertLeftToUndo(db, draft);
   return draft;
 }
 
@@ -74,7 +74,7 @@ export function phraseOf(draft: OperationRow): string | null {
 /**
  * Turns the draft into a queued operation owned by `process`: a compare-and-set on its row, single use. `null` where
  * it was already used (the caller asks `usableDraft` for the words). Throws `UserError` where it is an undo and another
- * one of the same operation was faster.
+ * one of the same polls was faster.
  */
 export async function confirmDraft(
   db: Db,
@@ -117,10 +117,10 @@ export async function confirmDraft(
 }
 
 /** Of two previews of one undo that are confirmed at the same moment the second waits here, and is refused. */
-async function lockUndone(db: Db, { undo_of, interaction_id }: OperationRow): Promise<void> {
-  if (undo_of === null) return;
-  await db.selectFrom('operations').select('id').where('id', '=', undo_of).forUpdate().execute();
-  await assertNotUndone(db, undo_of, interaction_id);
+async function lockUndone(db: Db, draft: OperationRow): Promise<void> {
+  if (draft.undo_of === null) return;
+  await db.selectFrom('operations').select('id').where('id', '=', draft.undo_of).forUpdate().execute();
+  await assertLeftToUndo(db, draft);
 }
 
 /** `Cancel` on a preview. Throws `UserError` where it can no longer be cancelled here. */

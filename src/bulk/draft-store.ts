@@ -4,7 +4,7 @@ import { inTransaction } from '../db/transaction.ts';
 import type { Scope } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
-import type { PollChange } from './poll-image.ts';
+import { imageOf, type PollChange } from './poll-image.ts';
 
 /** How long a preview can be confirmed, in milliseconds. */
 const previewLifetimeMs = 10 * 60_000;
@@ -36,13 +36,12 @@ export interface Draft {
 
 export interface DraftItem {
   readonly pollId: number;
-  readonly versionSeen: number;
   /** Why it is left out, or null. */
   readonly skip: string | null;
   /** It is a number that was not found: the preview names it, nothing else does. */
   readonly missing?: boolean;
-  /** What it becomes, where that is not for the kind to compute. */
-  readonly prescribed?: PollChange;
+  /** For an undo: what the poll is to be still, and what it becomes. Other kinds find out when they are applied. */
+  readonly images?: { readonly before: PollChange; readonly after: PollChange };
 }
 
 /**
@@ -109,16 +108,17 @@ export async function createDraft(
 }
 
 async function insertItems(db: Db, operationId: number, items: readonly DraftItem[]): Promise<void> {
-  const prescribed = items.map((item) => (item.prescribed ? JSON.stringify(item.prescribed) : null));
+  const images = (which: 'before' | 'after') =>
+    items.map((item) => (item.images ? JSON.stringify(item.images[which]) : null));
   await sql`
-    insert into operation_items (operation_id, poll_id, position, state, version_seen, message, prescribed)
+    insert into operation_items (operation_id, poll_id, position, state, message, before, after)
     select ${operationId}, poll_id, position,
-      case when missing then 'missing' when skip is null then 'planned' else 'excluded' end,
-      version_seen, skip, prescribed::jsonb
-    from unnest(${items.map((item) => item.pollId)}::int[], ${items.map((item) => item.versionSeen)}::int[],
-      ${items.map((item) => item.skip)}::text[], ${items.map((item) => item.missing ?? false)}::bool[],
-      ${prescribed}::text[])
-      with ordinality as item (poll_id, version_seen, skip, missing, prescribed, position)`.execute(db);
+      case when missing then 'missing' when skip is null then 'planned' else 'excluded' end, skip,
+      coalesce(before::jsonb, (select ${imageOf('poll')} from polls as poll where poll.id = poll_id and not missing)),
+      after::jsonb
+    from unnest(${items.map((item) => item.pollId)}::int[], ${items.map((item) => item.skip)}::text[],
+      ${items.map((item) => item.missing ?? false)}::bool[], ${images('before')}::text[], ${images('after')}::text[])
+      with ordinality as item (poll_id, skip, missing, before, after, position)`.execute(db);
 }
 
 async function draftOf(db: Db, interactionId: string): Promise<number> {

@@ -9,6 +9,8 @@ import { isResult, type OperationRow } from './operation.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import type { PollChange } from './poll-image.ts';
 import { restoreRefusal } from './restore-refusal.ts';
+import { type Standing, standings } from './standing.ts';
+import { alreadyUndone, undonePolls } from './undone.ts';
 
 /** How long after its end an operation can be undone. */
 const undoableMs = 24 * 60 * 60_000;
@@ -16,13 +18,14 @@ const undoableMs = 24 * 60 * 60_000;
 /** What an operation did to one poll. */
 interface Effect {
   readonly pollId: number;
-  readonly versionAfter: number;
   readonly before: PollChange;
+  /** Null where an earlier version of this program kept none. */
+  readonly after: PollChange | null;
 }
 
 /**
- * Freezes the undo of an operation: every poll it changed becomes what it was before, unless somebody changed it since.
- * Throws `UserError` where it cannot be undone (any more), or not twice.
+ * Freezes the undo of an operation: every poll it changed becomes what it was before, unless it is not what the operation
+ * left. Throws `UserError` where it cannot be undone (any more), or not twice.
  */
 export async function planUndo(
   db: Db,
@@ -31,18 +34,20 @@ export async function planUndo(
   process: string,
   now: Date,
 ): Promise<number> {
-  await assertUndoable(db, original, asking.interactionId, now);
+  assertUndoable(original, now);
   const effects = await effectsOf(db, original.id);
   const ids = effects.map((effect) => effect.pollId);
   const polls = await loadPolls(db, asking.scope, ids);
-  const refusals = await undoRefusals(db, effects, polls, original.id, now);
-  const items = effects.map(({ pollId, versionAfter, before }): DraftItem => {
-    const skip = refusals.get(pollId) ?? null;
-    return { pollId, versionSeen: versionAfter, skip, prescribed: before };
-  });
-  if (items.length === 0) {
+  if (effects.length === 0) {
     throw new UserError(`Operation #${original.id} changed no poll, so there is nothing to undo.`);
   }
+  const undone = await undonePolls(db, original.id, asking.interactionId);
+  if (ids.every((id) => undone.has(id))) throw alreadyUndone(original.id, undone.get(ids[0]!)!);
+  const refusals = await undoRefusals(db, effects, polls, undone, original.id, now);
+  const items = effects.map(({ pollId, before, after }): DraftItem => {
+    const images = after && { before: after, after: before };
+    return { pollId, skip: refusals.get(pollId) ?? null, ...(images && { images }) };
+  });
   const chosen = items.filter((item) => item.skip === null).map((item) => polls.get(item.pollId)!);
   return createDraft(
     db,
@@ -71,12 +76,7 @@ export function mayBeUndone(operation: OperationRow, now: Date): boolean {
   );
 }
 
-async function assertUndoable(
-  db: Db,
-  original: OperationRow,
-  interactionId: string,
-  now: Date,
-): Promise<void> {
+function assertUndoable(original: OperationRow, now: Date): void {
   const refusal = operationKind(original.kind).undoRefusal;
   if (refusal !== null) throw new UserError(`${refusal} Nothing was changed.`);
   if (!isResult(original.state)) {
@@ -89,50 +89,24 @@ async function assertUndoable(
       `Operation #${original.id} ended more than 24 hours ago and can no longer be undone. Nothing was changed.`,
     );
   }
-  await assertNotUndone(db, original.id, interactionId);
-}
-
-/** Throws `UserError` where another undo of the operation was confirmed before. */
-export async function assertNotUndone(db: Db, operationId: number, interactionId: string): Promise<void> {
-  const earlier = await undoneBy(db, operationId);
-  if (earlier === null || earlier.interaction_id === interactionId) return;
-  throw new UserError(
-    `Operation #${operationId} was already undone by Operation #${earlier.id}; that is possible once. Nothing was changed.`,
-  );
-}
-
-/** The confirmed undo of an operation; one that was cancelled or aborted does not count. */
-export async function undoneBy(
-  db: Db,
-  operationId: number,
-): Promise<{ id: number; interaction_id: string } | null> {
-  const row = await db
-    .selectFrom('operations')
-    .select(['id', 'interaction_id'])
-    .where('undo_of', '=', operationId)
-    .where('confirmed_at', 'is not', null)
-    .where('retry_of', 'is', null)
-    .where('state', 'not in', ['cancelled', 'failed'])
-    .limit(1)
-    .executeTakeFirst();
-  return row ?? null;
 }
 
 /** Failed polls too: their change is committed. */
 async function effectsOf(db: Db, operationId: number): Promise<Effect[]> {
   const rows = await db
     .selectFrom('operation_items')
-    .select(['poll_id', 'version_after', 'before'])
+    .select(['poll_id', 'before', 'after'])
     .where('operation_id', '=', operationId)
     .where('state', 'in', ['done', 'failed'])
     .where('before', 'is not', null)
-    .where('version_after', 'is not', null)
+    .where('target_revision', 'is not', null)
     .orderBy('poll_id')
     .execute();
-  return rows.map((row) => {
-    const { message_current, ...before } = row.before as Record<string, unknown>;
-    return { pollId: row.poll_id, versionAfter: row.version_after!, before: before as PollChange };
-  });
+  return rows.map((row) => ({
+    pollId: row.poll_id,
+    before: row.before as PollChange,
+    after: row.after as PollChange | null,
+  }));
 }
 
 /** Why polls are left out, by poll. */
@@ -140,28 +114,37 @@ async function undoRefusals(
   db: Db,
   effects: readonly Effect[],
   polls: ReadonlyMap<number, Poll>,
+  undone: ReadonlyMap<number, number>,
   originalId: number,
   now: Date,
 ): Promise<Map<number, string>> {
-  const refusals = new Map<number, string>();
+  const standing = await standings(db, originalId, [...polls.keys()]);
+  const refusals = new Map([...undone].map(([id, by]) => [id, `already undone by Operation #${by}`]));
   const restored: Becoming[] = [];
-  for (const effect of effects) {
-    const poll = polls.get(effect.pollId);
-    const reason = skipReason(poll, effect, originalId, now);
-    if (reason !== null) refusals.set(effect.pollId, reason);
-    else if (poll) restored.push({ poll, becomes: effect.before });
+  for (const { pollId, before } of effects) {
+    if (refusals.has(pollId)) continue;
+    const poll = polls.get(pollId);
+    const reason = poll ? skipReason(poll, before, standing.get(pollId), originalId, now) : removed;
+    if (reason !== null) refusals.set(pollId, reason);
+    else if (poll) restored.push({ poll, becomes: before });
   }
   return new Map([...refusals, ...(await votesForbid(db, restored))]);
 }
 
+const removed = 'removed for good meanwhile';
+
 function skipReason(
-  poll: Poll | undefined,
-  { versionAfter, before }: Effect,
+  poll: Poll,
+  before: PollChange,
+  standing: Standing | undefined,
   originalId: number,
   now: Date,
 ): string | null {
-  if (!poll) return 'removed for good meanwhile';
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
-  if (poll.version !== versionAfter) return `conflict: changed since Operation #${originalId}`;
+  if (!standing?.asLeft) {
+    return standing?.asFound
+      ? `already what it was before Operation #${originalId}`
+      : `conflict: changed since Operation #${originalId}`;
+  }
   return restoreRefusal(poll, before, now);
 }

@@ -91,7 +91,7 @@ async function classify(
     poll.heldBy === null || kind.file
       ? (kind.skipReason(poll, params, now) ?? forbids?.(poll) ?? null)
       : `held by Operation #${poll.heldBy}`;
-  const items = polls.map((poll) => ({ pollId: poll.id, versionSeen: poll.version, skip: reason(poll) }));
+  const items = polls.map((poll) => ({ pollId: poll.id, skip: reason(poll) }));
   if (kind.file) return items;
   const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
   const changes = chosen.map((poll) => ({ poll, becomes: kind.change(poll, params, now) }));
@@ -104,9 +104,7 @@ function missing({ filter, absent = 'not found' }: PlanRequest, polls: readonly 
   const found = new Set(polls.map((poll) => poll.id));
   const filtered = Object.entries(filter).some(([name, value]) => name !== 'ids' && value !== undefined);
   const skip = filtered ? 'not found, or outside the other filters' : absent;
-  return (filter.ids ?? [])
-    .filter((id) => !found.has(id))
-    .map((pollId) => ({ pollId, versionSeen: 0, skip, missing: true }));
+  return (filter.ids ?? []).filter((id) => !found.has(id)).map((pollId) => ({ pollId, skip, missing: true }));
 }
 
 function tooMany(found: BoundedCount, limit: number): UserError {

@@ -5,7 +5,8 @@ import type { DeliveryJob } from '../delivery/delivery-batch.ts';
 import { isResult, type OperationRow } from './operation.ts';
 import { countItems, groupItems, queuePlace } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
-import { mayBeUndone, undoneBy } from './plan-undo.ts';
+import { mayBeUndone } from './plan-undo.ts';
+import { isLeftToUndo } from './undone.ts';
 
 /** Everything the progress message says, read from rows: any process can show it at any moment. */
 export interface ProgressRows {
@@ -68,8 +69,7 @@ export async function readProgress(db: Db, id: number, now: Date): Promise<Progr
       place: await queuePlace(trx, operation),
       retriedBy: await retriedBy(trx, id),
       remarks: await countRemarks(trx, id),
-      undoable:
-        counts.done + counts.failed > 0 && mayBeUndone(operation, now) && (await undoneBy(trx, id)) === null,
+      undoable: mayBeUndone(operation, now) && (await isLeftToUndo(trx, id)),
     };
   });
 }

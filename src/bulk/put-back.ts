@@ -2,42 +2,43 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
+import { loadPolls } from '../polls/poll-store.ts';
+import { everyServer } from '../polls/scope.ts';
+import { votesForbid } from '../polls/votes-forbid.ts';
 import { type Hold, holdFence } from './fence.ts';
-import { columnsFrom, overwritten } from './poll-image.ts';
+import { columnsFrom, isAs, overwritten, type PollChange } from './poll-image.ts';
+import { retryChain } from './retry-chain.ts';
 import { putVotesBack } from './votes-aside.ts';
 
 /**
- * Apply's mirror, for a cancelled operation: every poll whose message does not show the change yet, failed ones
- * included, goes back to what it was, in one statement guarded by its version. Its item ends `skipped`. A message that
+ * Apply's mirror, for a cancelled operation: every poll whose message does not show the change yet, failed ones included,
+ * goes back to what it was if it is what the operation left. Its item ends `skipped`. Where votes cast since forbid that,
+ * as they would forbid an undo, the poll stays changed and its item ends `done`, with the reason as a remark. A message that
  * certainly still shows the old state is left alone; one with an unknown request in flight is edited again.
- * To be called when nothing of the operation is in flight any more. Returns the polls to edit again.
+ * To be called when nothing of the operation is in flight any more. Returns the polls whose messages are behind.
  */
 export async function putBack(db: Db, hold: Hold, now: Date): Promise<DeliveryJob[]> {
   return inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
-    await lockPolls(trx, hold.operationId);
-    await settleShown(trx, hold.operationId, now);
-    const restored = await restorePolls(trx, hold.operationId);
-    await putVotesBack(
-      trx,
-      operation,
-      restored.map((poll) => poll.id),
-    );
+    const { operationId } = hold;
+    await lockPolls(trx, operationId);
+    await settleShown(trx, operationId, now);
+    const changed = await changedPolls(trx, operationId);
+    const staying = await forbidden(trx, changed);
+    const ids = changed.map(({ id }) => id).filter((id) => !staying.has(id));
+    const restored = await restorePolls(trx, operationId, ids);
+    await putVotesBack(trx, operation, ids);
+    await forgetChange(trx, operationId, ids);
+    await settleStaying(trx, operationId, staying, now);
     await sql`
       update operation_items
       set state = 'skipped', finished_at = ${now}, code = null, message = case
-        when state = 'planned' or before is null then 'cancelled before it was changed'
-        when poll_id = any(${restored.map((poll) => poll.id)}::int[]) then 'cancelled, put back'
+        when poll_id = any(${ids}::int[]) then 'cancelled, put back'
+        when state = 'planned' or target_revision is null then 'cancelled before it was changed'
         else 'cancelled; changed meanwhile, so left as it is' end
-      where operation_id = ${hold.operationId} and state in ('planned', 'applied', 'failed')`.execute(trx);
-    await releaseHolds(trx, hold.operationId);
-    return restored
-      .filter((poll) => poll.behind)
-      .map(({ id, channel_id, message_id }) => ({
-        pollId: id,
-        channelId: channel_id,
-        messageId: message_id,
-      }));
+      where operation_id = ${operationId} and state in ('planned', 'applied', 'failed')`.execute(trx);
+    await releaseHolds(trx, operationId);
+    return [...restored, ...(await jobsOf(trx, [...staying.keys()]))];
   });
 }
 
@@ -59,19 +60,58 @@ async function settleShown(db: Db, operationId: number, now: Date): Promise<void
     update operation_items as item set state = 'done', finished_at = ${now}, code = null, message = null
     from polls as poll
     where item.operation_id = ${operationId} and poll.id = item.poll_id and item.state in ('applied', 'failed')
-      and poll.shown_revision >= item.target_revision`.execute(db);
+      and poll.shown_revision >= item.target_revision and ${isAs('poll', sql`item.after`)}`.execute(db);
 }
 
-async function restorePolls(db: Db, operationId: number): Promise<RestoredRow[]> {
-  const { rows } = await sql<RestoredRow>`
+interface ChangedPoll {
+  readonly id: number;
+  readonly before: PollChange;
+  readonly takenAt: Date | null;
+  /** Whether anybody voted since it was changed. */
+  readonly voted: boolean;
+}
+
+/** Polls that the operation changed, that no message shows so, and that still are what it left. */
+async function changedPolls(db: Db, operationId: number): Promise<ChangedPoll[]> {
+  const { rows } = await sql<ChangedPoll>`
+    select poll.id, item.before, (item.before->>'taken_at')::timestamptz as "takenAt",
+      poll.revision > item.target_revision as voted
+    from operation_items as item join polls as poll on poll.id = item.poll_id
+    where item.operation_id = ${operationId} and item.state in ('applied', 'failed')
+      and item.before is not null and item.target_revision is not null and ${isAs('poll', sql`item.after`)}
+      and (poll.held_by is null or poll.held_by = ${operationId})
+    order by poll.id`.execute(db);
+  return rows;
+}
+
+/** Which of these polls votes cast since keep from going back, with the reason. */
+async function forbidden(db: Db, changed: readonly ChangedPoll[]): Promise<Map<number, string>> {
+  const voted = changed.filter((poll) => poll.voted);
+  if (voted.length === 0) return new Map();
+  const polls = await loadPolls(
+    db,
+    everyServer,
+    voted.map(({ id }) => id),
+  );
+  return await votesForbid(
+    db,
+    voted.map(({ id, before, takenAt }) => ({ poll: polls.get(id)!, becomes: before, since: takenAt })),
+  );
+}
+
+async function restorePolls(
+  db: Db,
+  operationId: number,
+  ids: readonly number[],
+): Promise<readonly DeliveryJob[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<DeliveryJob & { behind: boolean }>`
     with plan as (
       select item.poll_id, item.before,
         (item.before->>'message_current')::boolean and poll.sent_revision <= poll.shown_revision
           and poll.revision = item.target_revision as message_current
       from operation_items as item join polls as poll on poll.id = item.poll_id
-      where item.operation_id = ${operationId} and item.state in ('applied', 'failed')
-        and item.before is not null and poll.version = item.version_after
-        and (poll.held_by is null or poll.held_by = ${operationId}))
+      where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[]))
     update polls as poll
     set ${columnsFrom('image', 'poll')}, version = poll.version + 1, revision = poll.revision + 1, held_by = null,
       shown_revision = case when plan.message_current then poll.revision + 1 else poll.shown_revision end,
@@ -80,15 +120,40 @@ async function restorePolls(db: Db, operationId: number): Promise<RestoredRow[]>
     from plan join polls as old on old.id = plan.poll_id
       cross join lateral ${overwritten('old', sql`plan.before`)} as image
     where poll.id = plan.poll_id
-    returning poll.id, poll.channel_id, poll.message_id, poll.shown_revision < poll.revision as behind`.execute(
-    db,
-  );
-  return rows;
+    returning poll.id as "pollId", poll.channel_id as "channelId", poll.message_id as "messageId",
+      poll.shown_revision < poll.revision as behind`.execute(db);
+  return rows.filter((row) => row.behind).map(({ behind, ...job }) => job);
 }
 
-interface RestoredRow {
-  readonly id: number;
-  readonly channel_id: string;
-  readonly message_id: string | null;
-  readonly behind: boolean;
+/** It is no change of the operation any more, nor of those that it retries: it can be retried, and is not to be undone. */
+async function forgetChange(db: Db, operationId: number, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  const chain = await retryChain(db, operationId);
+  await sql`
+    update operation_items set target_revision = null
+    where operation_id = any(${chain}::int[]) and poll_id = any(${[...ids]}::int[])`.execute(db);
+}
+
+async function settleStaying(
+  db: Db,
+  operationId: number,
+  staying: ReadonlyMap<number, string>,
+  now: Date,
+): Promise<void> {
+  if (staying.size === 0) return;
+  await sql`
+    update operation_items as item
+    set state = 'done', finished_at = ${now}, code = null, message = null,
+      remark = concat_ws('; ', item.remark, 'cancelled, but stays changed: ' || stay.reason)
+    from unnest(${[...staying.keys()]}::int[], ${[...staying.values()]}::text[]) as stay (poll_id, reason)
+    where item.operation_id = ${operationId} and item.poll_id = stay.poll_id`.execute(db);
+}
+
+/** The jobs that show these polls; what Discord refused before is tried once more. */
+async function jobsOf(db: Db, ids: readonly number[]): Promise<readonly DeliveryJob[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<DeliveryJob>`
+    update polls set parked_code = null, parked_reason = null where id = any(${[...ids]}::int[])
+    returning id as "pollId", channel_id as "channelId", message_id as "messageId"`.execute(db);
+  return rows;
 }

@@ -86,8 +86,8 @@ export async function startRetry(
       .executeTakeFirstOrThrow();
     await sql`
       insert into operation_items
-        (operation_id, poll_id, position, state, version_seen, before, version_after, prescribed)
-      select ${operation.id}, poll_id, position, 'planned', version_seen, before, version_after, prescribed
+        (operation_id, poll_id, position, state, before, after, target_revision)
+      select ${operation.id}, poll_id, position, 'planned', before, after, target_revision
       from operation_items where operation_id = ${original.id} and state = 'failed'`.execute(trx);
     await appendAudit(trx, now, {
       operationId: operation.id,

@@ -3,6 +3,7 @@ import type { Db } from '../db/schema.ts';
 import type { OperationRow } from './operation.ts';
 import { loadOperation } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
+import { retryChain } from './retry-chain.ts';
 
 /**
  * Moves the votes of polls that were just changed: a kind that resets votes keeps them aside; an undo of such an
@@ -15,7 +16,7 @@ export async function moveVotes(db: Db, operation: OperationRow, pollIds: readon
   if (moving.undone !== null) await giveBack(db, moving.undone, pollIds);
 }
 
-/** Undoes `moveVotes` for polls that a cancel put back. */
+/** Undoes `moveVotes` for polls that a cancel put back: what was cast since is kept aside, as an undo would keep it. */
 export async function putVotesBack(
   db: Db,
   operation: OperationRow,
@@ -24,13 +25,13 @@ export async function putVotesBack(
   const moving = pollIds.length === 0 ? null : await movingVotes(db, operation);
   if (moving === null) return;
   if (moving.undone !== null) await setAside(db, moving.undone, pollIds);
-  else await removeVotes(db, pollIds);
+  else await setAside(db, moving.owner, pollIds, true);
   await giveBack(db, moving.owner, pollIds);
 }
 
 /**
- * Who keeps the votes that this operation moves, and whose it gives back; null where it moves none. A chain of retries
- * is one operation here: its first one owns them.
+ * Who keeps the votes that this operation moves, and whose it gives back; null where it moves none. Of a chain of retries
+ * the first owns what was set aside in all of them.
  */
 async function movingVotes(
   db: Db,
@@ -42,32 +43,28 @@ async function movingVotes(
   return { owner: await firstOf(db, operation.id), undone: undone && (await firstOf(db, undone.id)) };
 }
 
-/** The operation at the start of a chain of retries: it owns what was set aside in all of them. */
 async function firstOf(db: Db, operationId: number): Promise<number> {
-  const { rows } = await sql<{ id: number }>`
-    with recursive chain as (
-      select id, retry_of from operations where id = ${operationId}
-      union all
-      select earlier.id, earlier.retry_of from operations as earlier join chain on chain.retry_of = earlier.id)
-    select id from chain where retry_of is null`.execute(db);
-  return rows[0]?.id ?? operationId;
+  return (await retryChain(db, operationId)).at(-1)!;
 }
 
-async function setAside(db: Db, operationId: number, pollIds: readonly number[]): Promise<void> {
+/** `castSince`: these were cast after those that are aside already, and do not come back. */
+async function setAside(
+  db: Db,
+  operationId: number,
+  pollIds: readonly number[],
+  castSince = false,
+): Promise<void> {
   await sql`
     with taken as (delete from votes where poll_id = any(${[...pollIds]}::int[]) returning *)
-    insert into votes_aside (operation_id, poll_id, position, user_id, created_at)
-    select ${operationId}, poll_id, position, user_id, created_at from taken`.execute(db);
-}
-
-async function removeVotes(db: Db, pollIds: readonly number[]): Promise<void> {
-  await sql`delete from votes where poll_id = any(${[...pollIds]}::int[])`.execute(db);
+    insert into votes_aside (operation_id, poll_id, position, user_id, created_at, cast_since)
+    select ${operationId}, poll_id, position, user_id, created_at, ${castSince} from taken
+    on conflict do nothing`.execute(db);
 }
 
 async function giveBack(db: Db, operationId: number, pollIds: readonly number[]): Promise<void> {
   await sql`
     with given as (delete from votes_aside
-      where operation_id = ${operationId} and poll_id = any(${[...pollIds]}::int[]) returning *)
+      where operation_id = ${operationId} and poll_id = any(${[...pollIds]}::int[]) and not cast_since returning *)
     insert into votes (poll_id, position, user_id, created_at)
     select poll_id, position, user_id, created_at from given`.execute(db);
 }

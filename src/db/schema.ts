@@ -56,6 +56,8 @@ export interface PollTable {
   parked_reason: string | null;
   ping_pending: WithDefault<boolean>;
   held_by: number | null;
+  status_since: WithDefault<Date>;
+  pings_sent: WithDefault<number>;
 }
 
 export interface OperationTable {
@@ -117,9 +119,8 @@ export interface OperationItemTable {
   poll_id: number;
   position: number;
   state: 'missing' | 'excluded' | 'planned' | 'applied' | 'done' | 'failed' | 'skipped';
-  version_seen: number;
   before: JSONColumnType<Record<string, unknown>> | null;
-  version_after: number | null;
+  after: JSONColumnType<Record<string, unknown>> | null;
   target_revision: number | null;
   code: string | null;
   message: string | null;
@@ -127,10 +128,10 @@ export interface OperationItemTable {
   first_attempt_at: Date | null;
   finished_at: Date | null;
   remark: string | null;
-  prescribed: JSONColumnType<Record<string, unknown>> | null;
 }
 
 export interface VoteAsideTable {
+  cast_since: WithDefault<boolean>;
   operation_id: number;
   poll_id: number;
   position: number;

@@ -161,7 +161,9 @@ export async function releaseUnsent(
 }
 
 export async function recordPinged(db: Db, pollId: number): Promise<void> {
-  await sql`update polls set ping_pending = false where id = ${pollId}`.execute(db);
+  await sql`update polls set ping_pending = false, pings_sent = pings_sent + 1 where id = ${pollId}`.execute(
+    db,
+  );
 }
 
 /** Drops every claim: for the start of a process that is provably the only one at its database. */

@@ -60,7 +60,7 @@ export async function madeOperation(db: Db, made: MadeOperation = {}): Promise<n
   for (const { poll, ...rest } of items) {
     await db
       .insertInto('operation_items')
-      .values({ operation_id: id, poll_id: poll, position: poll, version_seen: 1, ...rest })
+      .values({ operation_id: id, poll_id: poll, position: poll, ...rest })
       .execute();
   }
   await appendAudit(db, at, {

@@ -205,7 +205,7 @@ async function poll(db: Db, columns: Partial<Pick<Insertable<PollTable>, PollCol
 async function item(db: Db, operationId: number, pollId = 1): Promise<void> {
   await db
     .insertInto('operation_items')
-    .values({ operation_id: operationId, poll_id: pollId, position: 0, state: 'planned', version_seen: 1 })
+    .values({ operation_id: operationId, poll_id: pollId, position: 0, state: 'planned' })
     .execute();
 }
 

@@ -112,6 +112,27 @@ describeFlow('a running operation', { databases: ['pglite', 'postgres'] }, (scen
     expect(again.text).toContain('has ended (cancelled)');
   });
 
+  test('keeps on Cancel what was cast as a secret vote secret: that poll stays changed, is shown so, and is done', async () => {
+    const { guild, voter, admin } = scene();
+    const polls = await scene().polls(4, [guild.channel('votes')]);
+    const [first, , , last] = polls as [FlowPoll, FlowPoll, FlowPoll, FlowPoll];
+    const held = holdEdits(scene(), 0);
+    const written = polls.map(({ id }) => id).join(',');
+    const preview = await scene().ask('bulk settings', { polls: written, anonymous: true });
+    const progress = await (await admin.press(preview, 'Confirm')).message();
+    await held.reached;
+    await press(scene(), progress, 'Pause');
+    expect((await (await voter.press(last.message, 'Tea')).message()).text).toContain('**Tea**');
+    await press(scene(), progress, 'Cancel');
+    held.release();
+    expect(await resultOf(progress)).toEqual({ word: 'cancelled', counts: [2, 0, 2, 0] });
+    await last.message.until(({ text }) => text.includes('Votes are secret'));
+    expect(first.message.text).toContain('Votes are secret');
+    for (const { message } of polls.slice(1, 3)) expect(message.text).not.toContain('Votes are secret');
+    const report = await scene().ask('bulk report', { operation: numberOf(progress) });
+    expect(report.attachments[0]!.data.toString()).toContain('cancelled, but stays changed: it has votes');
+  });
+
   test('is cancelled by /bulk cancel while it is paused', async () => {
     const { guild } = scene();
     const polls = await scene().polls(8, [guild.channel('votes')]);

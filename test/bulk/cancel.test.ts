@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { releaseHolds } from '../../src/bulk/put-back.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { describeEachDatabase } from '../support/databases.ts';
+import { dump, itemStates, postedPolls } from './bulk-fixture.ts';
+import { apply, begin, beginUndo, cancel, fail, finish, run, undo, vote } from './steps.ts';
+
+const [ann, bob] = ['900000000000000601', '900000000000000602'] as const;
+
+async function pollRow(db: Db, id: number) {
+  return await db.selectFrom('polls').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+}
+
+async function remarks(db: Db, operationId: number): Promise<Record<number, string | null>> {
+  const items = await db
+    .selectFrom('operation_items')
+    .select(['poll_id', 'remark'])
+    .where('operation_id', '=', operationId)
+    .execute();
+  return Object.fromEntries(items.map((item) => [item.poll_id, item.remark]));
+}
+
+describeEachDatabase('a cancel after votes were cast', (fresh) => {
+  test('shows no vote that was promised to be secret: such a poll stays as it was changed, and is done', async () => {
+    const db = await fresh();
+    const ids = (await postedPolls(db, 4)) as [number, number, number, number];
+    const [secret, before, takenBack, failed] = ids;
+    await vote(db, before, ann, 0);
+    await vote(db, takenBack, ann, 0);
+    const hold = await begin(db, 'settings', { anonymous: true }, ids);
+    await fail(db, hold, [failed]);
+    await vote(db, secret, bob, 0);
+    await vote(db, failed, bob, 0);
+    await vote(db, takenBack, bob, 1);
+    await vote(db, takenBack, bob, 1);
+    await cancel(db, hold);
+    const anonymous = await Promise.all(ids.map(async (id) => (await pollRow(db, id)).anonymous));
+    expect(anonymous).toEqual([true, false, false, true]);
+    expect(await itemStates(db, hold.operationId)).toEqual({
+      [secret]: 'done',
+      [before]: 'skipped: cancelled, put back',
+      [takenBack]: 'skipped: cancelled, put back',
+      [failed]: 'done',
+    });
+    const stays = 'cancelled, but stays changed: it has votes that were promised to be anonymous';
+    expect(await remarks(db, hold.operationId)).toMatchObject({ [secret]: stays, [failed]: stays });
+    const shown = await pollRow(db, secret);
+    expect(shown).toMatchObject({ held_by: null, parked_code: null });
+    expect(shown.shown_revision).toBeLessThan(shown.revision);
+  });
+
+  test('leaves nobody with more choices than the poll allows', async () => {
+    const db = await fresh();
+    const [several, one] = (await postedPolls(db, 2)) as [number, number];
+    const hold = await begin(db, 'settings', { max_choices: 3 }, [several, one]);
+    for (const position of [0, 1, 2]) await vote(db, several, ann, position);
+    await vote(db, one, ann, 0);
+    await cancel(db, hold);
+    expect((await pollRow(db, several)).max_choices).toBe(3);
+    expect((await pollRow(db, one)).max_choices).toBe(1);
+    expect(await itemStates(db, hold.operationId)).toEqual({
+      [several]: 'done',
+      [one]: 'skipped: cancelled, put back',
+    });
+    expect((await remarks(db, hold.operationId))[several]).toMatch(/stays changed: .*chosen 3 options/);
+  });
+
+  test('of an undo keeps what votes since that undo forbid to take back', async () => {
+    const db = await fresh();
+    const [id] = (await postedPolls(db, 1)) as [number];
+    await db.updateTable('polls').set({ anonymous: true }).execute();
+    const shown = await run(db, 'settings', { anonymous: false }, [id]);
+    const undoing = await apply(db, await beginUndo(db, shown));
+    await vote(db, id, ann, 0);
+    await cancel(db, undoing);
+    expect((await pollRow(db, id)).anonymous).toBe(true);
+    expect(await itemStates(db, undoing.operationId)).toEqual({ [id]: 'done' });
+  });
+
+  test('brings the old votes back and keeps those cast since aside: none is lost', async () => {
+    const db = await fresh();
+    const [id] = (await postedPolls(db, 1)) as [number];
+    await vote(db, id, ann, 0);
+    await run(db, 'close', {}, [id]);
+    const before = await dump(db);
+    const hold = await begin(db, 'reopen', { reset_votes: true }, [id]);
+    await vote(db, id, ann, 0);
+    await vote(db, id, bob, 1);
+    await cancel(db, hold);
+    expect(await dump(db)).toEqual(before);
+    const aside = await db
+      .selectFrom('votes_aside')
+      .select(['operation_id', 'user_id', 'position', 'cast_since'])
+      .orderBy('user_id')
+      .execute();
+    const kept = { operation_id: hold.operationId, cast_since: true };
+    expect(aside).toEqual([
+      { ...kept, user_id: ann, position: 0 },
+      { ...kept, user_id: bob, position: 1 },
+    ]);
+  });
+});
+
+describeEachDatabase('a cancelled operation', (fresh) => {
+  test('takes neither undo nor retry from the one before', async () => {
+    const db = await fresh();
+    const [id, failed] = (await postedPolls(db, 2)) as [number, number];
+    const before = await dump(db);
+    const closed = await run(db, 'close', {}, [id, failed], [failed]);
+    await cancel(db, await begin(db, 'delete', {}, [id, failed]));
+    await cancel(db, await begin(db, 'reopen', {}, [id, failed]));
+    const undone = await undo(db, closed);
+    expect([undone.state, undone.total]).toEqual(['completed', 2]);
+    expect(await dump(db)).toEqual(before);
+  });
+
+  test('puts back a failed poll that somebody changed and changed back', async () => {
+    const db = await fresh();
+    const [id, other] = (await postedPolls(db, 2)) as [number, number];
+    const before = await dump(db);
+    const hold = await begin(db, 'close', {}, [id, other]);
+    await fail(db, hold, [id]);
+    const inBetween = await run(db, 'settings', { timezone: 'Europe/Berlin' }, [id], [id]);
+    await undo(db, inBetween, [id]);
+    await cancel(db, hold);
+    expect(await dump(db)).toEqual(before);
+    expect(await finishedWith(db, hold.operationId)).toEqual([
+      'skipped: cancelled, put back',
+      'skipped: cancelled, put back',
+    ]);
+  });
+
+  test('leaves a failed poll to the operation that holds it by now', async () => {
+    const db = await fresh();
+    const [id] = (await postedPolls(db, 1)) as [number];
+    const hold = await begin(db, 'close', {}, [id]);
+    await fail(db, hold, [id]);
+    const holding = await begin(db, 'settings', { timezone: 'Europe/Berlin' }, [id]);
+    await cancel(db, hold);
+    expect(await pollRow(db, id)).toMatchObject({ status: 'closed', held_by: holding.operationId });
+    await finish(db, holding);
+    await releaseHolds(db, hold.operationId);
+  });
+});
+
+async function finishedWith(db: Db, operationId: number): Promise<string[]> {
+  return Object.values(await itemStates(db, operationId));
+}

@@ -1,0 +1,127 @@
+import { sql } from 'kysely';
+import { applyPlanned } from '../../src/bulk/apply.ts';
+import { confirmDraft } from '../../src/bulk/confirm.ts';
+import { cancelOperation } from '../../src/bulk/control.ts';
+import type { Hold } from '../../src/bulk/fence.ts';
+import type { OperationRow } from '../../src/bulk/operation.ts';
+import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
+import { readParams } from '../../src/bulk/operations/read-params.ts';
+import { planUndo } from '../../src/bulk/plan-undo.ts';
+import { putBack } from '../../src/bulk/put-back.ts';
+import { startRetry } from '../../src/bulk/retry.ts';
+import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { castVote } from '../../src/polls/vote-store.ts';
+import { channelId, guildId, now } from '../polls/poll-fixture.ts';
+import {
+  actor,
+  asking,
+  interactionId,
+  later,
+  operationOf,
+  processName,
+  running,
+  start,
+} from './bulk-fixture.ts';
+
+/** An operation over these polls whose changes are committed and that no message shows yet. */
+export async function begin(
+  db: Db,
+  name: string,
+  options: Record<string, unknown>,
+  ids: readonly number[],
+): Promise<Hold> {
+  const kind = operationKind(name);
+  return await apply(
+    db,
+    await running(db, { kind, params: readParams(kind, options, now), filter: { ids } }),
+  );
+}
+
+export async function apply(db: Db, hold: Hold): Promise<Hold> {
+  const { kind } = await operationOf(db, hold.operationId);
+  await applyPlanned(
+    db,
+    hold,
+    operationKind(kind),
+    () => later,
+    () => true,
+  );
+  return hold;
+}
+
+/** Ends it as if Discord took every message, but for the polls that it refuses. */
+export async function finish(db: Db, hold: Hold, refused: readonly number[] = []): Promise<OperationRow> {
+  const items = await db
+    .selectFrom('operation_items')
+    .select('poll_id')
+    .where('operation_id', '=', hold.operationId)
+    .where('state', '=', 'applied')
+    .execute();
+  const shown = items.map((item) => item.poll_id).filter((id) => !refused.includes(id));
+  await sql`update polls set shown_revision = revision, sent_revision = revision
+    where id = any(${shown}::int[])`.execute(db);
+  const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
+  await settleItems(db, hold, shown, done, later);
+  await fail(db, hold, refused);
+  return (await finishOperation(db, hold, ['running'], null, later))!;
+}
+
+export async function fail(db: Db, hold: Hold, ids: readonly number[]): Promise<void> {
+  const failed = {
+    state: 'failed',
+    code: '50001',
+    message: 'no access',
+    attempts: 1,
+    remark: null,
+  } as const;
+  await settleItems(db, hold, ids, failed, later);
+}
+
+export async function run(
+  db: Db,
+  name: string,
+  options: Record<string, unknown>,
+  ids: readonly number[],
+  refused: readonly number[] = [],
+): Promise<OperationRow> {
+  return await finish(db, await begin(db, name, options, ids), refused);
+}
+
+export async function cancel(db: Db, hold: Hold): Promise<OperationRow> {
+  await cancelOperation(db, hold.operationId, { userId: null, process: processName }, later);
+  await putBack(db, hold, later);
+  return (await finishOperation(db, hold, ['cancelling'], 'cancelled', later))!;
+}
+
+/** The undo of an operation, planned and confirmed; applied by `apply`. */
+export async function beginUndo(db: Db, original: OperationRow): Promise<Hold> {
+  const draft = await operationOf(db, await planUndo(db, original, asking(), processName, later));
+  return await start(db, (await confirmDraft(db, draft, actor(), processName, later))!);
+}
+
+export async function undo(
+  db: Db,
+  original: OperationRow,
+  refused: readonly number[] = [],
+): Promise<OperationRow> {
+  return await finish(db, await apply(db, await beginUndo(db, original)), refused);
+}
+
+/** The retry of what failed, begun and applied. */
+export async function beginRetry(db: Db, original: OperationRow): Promise<Hold> {
+  const request = { actor: actor(), guildId, channelId, locale: 'en-US', process: processName };
+  return await apply(db, await start(db, (await startRetry(db, original, request, later))!));
+}
+
+/** Somebody presses an option. */
+export async function vote(db: Db, pollId: number, userId: string, position: number): Promise<void> {
+  const { message_id } = await db
+    .selectFrom('polls')
+    .select('message_id')
+    .where('id', '=', pollId)
+    .executeTakeFirstOrThrow();
+  const press = { pollId, position, userId, interactionId: interactionId(), guildId, channelId };
+  const result = await castVote(db, { ...press, messageId: message_id ?? '1' });
+  if (result.type === 'refused') throw new Error(result.reason);
+}
