@@ -17,9 +17,10 @@ import { voidLeases } from './bulk/lease.ts';
 import type { Names } from './bulk/naming.ts';
 import { PreviewClock } from './bulk/preview-clock.ts';
 import { Runner } from './bulk/runner.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/database.ts';
+import { DatabaseClock } from './db/database-clock.ts';
 import { Housekeeping } from './db/housekeeping.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { Delivery } from './delivery/delivery.ts';
@@ -27,6 +28,7 @@ import { clearClaims, unpark } from './delivery/delivery-store.ts';
 import { discordMessages } from './delivery/discord-messages.ts';
 import { InvalidRequests } from './delivery/invalid-requests.ts';
 import { Limits } from './delivery/limits.ts';
+import { noticing } from './delivery/noticing.ts';
 import { Pace } from './delivery/pace.ts';
 import { restOptions } from './delivery/transport.ts';
 import type { Logger } from './log.ts';
@@ -44,19 +46,32 @@ const drainMs = 3000;
 
 /**
  * Puts the parts together and starts them: database, Discord client, then everything that acts by itself.
- * `lost` is called when nothing can go on (a refused token). Throws what the parts throw when they cannot start.
+ * `lost` is called when nothing can go on (a refused token). `clock`: by default the database's. Throws what the parts throw when they cannot start.
  */
 export async function startGavel(
   config: Config,
   log: Logger,
   lost: (reason: string) => void,
-  clock: Clock = systemClock,
+  clock: Clock | null = null,
 ): Promise<Gavel> {
   const database = await openDatabase(config, log);
-  try {
-    return await startWith(database, config, log, lost, clock);
-  } catch (error) {
+  const databaseClock = new DatabaseClock(database.probeDb, log);
+  const close = async () => {
+    await databaseClock.stop();
     await database.close();
+  };
+  try {
+    if (clock === null) await databaseClock.start();
+    const gavel = await startWith(database, config, log, lost, clock ?? databaseClock);
+    return {
+      stop: async () => {
+        await gavel.stop();
+        await close();
+        log.info('Gavel has stopped');
+      },
+    };
+  } catch (error) {
+    await close();
     throw error;
   }
 }
@@ -117,12 +132,13 @@ async function startWith(
     tokenRefused: lost,
   });
   const scheduler = new Scheduler({ db: workDb, clock, log, touch: (poll) => delivery.touch(poll) });
+  const deliverer = noticing(delivery, () => scheduler.wake());
   const housekeeping = new Housekeeping(longDb, config, clock, log, database.kind === 'pglite');
   const auditWatch = new AuditWatch({ db: longDb, clock, log });
   const { timeoutMs } = config.bulk;
   const runner = new Runner({
     db: workDb,
-    deliverer: delivery,
+    deliverer,
     messages,
     names,
     clock,
@@ -157,7 +173,7 @@ async function startWith(
     serverChoices: async (scope, text) => (shared ?? servers).search(scope, text),
     knowsServer: (guildId) => guildName(guildId) !== null,
   };
-  const polls = { db, deliverer: delivery, servers, clock };
+  const polls = { db, deliverer, servers, clock };
   const commands = [pollCommand(polls), bulkCommand(bulk)];
   const contextCommands = [selectPollCommand(bulk)];
   const dispatcher = new Dispatcher({
@@ -227,8 +243,6 @@ async function startWith(
       await delivery.stop();
       await client.destroy();
       await endpoint?.stop();
-      await database.close();
-      log.info('Gavel has stopped');
     },
   };
 }

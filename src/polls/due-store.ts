@@ -29,6 +29,17 @@ export async function openDue(db: Db, now: Date): Promise<DuePoll[]> {
   return rows;
 }
 
+/** When the next poll is to open or close by itself; null where none is. Those that an operation holds wait for it. */
+export async function nextDue(db: Db): Promise<Date | null> {
+  const { rows } = await sql<{ at: Date | null }>`
+    select least(
+      (select min(opens_at) from polls where status = 'scheduled' and deleted_at is null and held_by is null),
+      (select min(closes_at) from polls
+        where status <> 'closed' and closes_at is not null and deleted_at is null and held_by is null)
+    ) as at`.execute(db);
+  return rows[0]!.at;
+}
+
 /**
  * Closes every poll whose closing time has come, also one that was never seen open because the bot was down; nobody
  * is pinged for that one. Held polls wait. Their votes ended at `closes_at`, so that is when they closed.

@@ -97,12 +97,56 @@ describeEachDatabase('polls whose time has come', (fresh) => {
     await scheduler.stop();
     expect(clock.sleeping).toBe(0);
   });
+
+  test('are slept for, ten seconds at most, and looked for at once after a change here', async () => {
+    const db = await fresh();
+    const clock = new HandClock(now);
+    const statements = countStatements(db);
+    const scheduler = new Scheduler({
+      db: statements.db,
+      clock,
+      log: createLogger('silent'),
+      touch: () => {},
+    });
+    scheduler.start();
+    expect(await clock.asleep()).toBe(10_000);
+    expect(statements.count).toBe(3);
+    await postedPoll(db, '1', { closesAt: new Date(now.getTime() + 4_000) });
+    scheduler.wake();
+    // What changes again and again is looked at once a second.
+    expect(await clock.asleep()).toBe(1_000);
+    clock.set(new Date(now.getTime() + 1_000));
+    expect(await clock.asleep()).toBe(3_020);
+    clock.set(new Date(now.getTime() + 4_020));
+    expect(await clock.asleep()).toBe(10_000);
+    expect(await db.selectFrom('polls').select('status').execute()).toEqual([{ status: 'closed' }]);
+    await scheduler.stop();
+  });
 });
+
+/** The same database, which counts what is asked of it. */
+function countStatements(db: Db): { db: Db; readonly count: number } {
+  let count = 0;
+  const counting = db.withPlugin({
+    transformQuery: ({ node }) => {
+      count += 1;
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  });
+  return {
+    db: counting,
+    get count() {
+      return count;
+    },
+  };
+}
 
 /** Sleeps end when the time is set, or at once when aborted. */
 class HandClock implements Clock {
   #now: Date;
   #waking: (() => void)[] = [];
+  #asleep = Promise.withResolvers<number>();
   sleeping = 0;
 
   constructor(start: Date) {
@@ -117,9 +161,17 @@ class HandClock implements Clock {
     return this.#now.getTime();
   }
 
-  sleep(_: number, signal?: AbortSignal): Promise<void> {
+  /** How long the sleep is that begins next, or has begun since this was asked last. */
+  async asleep(): Promise<number> {
+    const ms = await this.#asleep.promise;
+    this.#asleep = Promise.withResolvers<number>();
+    return ms;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     this.sleeping += 1;
+    this.#asleep.resolve(ms);
     return new Promise<void>((resolve) => {
       this.#waking.push(resolve);
       signal?.addEventListener('abort', () => resolve(), { once: true });

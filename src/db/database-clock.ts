@@ -1,0 +1,100 @@
+import { sql } from 'kysely';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { Db } from './schema.ts';
+
+const everyMs = 30_000;
+/** A step of this machine's time of day against its monotonic clock that is worth a look: it was set, or slept. */
+const suspiciousStepMs = 1_000;
+
+/**
+ * The database's time of day: what several processes decide by (is it over? who was first?) must not depend on whose wall
+ * clock is right. It is asked for every half minute and goes on by the monotonic clock in between, so nothing done to this machine's wall
+ * clock moves it. Before the first answer it is the base clock's.
+ */
+export class DatabaseClock implements Clock {
+  readonly #db: Db;
+  readonly #log: Logger;
+  readonly #base: Clock;
+  readonly #ending = new AbortController();
+  /** What is added to the monotonic time. */
+  #offsetMs: number | null = null;
+  /** The wall clock less the monotonic one, when the database was asked last. */
+  #wallMs = 0;
+  #asking: Promise<void> | null = null;
+  #running: Promise<void> | null = null;
+
+  /** `db` is asked once each time, without waiting for one that is away. */
+  constructor(db: Db, log: Logger, base: Clock = systemClock) {
+    this.#db = db;
+    this.#log = log;
+    this.#base = base;
+  }
+
+  now(): Date {
+    const monotonic = this.#base.monotonic();
+    if (this.#offsetMs === null) return this.#base.now();
+    if (Math.abs(this.#base.now().getTime() - monotonic - this.#wallMs) > suspiciousStepMs) void this.#ask();
+    return new Date(monotonic + this.#offsetMs);
+  }
+
+  monotonic(): number {
+    return this.#base.monotonic();
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#base.sleep(ms, signal);
+  }
+
+  /** Resolves once the database was asked; from then on it is asked again and again. */
+  async start(): Promise<void> {
+    await this.#ask();
+    this.#running ??= this.#askNowAndThen();
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+    await this.#asking;
+  }
+
+  async #askNowAndThen(): Promise<void> {
+    const { signal } = this.#ending;
+    for (;;) {
+      await this.#base.sleep(everyMs, signal);
+      if (signal.aborted) return;
+      await this.#ask();
+    }
+  }
+
+  #ask(): Promise<void> {
+    if (this.#ending.signal.aborted) return Promise.resolve();
+    this.#asking ??= this.#askOnce().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #askOnce(): Promise<void> {
+    const asked = this.#base.monotonic();
+    this.#wallMs = this.#base.now().getTime() - asked;
+    try {
+      const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(this.#db);
+      const answered = this.#base.monotonic();
+      this.#learn(rows[0]!.now.getTime(), asked, answered);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the database could not be asked for the time; the clock goes on');
+    }
+  }
+
+  /** It was that time at some moment between question and answer: what is known already stands where that allows. */
+  #learn(databaseMs: number, asked: number, answered: number): void {
+    const [least, most] = [databaseMs - answered, databaseMs - asked];
+    const before = this.#offsetMs;
+    if (before !== null && before >= least && before <= most) return;
+    this.#offsetMs = (least + most) / 2;
+    const wrongMs = Math.round(this.#wallMs - this.#offsetMs);
+    if (before === null && Math.abs(wrongMs) > suspiciousStepMs)
+      this.#log.warn({ wrongMs }, "this machine's clock is not the database's, which is what counts");
+  }
+}
