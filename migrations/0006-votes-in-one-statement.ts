@@ -11,7 +11,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   // The rules of voting, applied to presses on one poll in their order, under the poll's row lock: so a press is either
   // before a close and counted, or after it and refused, and the lock is held for no round trip. Each statement in here
-  // sees what was committed before it, also while the function waited for the lock.
+  // sees what was committed before it, and so before the lock was taken. Where somebody else has the lock the one outcome is
+  // busy, at once: to be asked again, while others have the connection.
   //
   // Outcomes: added, moved, removed; unchanged (the interaction has been handled before); closed, scheduled, no option,
   // full (as many choices as one may make): refused, and nothing is changed; not found (no such poll at that place).
@@ -23,8 +24,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       returns table (outcome text, choices integer[], labels text[], question text, max_choices integer,
         opens_at timestamptz, channel_id text, message_id text)
       language plpgsql
-      -- Behind an operation's lock, which may take longer, the caller asks again: its connection is others' meanwhile.
-      set lock_timeout = '250ms'
       -- Each lookup has its index. A plan made while the tables were small would read them whole until somebody analyses them.
       set enable_seqscan = off
     as $$
@@ -36,7 +35,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       chosen integer;
       counted integer := 0;
     begin
-      select * into poll from polls where id = of_poll and deleted_at is null for no key update;
+      select * into poll from polls where id = of_poll and deleted_at is null for no key update skip locked;
+      if poll.id is null and exists (select from polls where id = of_poll and deleted_at is null) then
+        outcome := 'busy';
+        return next;
+        return;
+      end if;
       options := array(select label from poll_options where poll_id = of_poll order by position);
       for i in 1 .. cardinality(interactions) loop
         -- While a message is being posted its id is not recorded yet, so until then any of ours in the channel will do.

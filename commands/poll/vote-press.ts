@@ -45,7 +45,7 @@ async function cast(votes: VoteBatches, press: VotePress): Promise<VoteResult> {
   try {
     return await votes.cast(press);
   } catch (error) {
-    if (databaseFault(error) === null) throw error;
+    if (databaseFault(error) !== 'away') throw error;
     throw new UserError(
       `Gavel cannot reach its database, so it does not know whether your vote was counted. Press again in a few minutes: the answer says what your vote is then.`,
       { cause: error },

@@ -11,13 +11,9 @@ export interface VoteBatchParts {
 
 /** Presses of one statement: the embedded database computes on the thread that also has to answer everybody else. */
 const mostAtOnce = 100;
-/** How long a press is repeated while the database is away: about as long as one waits for the answer. */
-const repeatedForMs = 60_000;
-const pauseMs = { first: 20, longest: 1000 } as const;
 
 interface Waiting {
   readonly press: VotePress;
-  readonly since: number;
   readonly resolve: (result: VoteResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,12 +32,12 @@ export class VoteBatches {
   }
 
   /**
-   * Resolves once the vote is committed, or refused. A statement whose connection dies is repeated, for a minute; then,
-   * and with every other error, rejects with what the database said last.
+   * Resolves once the vote is committed, or refused. Rejects with what the database said last, where it was away for longer than
+   * its connections are patient; then it is unknown what became of the vote.
    */
   cast(press: VotePress): Promise<VoteResult> {
     return new Promise((resolve, reject) => {
-      const waiting = { press, since: this.#parts.clock.monotonic(), resolve, reject };
+      const waiting = { press, resolve, reject };
       const queue = this.#queues.get(press.pollId);
       if (queue) {
         queue.push(waiting);
@@ -55,37 +51,24 @@ export class VoteBatches {
 
   /** Casts what is in the queue, first come first, until nobody waits. */
   async #empty(pollId: number, queue: Waiting[]): Promise<void> {
-    let failures = 0;
     /** So many are cast one by one, since one of them made the statement for all of them fail. */
     let singly = 0;
     while (queue.length > 0) {
       const batch = queue.slice(0, singly > 0 ? 1 : mostAtOnce);
       try {
         const presses = batch.map(({ press }) => press);
-        const results = await castVotes(this.#parts.db, pollId, presses);
-        for (const [index, { resolve }] of queue.splice(0, batch.length).entries()) resolve(results[index]!);
-        failures = 0;
-        singly = Math.max(0, singly - 1);
+        const results = await castVotes(this.#parts.db, pollId, presses, this.#parts.clock);
+        for (const [index, { resolve }] of batch.entries()) resolve(results[index]!);
       } catch (error) {
-        if (databaseFault(error) !== null) {
-          this.#giveUpOld(queue, batch.length, error);
-          await this.#parts.clock.sleep(Math.min(pauseMs.longest, pauseMs.first * 2 ** failures));
-          failures += 1;
-        } else if (batch.length > 1) {
+        if (batch.length > 1 && databaseFault(error) === null) {
           singly = batch.length;
-        } else {
-          queue.shift()!.reject(error);
-          singly = Math.max(0, singly - 1);
+          continue;
         }
+        for (const { reject } of batch) reject(error);
       }
+      queue.splice(0, batch.length);
+      singly = Math.max(0, singly - 1);
     }
     this.#queues.delete(pollId);
-  }
-
-  /** Of the presses just tried in vain, those that have been long enough. They are the first of the queue. */
-  #giveUpOld(queue: Waiting[], tried: number, error: unknown): void {
-    const now = this.#parts.clock.monotonic();
-    const old = queue.slice(0, tried).filter(({ since }) => now - since >= repeatedForMs);
-    for (const { reject } of queue.splice(0, old.length)) reject(error);
   }
 }

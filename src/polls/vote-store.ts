@@ -1,27 +1,37 @@
 import { sql } from 'kysely';
+import { type Clock, systemClock } from '../clock.ts';
 import { greatestRowId, isRowId } from '../db/row-id.ts';
 import type { Db } from '../db/schema.ts';
 import { refusalText, type VotePress, type VoteRefusal, type VoteResult } from './vote.ts';
 
+/** While the row is locked, between two tries. An operation has it for some tenths of a second. */
+const longestPauseMs = 80;
+/** A server ends a transaction that sleeps well before this. */
+const longestLockMs = 30_000;
+
 /**
  * Presses on one poll, in their order, in one statement, whatever their number: all of them take effect or none does. The
- * same interaction again changes nothing, so where it is unknown what became of the statement it may be repeated. Fails
- * with `lock_not_available` where something else keeps the poll's row locked for longer than 250 ms.
+ * same interaction again changes nothing, so where it is unknown what became of the statement it may be repeated. While
+ * something else has the poll's row locked the statement is asked again and again, and holds no connection in between;
+ * throws where that takes longer than any transaction may.
  */
 export async function castVotes(
   db: Db,
   pollId: number,
   presses: readonly Omit<VotePress, 'pollId'>[],
+  clock: Clock = systemClock,
 ): Promise<VoteResult[]> {
   if (!isRowId(pollId)) return presses.map(() => ({ type: 'not found' }));
-  const column = <K extends keyof (typeof presses)[number]>(key: K) => presses.map((press) => press[key]);
-  const { rows } = await sql<CastRow>`
-    select * from cast_votes(${pollId}, ${column('interactionId')}::text[], ${column('userId')}::text[],
-      ${column('position').map(optionNumber)}::int[],
-      ${column('guildId')}::text[], ${column('channelId')}::text[], ${column('messageId')}::text[])`.execute(
-    db,
-  );
-  return rows.map((row) => resultOf(pollId, row));
+  for (
+    let waitedMs = 0, pauseMs = 10;
+    ;
+    waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+  ) {
+    const rows = await cast(db, pollId, presses);
+    if (rows[0]?.outcome !== 'busy') return rows.map((row) => resultOf(pollId, row));
+    if (waitedMs > longestLockMs) throw new Error(`poll ${pollId} has been locked for too long`);
+    await clock.sleep(pauseMs);
+  }
 }
 
 /** One vote. */
@@ -30,8 +40,23 @@ export async function castVote(db: Db, { pollId, ...press }: VotePress): Promise
   return result!;
 }
 
+async function cast(
+  db: Db,
+  pollId: number,
+  presses: readonly Omit<VotePress, 'pollId'>[],
+): Promise<CastRow[]> {
+  const column = <K extends keyof (typeof presses)[number]>(key: K) => presses.map((press) => press[key]);
+  const { rows } = await sql<CastRow>`
+    select * from cast_votes(${pollId}, ${column('interactionId')}::text[], ${column('userId')}::text[],
+      ${column('position').map(optionNumber)}::int[],
+      ${column('guildId')}::text[], ${column('channelId')}::text[], ${column('messageId')}::text[])`.execute(
+    db,
+  );
+  return rows;
+}
+
 type CastRow =
-  | { readonly outcome: 'not found' }
+  | { readonly outcome: 'busy' | 'not found' }
   | {
       readonly outcome: VoteRefusal | 'added' | 'moved' | 'removed' | 'unchanged';
       readonly choices: number[];
@@ -50,6 +75,7 @@ function optionNumber(position: number): number {
 
 function resultOf(id: number, row: CastRow): VoteResult {
   switch (row.outcome) {
+    case 'busy':
     case 'not found':
       return { type: 'not found' };
     case 'added':
