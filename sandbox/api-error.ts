@@ -49,6 +49,14 @@ export const refuse = {
     ),
   invalidWebhookToken: () => new ApiError(401, 50027, 'Invalid Webhook Token'),
   tooOld: () => new ApiError(400, 50034, 'You can only bulk delete messages that are under 14 days old.'),
+  entryPointLeftOut: () =>
+    new ApiError(
+      400,
+      50240,
+      "You cannot remove this app's Entry Point command in a bulk update operation. Please include the Entry Point command in your update request or delete it separately.",
+      undefined,
+      true,
+    ),
   archivedThread: () => new ApiError(400, 50083, 'Thread is archived'),
   lockedThread: () => new ApiError(400, 160005, 'Thread is locked'),
   form: (path: string, code: string, message: string) =>

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { verifyChain } from './bulk/audit-chain.ts';
-import { ConfigError, loadDatabaseConfig, readEnvironment } from './config.ts';
-import { type DatabaseConfig, DatabaseUnavailable, openDatabase } from './db/database.ts';
+import { loadDatabaseConfig } from './config.ts';
+import { type DatabaseConfig, openDatabase } from './db/database.ts';
+import { embeddedDirectory } from './db/database-place.ts';
 import { DirectoryInUse } from './db/owner-lock.ts';
 import type { Db } from './db/schema.ts';
+import { takeEnvironment } from './environment.ts';
+import { CannotStart } from './errors.ts';
 import { createLogger } from './log.ts';
 
 /** The audit trail could not be looked at. Not 1, which says that it was and does not hold. */
@@ -16,7 +18,7 @@ await main();
 /** `npm run audit:verify`: exit code 0 where the chain holds, 1 where it is broken, 2 where it could not be verified. */
 async function main(): Promise<void> {
   try {
-    const config = loadDatabaseConfig(readEnvironment());
+    const config = loadDatabaseConfig(takeEnvironment());
     refuseMissing(config);
     const database = await openDatabase(config, createLogger('warn', process.stderr));
     try {
@@ -53,10 +55,8 @@ async function report(db: Db): Promise<number> {
 
 /** Opening an embedded database would create it. */
 function refuseMissing(config: DatabaseConfig): void {
-  if (config.databaseUrl !== null || existsSync(join(config.dataDir, 'database'))) return;
-  throw new DatabaseUnavailable(
-    `There is no database in ${config.dataDir} (DATA_DIR), and DATABASE_URL is not set.`,
-  );
+  if (config.databaseUrl !== null || existsSync(embeddedDirectory(config.dataDir))) return;
+  throw new CannotStart(`There is no database in ${config.dataDir} (DATA_DIR), and DATABASE_URL is not set.`);
 }
 
 /** What the operator can mend is said in a sentence; everything else is a bug and keeps its stack. */
@@ -64,5 +64,5 @@ function inWords(error: unknown): unknown {
   if (error instanceof DirectoryInUse) {
     return `${error.message}\nWhile the bot runs, \`/bulk audit\` in Discord verifies the chain as well.`;
   }
-  return error instanceof ConfigError || error instanceof DatabaseUnavailable ? error.message : error;
+  return error instanceof CannotStart ? error.message : error;
 }

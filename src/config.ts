@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { z } from 'zod';
+import type { Environment } from './environment.ts';
+import { CannotStart } from './errors.ts';
 import { type LogLevel, logLevels } from './log.ts';
 
 export interface Config {
@@ -26,14 +28,8 @@ export interface Config {
 }
 
 /** The configuration cannot be used; the message has a line for each wrong variable, and no secret in it. */
-export class ConfigError extends Error {
+export class ConfigError extends CannotStart {
   override readonly name = 'ConfigError';
-}
-
-/** The process' environment, completed from `.env` in the working directory: what is set already wins. */
-export function readEnvironment(): NodeJS.ProcessEnv {
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  return process.env;
 }
 
 /** Checks every variable, the wrong ones all at once. An empty one counts as not set. Throws `ConfigError`. */
@@ -60,13 +56,19 @@ export function loadConfig(env: Environment): Config {
   };
 }
 
+/** What of the configuration must never be shown: the token, and the database's password as it is and as it is written. */
+export function secretsOf({ token, databaseUrl }: Pick<Config, 'token' | 'databaseUrl'>): string[] {
+  const { password, searchParams } = new URL(databaseUrl ?? 'postgres:');
+  return [token, password, decodeURIComponent(password), searchParams.get('password') ?? ''].filter(
+    (secret) => secret !== '',
+  );
+}
+
 /** Only where the database is, for what needs nothing else. Throws `ConfigError`. */
 export function loadDatabaseConfig(env: Environment): Pick<Config, 'databaseUrl' | 'dataDir'> {
   const value = checked(z.object(databaseVariables), env);
   return { databaseUrl: value.DATABASE_URL ?? null, dataDir: value.DATA_DIR };
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 function checked<T>(schema: z.ZodType<T>, env: Environment): T {
   const set = Object.fromEntries(
@@ -122,10 +124,35 @@ function urlWith(protocols: readonly string[], text: string): URL | undefined {
   return protocols.includes(url.protocol) ? url : undefined;
 }
 
+/** How a URL is to be read whose user or password has characters of the URL's own (https://www.rfc-editor.org/rfc/rfc3986#section-2.2). */
+const databaseUrlExpected =
+  'postgres://user:password@host:5432/database; characters of the password such as # / ? % @ are written ' +
+  'percent-encoded (# as %23), or they end it too early';
+
+/**
+ * Complete where it names no user: pg would take one from the environment, and libpq takes that of the process. What else is
+ * left out is localhost, 5432, and the user's name for the database (https://www.postgresql.org/docs/current/libpq-connect.html).
+ */
+function databaseUrl(text: string): string | undefined {
+  const url = urlWith(['postgres:', 'postgresql:'], text);
+  if (url === undefined || url.hash !== '' || !isDecodable(url)) return undefined;
+  if (url.username !== '' || url.searchParams.has('user')) return text;
+  url.searchParams.set('user', userInfo().username);
+  return url.href;
+}
+
+function isDecodable(url: URL): boolean {
+  try {
+    for (const part of [url.username, url.password, url.pathname]) decodeURIComponent(part);
+    return true;
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
+}
+
 const databaseVariables = {
-  DATABASE_URL: variable('postgres://user:password@host:5432/database', (text) =>
-    urlWith(['postgres:', 'postgresql:'], text) === undefined ? undefined : text,
-  ).optional(),
+  DATABASE_URL: variable(databaseUrlExpected, databaseUrl).optional(),
   DATA_DIR: z.string().default('./data'),
 };
 

@@ -5,3 +5,20 @@
 export class UserError extends Error {
   override readonly name = 'UserError';
 }
+
+/**
+ * The program cannot start. `message` is for whoever starts it: what happened and what to do next, in sentences, with
+ * neither a secret nor a stack in it; `cause` is for the log.
+ */
+export class CannotStart extends Error {
+  override readonly name: string = 'CannotStart';
+}
+
+/** An error in words. One tried at several addresses is an `AggregateError`, whose own message is empty. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return [...new Set(error.errors.map(reasonOf))].join('; ');
+  }
+  if (!(error instanceof Error)) return String(error);
+  return error.message === '' ? error.name : error.message;
+}

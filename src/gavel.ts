@@ -6,25 +6,21 @@ import type { BulkServices } from '../commands/bulk/bulk-services.ts';
 import { pollCommand } from '../commands/poll/poll.ts';
 import { pollPresses } from '../commands/poll/poll-presses.ts';
 import { selectPollCommand } from '../commands/select-poll.ts';
-import { connect, createClient, onLost } from './bot/client.ts';
+import { connect, createClient, disconnect, onLost } from './bot/client.ts';
 import { Dispatcher } from './bot/dispatch.ts';
 import { gatewayState, shardStates } from './bot/gateway-state.ts';
 import { registerCommands } from './bot/register-commands.ts';
 import { gatewayServers, onAccessChange, type Servers } from './bot/servers.ts';
 import { SharedServers } from './bot/shared-servers.ts';
 import { AuditWatch } from './bulk/audit-watch.ts';
-import { voidLeases } from './bulk/lease.ts';
 import type { Names } from './bulk/naming.ts';
 import { PreviewClock } from './bulk/preview-clock.ts';
 import { Runner } from './bulk/runner.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { type Database, openDatabase } from './db/database.ts';
-import { DatabaseClock } from './db/database-clock.ts';
 import { Housekeeping } from './db/housekeeping.ts';
-import { migrateToLatest } from './db/migrate.ts';
 import { Delivery } from './delivery/delivery.ts';
-import { clearClaims, unpark } from './delivery/delivery-store.ts';
+import { unpark } from './delivery/delivery-store.ts';
 import { discordMessages } from './delivery/discord-messages.ts';
 import { InvalidRequests } from './delivery/invalid-requests.ts';
 import { Limits } from './delivery/limits.ts';
@@ -35,6 +31,9 @@ import type { Logger } from './log.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { serveMetrics } from './metrics/metrics-endpoint.ts';
 import { Scheduler } from './polls/scheduler.ts';
+import { readyLine } from './ready-line.ts';
+import { startDatabase } from './start-database.ts';
+import type { StartSteps } from './start-steps.ts';
 
 export interface Gavel {
   /** Stops taking interactions, lets what is in flight finish, and leaves the rest to the next start. */
@@ -44,51 +43,26 @@ export interface Gavel {
 /** How long a stop waits for interactions under way, in milliseconds. */
 const drainMs = 3000;
 
-/**
- * Puts the parts together and starts them: database, Discord client, then everything that acts by itself.
- * `lost` is called when nothing can go on (a refused token). `clock`: by default the database's. Throws what the parts throw when they cannot start.
- */
-export async function startGavel(
-  config: Config,
-  log: Logger,
-  lost: (reason: string) => void,
-  clock: Clock | null = null,
-): Promise<Gavel> {
-  const database = await openDatabase(config, log);
-  const databaseClock = new DatabaseClock(database.probeDb, log);
-  const close = async () => {
-    await databaseClock.stop();
-    await database.close();
-  };
-  try {
-    if (clock === null) await databaseClock.start();
-    const gavel = await startWith(database, config, log, lost, clock ?? databaseClock);
-    return {
-      stop: async () => {
-        await gavel.stop();
-        await close();
-        log.info('Gavel has stopped');
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+export interface StartParts {
+  readonly steps: StartSteps;
+  /** Ends the start, wherever it is. */
+  readonly stopping: AbortSignal;
+  /** Called when nothing can go on, such as with a token that was revoked. */
+  readonly lost: (reason: string) => void;
+  /** Default: the database's. */
+  readonly clock?: Clock;
 }
 
-async function startWith(
-  database: Database,
-  config: Config,
-  log: Logger,
-  lost: (reason: string) => void,
-  clock: Clock,
-): Promise<Gavel> {
+/**
+ * Puts the parts together and starts them: database, Discord client, then everything that acts by itself. What has been started is
+ * undone in reverse, where the start fails and when the bot stops. Throws what `StartSteps` does.
+ */
+export async function startGavel(config: Config, log: Logger, parts: StartParts): Promise<Gavel> {
+  await using started = new AsyncDisposableStack();
+  const { steps, stopping, lost } = parts;
+  const { database, clock } = await startDatabase(config, log, parts, started);
   const { db, workDb, longDb, probeDb } = database;
-  await migrateToLatest(longDb, log);
-  if (database.soleOwner) {
-    await voidLeases(workDb);
-    await clearClaims(workDb);
-  }
+  const patience = { clock, log, stopping };
   const process = `${hostname()}/${globalThis.process.pid}/${randomBytes(4).toString('hex')}`;
   const limits = new Limits();
   const invalid = new InvalidRequests((count) =>
@@ -188,7 +162,6 @@ async function startWith(
     presses: [...pollPresses(polls), ...bulkPresses(bulk)],
   });
 
-  onLost(client, lost);
   onAccessChange(client, (guildId, channelId) => {
     unpark(workDb, guildId, channelId).catch((error: unknown) =>
       log.error({ err: error, guildId }, 'parked polls could not be released'),
@@ -205,46 +178,67 @@ async function startWith(
     paceWaiting: () => pace.waiting,
     invalidRequests: () => pace.invalidRequests,
   };
-  const endpoint = await serveMetrics(config.metrics, metrics, sources, clock);
+  const endpoint = await steps.run(
+    { does: null, cannot: 'Cannot serve metrics', next: 'Look at METRICS_HOST and METRICS_PORT.' },
+    () => serveMetrics(config.metrics, metrics, sources, clock),
+  );
+  started.defer(() => endpoint?.stop());
   dispatcher.start(client);
-  try {
-    await connect(client, config.token);
-    await registerCommands(
-      rest,
-      applicationId(),
-      [...commands, ...contextCommands].map(({ definition }) => definition),
-      log,
-    );
-  } catch (error) {
-    await client.destroy();
-    await endpoint?.stop();
-    throw error;
-  }
-  runner.start();
-  delivery.run();
-  scheduler.start();
-  housekeeping.start();
-  auditWatch.start();
-  shared?.start();
-  await previews.start();
-  log.info({ process, database: database.kind }, 'Gavel is ready');
-
-  return {
-    stop: async () => {
-      await dispatcher.stop(client, drainMs);
-      await Promise.all([
-        runner.stop(),
-        scheduler.stop(),
-        housekeeping.stop(),
-        auditWatch.stop(),
-        shared?.stop(),
-        previews.stop(),
-      ]);
-      await delivery.stop();
-      await client.destroy();
-      await endpoint?.stop();
+  started.defer(() => disconnect(client));
+  await steps.run(
+    {
+      does: 'connecting to Discord',
+      cannot: 'Cannot connect to Discord',
+      next: 'Check the network and DISCORD_API_URL.',
     },
-  };
+    () => connect(client, config.token, patience),
+  );
+  onLost(client, lost);
+  await steps.run(
+    {
+      does: 'looking whether the commands are registered',
+      cannot: 'Cannot register the commands',
+      next: 'Look at the application in the Developer Portal.',
+    },
+    () =>
+      registerCommands(
+        rest,
+        applicationId(),
+        [...commands, ...contextCommands].map(({ definition }) => definition),
+        patience,
+      ),
+  );
+  await steps.run(
+    {
+      does: null,
+      cannot: 'Cannot go on with what the last run left',
+      next: 'With LOG_LEVEL=debug the log says more.',
+    },
+    async () => {
+      delivery.run();
+      started.defer(() => delivery.stop());
+      started.defer(async () => {
+        await Promise.all([
+          runner.stop(),
+          scheduler.stop(),
+          housekeeping.stop(),
+          auditWatch.stop(),
+          shared?.stop(),
+          previews.stop(),
+        ]);
+      });
+      runner.start();
+      scheduler.start();
+      housekeeping.start();
+      auditWatch.start();
+      shared?.start();
+      await previews.start();
+    },
+  );
+  started.defer(() => dispatcher.stop(client, drainMs));
+  log.info({ process, database: database.kind }, readyLine(client));
+  const running = started.move();
+  return { stop: () => running.disposeAsync() };
 }
 
 function namesFrom(servers: Servers, guild: Names['guild']): Names {

@@ -7,18 +7,24 @@ export type LogLevel = (typeof logLevels)[number];
 
 /**
  * One JSON object a line, to stdout unless a `destination` is given. Tokens never get there: neither as fields, nor
- * inside any text, such as the URL in a failed request's message.
+ * inside any text, such as the URL in a failed request's message. Nor do `secrets`, whatever they look like.
  */
-export function createLogger(level: LogLevel, destination: DestinationStream = process.stdout): Logger {
-  return pino({ level }, { write: (line) => destination.write(withoutTokens(line)) });
+export function createLogger(
+  level: LogLevel,
+  destination: DestinationStream = process.stdout,
+  secrets: readonly string[] = [],
+): Logger {
+  const hidden = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
+  return pino({ level }, { write: (line) => destination.write(withoutSecrets(line, hidden)) });
 }
 
 /**
  * Works on the finished line, so that no nesting, error cause or message can hide a token from it. Field names are
  * matched as JSON writes them; the replacement keeps the line valid JSON.
  */
-function withoutTokens(line: string): string {
-  return line
+export function withoutSecrets(line: string, secrets: readonly string[] = []): string {
+  return secrets
+    .reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line)
     .replace(secretField, '$1"[redacted]"')
     .replace(authorization, '$1[redacted]')
     .replace(botToken, '[redacted]')

@@ -1,11 +1,11 @@
-import { LoginRefused } from './bot/client.ts';
-import { ConfigError, loadConfig, readEnvironment } from './config.ts';
-import { DatabaseUnavailable } from './db/database.ts';
-import { DatabaseTooNew } from './db/migrate.ts';
-import { DirectoryInUse } from './db/owner-lock.ts';
-import { startGavel } from './gavel.ts';
-import { createLogger } from './log.ts';
-import { MetricsUnavailable } from './metrics/metrics-server.ts';
+import { type Config, loadConfig, secretsOf } from './config.ts';
+import { openingDatabase } from './db/database-place.ts';
+import { takeEnvironment } from './environment.ts';
+import { CannotStart, reasonOf } from './errors.ts';
+import type { Gavel } from './gavel.ts';
+import { createLogger, type Logger, withoutSecrets } from './log.ts';
+import { StartSteps } from './start-steps.ts';
+import { version } from './version.ts';
 
 /** A supervisor gives a process about ten seconds after SIGTERM. What is not finished by then is in the database. */
 const stopWithinMs = 8000;
@@ -14,18 +14,22 @@ await main();
 
 async function main(): Promise<void> {
   const config = configuration();
-  const log = createLogger(config.logLevel);
+  const secrets = secretsOf(config);
+  const log = createLogger(config.logLevel, process.stdout, secrets);
+  const stopping = new AbortController();
   let exiting = false;
 
   const exit = async (code: number, stop: () => Promise<void>): Promise<void> => {
     if (exiting) return;
     exiting = true;
+    stopping.abort();
     const deadline = setTimeout(() => {
       log.warn('stopping took too long; the next start goes on where the database stands');
       process.exit(code);
     }, stopWithinMs);
     try {
       await stop();
+      log.info('Gavel has stopped');
     } catch (error) {
       log.error({ err: error }, 'stopping did not go cleanly');
     }
@@ -33,46 +37,64 @@ async function main(): Promise<void> {
     process.exit(code);
   };
 
-  // A signal during the start waits for it: half a start cannot be stopped cleanly.
-  let stop: () => Promise<void> = async () => {};
-  const starting = startGavel(config, log, (reason) => {
+  log.info(`Gavel ${version()} starting; ${openingDatabase(config)}`);
+  const starting = start(config, log, stopping.signal, (reason) => {
     log.fatal({ reason }, 'Gavel cannot go on and exits; running operations are kept');
-    void exit(1, () => stop());
+    void exit(1, stop);
   });
+  const stop = async () => {
+    // A start that ends has undone itself; why it ended is said below, or it was told to.
+    const gavel = await starting.catch(() => null);
+    await gavel?.stop();
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // npm passes on what the terminal has sent already, so the same wish comes twice.
     process.on(signal, () => {
+      if (exiting) return;
       log.info({ signal }, 'stopping');
-      void exit(0, async () => (await starting).stop());
+      void exit(0, stop);
     });
   }
   try {
-    const gavel = await starting;
-    stop = () => gavel.stop();
+    await starting;
   } catch (error) {
     if (exiting) return;
-    refuse(error);
+    log.debug({ err: error }, 'the start failed');
+    refuse(error, secrets);
   }
 }
 
-function configuration() {
+/** What reads the environment for itself is imported once that is taken. */
+async function start(
+  config: Config,
+  log: Logger,
+  stopping: AbortSignal,
+  lost: (reason: string) => void,
+): Promise<Gavel> {
+  const steps = new StartSteps(log, stopping);
+  const broken = (error: unknown) => steps.broken(error) || refuse(error, secretsOf(config));
+  process.on('uncaughtException', broken);
+  process.on('unhandledRejection', broken);
   try {
-    return loadConfig(readEnvironment());
+    const { startGavel } = await import('./gavel.ts');
+    return await startGavel(config, log, { steps, stopping, lost });
+  } finally {
+    process.off('uncaughtException', broken);
+    process.off('unhandledRejection', broken);
+  }
+}
+
+function configuration(): Config {
+  try {
+    return loadConfig(takeEnvironment());
   } catch (error) {
     return refuse(error);
   }
 }
 
-/** What the operator can mend is said in a sentence; everything else is a bug and keeps its stack. */
-function refuse(error: unknown): never {
-  const expected = [
-    ConfigError,
-    DatabaseUnavailable,
-    DatabaseTooNew,
-    DirectoryInUse,
-    LoginRefused,
-    MetricsUnavailable,
-  ];
-  const known = error instanceof Error && expected.some((kind) => error instanceof kind);
-  console.error(known ? error.message : error);
+/** Says in a sentence why there is no start; the stack is in the log, for those who ask for it. */
+function refuse(error: unknown, secrets: readonly string[] = []): never {
+  const sentence = error instanceof CannotStart ? error.message : `Gavel cannot start: ${reasonOf(error)}.`;
+  console.error(withoutSecrets(sentence, secrets));
   process.exit(1);
 }

@@ -28,6 +28,8 @@ function list(call: Call): Answer {
 function replaceAll(call: Call): Answer {
   const bodies = call.body as CommandBody[];
   const before = own(call);
+  const leavesOut = ({ body }: StoredCommand) => isEntryPoint(body) && !bodies.some(isEntryPoint);
+  if (before.some(leavesOut)) throw refuse.entryPointLeftOut();
   for (const command of before) call.world.commands.delete(command.id);
   return ok(bodies.map((body) => payload(call.world, store(call, body, before))));
 }
@@ -72,6 +74,10 @@ function store({ world, params }: Call, body: CommandBody, before: readonly Stor
   const command = { id, version: world.newId(), guildId: params.guild ?? null, body };
   world.commands.set(id, command);
   return command;
+}
+
+function isEntryPoint({ type }: CommandBody): boolean {
+  return type === 4;
 }
 
 function same(one: CommandBody, other: CommandBody): boolean {

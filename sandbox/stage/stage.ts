@@ -85,7 +85,7 @@ export async function startStage(
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await bot.logged('Gavel is ready');
+    await bot.untilReady();
   } catch (error) {
     await close();
     throw error;

@@ -1,16 +1,14 @@
-import { Client, GatewayIntentBits, Options, type RESTOptions } from 'discord.js';
+import { Client, type CloseEvent, GatewayIntentBits, Options, type RESTOptions, Routes } from 'discord.js';
+import { CannotStart } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { type PatienceParts, patiently } from '../patience.ts';
+import { discordHiccup, discordRefusal } from './discord-hiccup.ts';
 
 export interface ClientParts {
   readonly rest: Partial<RESTOptions>;
   /** Null: all the shards that Discord recommends. */
   readonly shards: { readonly count: number | null; readonly ids: readonly number[] | null };
   readonly log: Logger;
-}
-
-/** Discord cannot be used as configured. The message is for whoever starts the process; it holds no token. */
-export class LoginRefused extends Error {
-  override readonly name = 'LoginRefused';
 }
 
 /**
@@ -40,24 +38,56 @@ export function createClient({ rest, shards, log }: ClientParts): Client {
   return client;
 }
 
-/** Resolves when the shards are connected. Throws `LoginRefused` with what to do about it. */
-export async function connect(client: Client, token: string): Promise<void> {
-  const ready = new Promise<void>((resolve) => {
-    client.once('clientReady', () => resolve());
-  });
+/**
+ * Resolves when the shards are connected. Discord is asked for its gateway again where that hiccups; the shards then try by
+ * themselves until they are connected. Throws `CannotStart` where nothing of that helps, with what to do about it.
+ *
+ * Not by `client.login`, which takes the whole client down at the first error, also where its shards are trying again.
+ */
+export async function connect(client: Client, token: string, parts: PatienceParts): Promise<void> {
+  const trouble = new Set<unknown>();
+  const note = (error: unknown) => trouble.add(error);
+  client.token = token;
+  client.rest.setToken(token);
+  askForGatewayPatiently(client, parts);
+  const { promise: closed, reject: close } = Promise.withResolvers<never>();
+  const end = ({ code }: CloseEvent) => close(new CannotStart(`${closeReason(code)}.`));
+  const ready = new Promise<void>((resolve) => client.once('clientReady', () => resolve()));
+  client.on('shardError', note).on('shardDisconnect', end);
   try {
-    await client.login(token);
+    const connecting = (client.ws as unknown as { connect(): Promise<void> }).connect();
+    // What a shard reported is the shard's to mend.
+    await Promise.race([connecting, closed]).catch((error: unknown) => {
+      if (!trouble.has(error)) throw error;
+    });
+    await Promise.race([ready, closed]);
   } catch (error) {
-    throw new LoginRefused(loginProblem(error), { cause: error });
+    throw discordRefusal('Cannot connect to Discord', error);
+  } finally {
+    client.off('shardError', note).off('shardDisconnect', end);
   }
-  await ready;
+}
+
+/** Ends the connection, of which nothing more is logged. */
+export async function disconnect(client: Client): Promise<void> {
+  for (const event of ['shardReconnecting', 'shardDisconnect', 'shardError', 'warn'] as const) {
+    client.removeAllListeners(event);
+  }
+  await client.destroy();
+}
+
+/** discord.js asks once, in the middle of connecting, and takes the first error for final. */
+function askForGatewayPatiently({ rest }: Client, parts: PatienceParts): void {
+  const get = rest.get.bind(rest);
+  rest.get = (route, options) =>
+    route === Routes.gatewayBot()
+      ? patiently('connecting to Discord (DISCORD_API_URL)', () => get(route, options), discordHiccup, parts)
+      : get(route, options);
 }
 
 /** Calls back when a shard was closed for a reason that no reconnect can heal, such as a token that was revoked. */
 export function onLost(client: Client, lost: (reason: string) => void): void {
-  client.on('shardDisconnect', ({ code }, shard) =>
-    lost(closeReasons[code] ?? `shard ${shard} was closed with code ${code}`),
-  );
+  client.on('shardDisconnect', ({ code }, shard) => lost(`shard ${shard}: ${closeReason(code)}`));
   client.on('invalidated', () => lost('Discord invalidated the session'));
 }
 
@@ -68,28 +98,35 @@ function shardOptions({ count, ids }: ClientParts['shards']) {
 }
 
 function logGateway(client: Client, log: Logger): void {
+  // A shard that is away tries twice a second: what is said once is enough until it is back.
+  const away = new Set<number>();
+  const once = (shard: number) => (away.has(shard) ? 'debug' : 'warn');
   client.on('error', (error) => log.error({ err: error }, 'the Discord client reports an error'));
   client.on('warn', (message) => log.warn({ message }, 'the Discord client warns'));
-  client.on('shardReady', (shard) => log.info({ shard }, 'shard connected'));
-  client.on('shardResume', (shard) => log.info({ shard }, 'shard resumed'));
-  client.on('shardReconnecting', (shard) => log.warn({ shard }, 'shard reconnecting'));
-  client.on('shardError', (error, shard) => log.warn({ err: error, shard }, 'shard error'));
+  client.on('shardError', (error, shard) => log[once(shard)]({ err: error, shard }, 'shard error'));
+  client.on('shardReconnecting', (shard) => {
+    log[once(shard)]({ shard }, 'shard reconnecting');
+    away.add(shard);
+  });
   client.on('shardDisconnect', ({ code }, shard) => log.error({ shard, code }, 'shard closed for good'));
+  client.on('shardReady', (shard) => {
+    away.delete(shard);
+    log.info({ shard }, 'shard connected');
+  });
+  client.on('shardResume', (shard) => {
+    away.delete(shard);
+    log.info({ shard }, 'shard resumed');
+  });
 }
 
-function loginProblem(error: unknown): string {
-  const { code, status, message } = error as { code?: unknown; status?: unknown; message?: unknown };
-  if (code === 'TokenInvalid' || status === 401) {
-    return 'Discord refuses the token. Set DISCORD_TOKEN to the token of the bot (Developer Portal, Bot, Reset Token).';
-  }
-  if (typeof status === 'number') return `Discord answered the login with ${status}. Try again later.`;
-  return `Cannot connect to Discord: ${String(message ?? error)}. Check the network and DISCORD_API_URL.`;
+function closeReason(code: number): string {
+  return closeReasons[code] ?? `Discord closed the connection with code ${code}`;
 }
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
 const closeReasons: Readonly<Record<number, string>> = {
-  4004: 'Discord refuses the token (DISCORD_TOKEN)',
-  4010: 'Discord refuses the shard (SHARD_IDS, SHARD_COUNT)',
-  4011: 'the bot is in too many servers for this number of shards (SHARD_COUNT)',
+  4004: 'Discord refuses the token: set DISCORD_TOKEN to the token of the bot',
+  4010: 'Discord refuses the shard: correct SHARD_IDS and SHARD_COUNT',
+  4011: 'the bot is in too many servers for so few shards: raise SHARD_COUNT, or leave it unset',
   4014: 'Discord refuses the intents of the bot',
 };

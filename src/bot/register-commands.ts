@@ -6,7 +6,8 @@ import {
   Routes,
 } from 'discord-api-types/v10';
 import type { CallOptions, Route } from '../delivery/rest-calls.ts';
-import type { Logger } from '../log.ts';
+import { type PatienceParts, patiently } from '../patience.ts';
+import { discordHiccup } from './discord-hiccup.ts';
 import type { ContextCommand, SlashCommand } from './handlers.ts';
 
 /** What it asks of the REST client. */
@@ -20,24 +21,45 @@ type Definition = (SlashCommand | ContextCommand)['definition'];
 /**
  * Registers the commands for all servers, unless they are registered already just so: Discord allows few changes a day
  * and clients take a while to follow. Returns whether anything was sent.
+ *
+ * It replaces what the application has, but for its Entry Point, which Discord gives to applications with an Activity and
+ * which must be sent along (50240 otherwise, https://github.com/serenity-rs/serenity/issues/2993).
  */
 export async function registerCommands(
   rest: CommandCalls,
   applicationId: string,
   definitions: readonly Definition[],
-  log: Logger,
+  parts: PatienceParts,
 ): Promise<boolean> {
   const wanted = definitions.map(inServersOnly);
   const route = Routes.applicationCommands(applicationId);
   const query = new URLSearchParams({ with_localizations: 'true' });
-  const registered = await rest.get(route, { query }).catch((error: unknown): null => {
-    log.warn({ err: error }, 'cannot see which commands are registered, so they are registered again');
-    return null;
-  });
-  if (Array.isArray(registered) && isDeepStrictEqual(sorted(registered), sorted(wanted))) return false;
-  await rest.put(route, { body: wanted });
-  log.info({ commands: wanted.map((one) => one.name) }, 'registered the commands');
+  const patient = <T>(work: () => Promise<T>) =>
+    patiently('registering the commands', work, discordHiccup, parts);
+  const registered = (await patient(() => rest.get(route, { query }))) as Registered[];
+  const isEntryPoint = ({ type }: Registered) => type === ApplicationCommandType.PrimaryEntryPoint;
+  const ours = registered.filter((command) => !isEntryPoint(command));
+  if (isDeepStrictEqual(sorted(ours), sorted(wanted))) return false;
+  await patient(() => rest.put(route, { body: [...wanted, ...registered.filter(isEntryPoint).map(asItIs)] }));
+  const names = wanted.map(({ name }) => name);
+  const removed = ours.map(({ name }) => name).filter((name) => !names.includes(name));
+  parts.log.info({ commands: names, ...(removed.length > 0 ? { removed } : {}) }, 'registered the commands');
   return true;
+}
+
+/** A command as Discord tells of it. */
+interface Registered {
+  readonly name: string;
+  readonly type?: ApplicationCommandType;
+}
+
+/** What can be sent to keep it. */
+function asItIs(command: Registered): object {
+  return Object.fromEntries(
+    Object.entries(command).filter(
+      ([key, value]) => (key === 'id' || !addedByDiscord.has(key)) && !isDefault(value),
+    ),
+  );
 }
 
 function inServersOnly(definition: Definition): Definition {
@@ -67,7 +89,7 @@ function essence(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, inner]) => [key, essence(inner)]));
 }
 
-const addedByDiscord = new Set(['id', 'application_id', 'version', 'guild_id', 'dm_permission', 'handler']);
+const addedByDiscord = new Set(['id', 'application_id', 'version', 'guild_id', 'dm_permission']);
 
 function isDefault(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === '') return true;

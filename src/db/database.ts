@@ -1,13 +1,18 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
+import { type Clock, systemClock } from '../clock.ts';
+import { CannotStart } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { ConnectionLost } from './database-fault.ts';
-import { bootPglite, embeddedDialect } from './embedded.ts';
-import { guardFreeSpace } from './free-space.ts';
+import { patiently } from '../patience.ts';
+import { type DatabaseConfig, serverName } from './database-place.ts';
+import { databaseHiccup, databaseRefusal } from './database-problem.ts';
+import { embeddedDialect } from './embedded.ts';
+import { bootDirectory, prepareDataDirectory } from './embedded-directory.ts';
+import { DiskFull, guardFreeSpace } from './free-space.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { ServerPools } from './pool.ts';
 import type { Db, Schema } from './schema.ts';
+
+export type { DatabaseConfig } from './database-place.ts';
 
 export interface Database {
   /**
@@ -27,26 +32,25 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export interface DatabaseConfig {
-  /** A PostgreSQL server; null for the embedded database. */
-  readonly databaseUrl: string | null;
-  /** Where the embedded database lives. */
-  readonly dataDir: string;
-}
-
-/** The database cannot be used at all; the message is for whoever starts the process and holds no password. */
-export class DatabaseUnavailable extends Error {
-  override readonly name = 'DatabaseUnavailable';
-}
-
 /**
- * Opens the configured database and proves that it answers. Migrations are the caller's next step.
- * Throws `DatabaseUnavailable`, or `DirectoryInUse` where another process owns the embedded database.
+ * Opens the configured database and proves that it answers and is one that can be used. Migrations are the caller's next step.
+ * A server that may be coming up is waited for, for seconds. Throws `CannotStart`, which is a `DirectoryInUse` where another
+ * process owns the embedded database.
  */
-export async function openDatabase(config: DatabaseConfig, log: Logger): Promise<Database> {
-  return config.databaseUrl === null
-    ? await openEmbedded(config.dataDir)
-    : await openServer(config.databaseUrl, log);
+export async function openDatabase(
+  config: DatabaseConfig,
+  log: Logger,
+  waiting: { readonly clock?: Clock; readonly stopping?: AbortSignal } = {},
+): Promise<Database> {
+  if (config.databaseUrl === null) return await openEmbedded(config.dataDir, log);
+  const { clock = systemClock, stopping = new AbortController().signal } = waiting;
+  const { databaseUrl } = config;
+  try {
+    const open = () => openServer(databaseUrl, log);
+    return await patiently('connecting to the database', open, databaseHiccup, { clock, log, stopping });
+  } catch (error) {
+    throw databaseRefusal(`Cannot use the database at ${serverName(databaseUrl)} (DATABASE_URL)`, error);
+  }
 }
 
 async function openServer(databaseUrl: string, log: Logger): Promise<Database> {
@@ -55,13 +59,10 @@ async function openServer(databaseUrl: string, log: Logger): Promise<Database> {
     new Kysely<Schema>({ dialect: pools.dialect(use) });
   const probeDb = over('probe');
   try {
-    await sql`select 1`.execute(probeDb);
+    await assertUsable(probeDb);
   } catch (error) {
     await pools.end();
-    throw new DatabaseUnavailable(
-      `Cannot use the database at ${withoutPassword(databaseUrl)} (DATABASE_URL): ${reasonOf(error)}`,
-      { cause: error },
-    );
+    throw error;
   }
   return {
     db: over('people'),
@@ -74,14 +75,28 @@ async function openServer(databaseUrl: string, log: Logger): Promise<Database> {
   };
 }
 
-async function openEmbedded(dataDir: string): Promise<Database> {
-  await makeDirectory(dataDir);
+/** What the tables need of a server and nothing later would say in words. */
+async function assertUsable(db: Db): Promise<void> {
+  const { rows } = await sql<{ version: string; number: number; encoding: string }>`
+    select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
+      current_setting('server_encoding') as encoding`.execute(db);
+  const { version, number, encoding } = rows[0]!;
+  if (number < 130_000) throw new Error(`it is PostgreSQL ${version}, and 13 or newer is needed`);
+  if (encoding !== 'UTF8') {
+    throw new Error(
+      `its encoding is ${encoding}, which cannot hold every text; create it with encoding 'UTF8' template template0`,
+    );
+  }
+}
+
+async function openEmbedded(dataDir: string, log: Logger): Promise<Database> {
+  await prepareDataDirectory(dataDir, log);
   const lock = await acquireOwnerLock(dataDir);
   try {
     // A full disk would make the very boot spin, hence the check before it.
     const guard = guardFreeSpace(dataDir);
     await guard.check();
-    const pglite = await bootPglite({ directory: join(dataDir, 'database') });
+    const pglite = await bootDirectory(dataDir);
     const db = new Kysely<Schema>({ dialect: embeddedDialect(guard.wrap(pglite)) });
     return {
       db,
@@ -101,29 +116,7 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     };
   } catch (error) {
     await lock.release();
+    if (error instanceof DiskFull) throw new CannotStart(error.message, { cause: error });
     throw error;
   }
-}
-
-async function makeDirectory(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-  } catch (error) {
-    throw new DatabaseUnavailable(`Cannot create ${dataDir} (DATA_DIR): ${reasonOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-function withoutPassword(databaseUrl: string): string {
-  if (!URL.canParse(databaseUrl)) return '(not a URL)';
-  const { hostname, port, pathname } = new URL(databaseUrl);
-  return `${hostname}${port === '' ? '' : `:${port}`}${pathname}`;
-}
-
-/** A connection tried at several addresses fails with an `AggregateError`, whose own message is empty. */
-function reasonOf(error: unknown): string {
-  if (error instanceof ConnectionLost && error.cause) return reasonOf(error.cause);
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }

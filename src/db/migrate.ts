@@ -1,38 +1,128 @@
 import { readdir } from 'node:fs/promises';
 import { sql } from 'kysely';
-import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { type Clock, systemClock } from '../clock.ts';
+import { CannotStart, reasonOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Db } from './schema.ts';
 
 const migrationsDirectory = new URL('../../migrations/', import.meta.url);
 
-/** The database was written by a later version of the program; going on could damage what that version relies on. */
-export class DatabaseTooNew extends Error {
-  override readonly name = 'DatabaseTooNew';
+/** Any number that no other program takes; all processes on a database use the same. */
+const lockKey = 3853314791062309107n;
+const lookAgainMs = 500;
+
+interface Migration {
+  readonly name: string;
+  up(db: Db): Promise<void>;
+}
+
+export interface MigrateOptions {
+  readonly directory?: URL;
+  readonly clock?: Clock;
+  /** Ends the waiting for another process. */
+  readonly stopping?: AbortSignal;
 }
 
 /**
- * Brings the database to the newest migration, all of it in one transaction or nothing. Safe when several
- * processes start at once: Kysely holds an advisory lock, the others wait and find nothing left to do.
- * Throws `DatabaseTooNew` when the database holds a migration that this program does not know.
+ * Brings the database to the newest migration, all of it in one transaction or nothing. Safe when several processes start at once:
+ * one has the lock, the others wait for as long as it takes and find nothing left to do.
+ *
+ * The lock is the transaction's and is asked for without waiting (`pg_try_advisory_xact_lock`), the settings are too: so no time
+ * limit of ours or the server's ends the waiting, and behind a pooler that lends a connection for one transaction, nothing is left
+ * on it (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
+ *
+ * Throws `CannotStart` when the database holds a migration that this program does not know, may not be changed, or is another's.
  */
-export async function migrateToLatest(
-  db: Db,
-  log: Logger,
-  directory: URL = migrationsDirectory,
-): Promise<void> {
+export async function migrateToLatest(db: Db, log: Logger, options: MigrateOptions = {}): Promise<void> {
+  const { directory = migrationsDirectory, clock = systemClock, stopping } = options;
   const migrations = await loadMigrations(directory);
-  const provider: MigrationProvider = { getMigrations: async () => migrations };
-  const migrator = new Migrator({ db, provider });
-  const { error, results } = await migrator.migrateToLatest();
-  for (const result of results ?? []) {
-    if (result.status === 'Success') log.info({ migration: result.migrationName }, 'migration applied');
-  }
-  if (error !== undefined) {
-    await refuseNewer(db, migrations);
-    throw error;
+  const pending = await pendingIn(db, migrations);
+  if (pending.length > 0) {
+    let waited = false;
+    while (!(await migrateIfFree(db, migrations, log))) {
+      stopping?.throwIfAborted();
+      if (!waited) log.info('another process is bringing the database up to date; waiting for it');
+      waited = true;
+      await clock.sleep(lookAgainMs, stopping);
+    }
   }
   await noteMissingIndex(db, log);
+}
+
+/** Returns false where another process has the lock. */
+async function migrateIfFree(db: Db, migrations: readonly Migration[], log: Logger): Promise<boolean> {
+  const applied = await db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ locked: boolean }>`
+      select pg_try_advisory_xact_lock(${sql.lit(lockKey)}) as locked`.execute(transaction);
+    if (!rows[0]!.locked) return null;
+    // An index over a million polls takes longer than any other statement may.
+    await sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),
+      set_config('idle_in_transaction_session_timeout', '0', true)`.execute(transaction);
+    const pending = await pendingIn(transaction, migrations);
+    for (const migration of pending) await apply(transaction, migration);
+    return pending;
+  });
+  for (const { name } of applied ?? []) log.info({ migration: name }, 'migration applied');
+  return applied !== null;
+}
+
+/** The table is the one that Kysely's own migrator keeps, which was used before. */
+async function apply(transaction: Db, { name, up }: Migration): Promise<void> {
+  try {
+    await sql`create table if not exists kysely_migration (
+      name varchar(255) not null primary key, timestamp varchar(255) not null)`.execute(transaction);
+    await up(transaction);
+    await sql`insert into kysely_migration (name, timestamp)
+      values (${name}, ${new Date().toISOString()})`.execute(transaction);
+  } catch (error) {
+    throw refused(name, error) ?? error;
+  }
+}
+
+/** Those that the database does not have yet, in their order. Throws `CannotStart` where it has one that we do not know. */
+async function pendingIn(db: Db, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+  const exists = await sql<{ found: boolean }>`
+    select to_regclass('kysely_migration') is not null as found`.execute(db);
+  if (exists.rows[0]?.found !== true) return migrations;
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  const applied = rows.map(({ name }) => name);
+  const unknown = applied.filter((name) => !migrations.some((one) => one.name === name));
+  if (unknown.length === 0) return migrations.filter(({ name }) => !applied.includes(name));
+  throw new CannotStart(
+    `The database was used by a newer version of this program (it has ${unknown.join(', ')}), or by another program. ` +
+      'Start that version or a later one, restore a backup from before the upgrade, or give Gavel a database of its own. ' +
+      'Nothing was changed.',
+  );
+}
+
+/** What the operator can mend; null for a bug of ours. */
+function refused(migration: string, error: unknown): CannotStart | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  // Duplicate table, object, function (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+  if (['42P07', '42710', '42723'].includes(code)) {
+    return new CannotStart(
+      `The database already holds what another program made (${reasonOf(error)}). ` +
+        'Give Gavel a database of its own in DATABASE_URL. Nothing was changed.',
+      { cause: error },
+    );
+  }
+  if (code !== '42501' && code !== '3F000') return null;
+  return new CannotStart(
+    `The user of DATABASE_URL may not create tables (migration ${migration}): ${reasonOf(error)}. Since PostgreSQL 15 only the owner of a ` +
+      'database may by itself. As its owner run: grant create on schema public to that user. Nothing was changed.',
+    { cause: error },
+  );
+}
+
+/** Numbered files, in the order of their names. */
+async function loadMigrations(directory: URL): Promise<readonly Migration[]> {
+  const files = (await readdir(directory)).filter((file) => /^\d{4}-[a-z0-9-]+\.ts$/.test(file)).sort();
+  return await Promise.all(
+    files.map(async (file) => {
+      const { up }: Pick<Migration, 'up'> = await import(new URL(file, directory).href);
+      return { name: file.slice(0, -'.ts'.length), up };
+    }),
+  );
 }
 
 /** The one thing that migrations do without where the database does not let them. */
@@ -42,30 +132,5 @@ async function noteMissingIndex(db: Db, log: Logger): Promise<void> {
   if (!rows[0]?.missing) return;
   log.warn(
     'text filters are slow in this database: its owner has to create two extensions and an index, see “The database” in the README',
-  );
-}
-
-/** Numbered files, in the order of their names. */
-async function loadMigrations(directory: URL): Promise<Record<string, Migration>> {
-  const files = (await readdir(directory)).filter((file) => /^\d{4}-[a-z0-9-]+\.ts$/.test(file)).sort();
-  const migrations: Record<string, Migration> = {};
-  for (const file of files) {
-    const module: { up: Migration['up'] } = await import(new URL(file, directory).href);
-    migrations[file.slice(0, -'.ts'.length)] = { up: module.up };
-  }
-  return migrations;
-}
-
-/** The migrator refuses an unknown migration as corrupt; to whoever starts the program it means something simpler. */
-async function refuseNewer(db: Db, known: Record<string, Migration>): Promise<void> {
-  const exists = await sql<{ found: boolean }>`
-    select to_regclass('kysely_migration') is not null as found`.execute(db);
-  if (exists.rows[0]?.found !== true) return;
-  const applied = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  const unknown = applied.rows.map((row) => row.name).filter((name) => !(name in known));
-  if (unknown.length === 0) return;
-  throw new DatabaseTooNew(
-    `The database was used by a newer version of this program (it has ${unknown.join(', ')}). ` +
-      'Start that version or a later one, or restore a backup from before the upgrade. Nothing was changed.',
   );
 }

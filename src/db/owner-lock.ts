@@ -1,12 +1,13 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { CannotStart } from '../errors.ts';
 
 /** How long a start waits for another that is just ending, or that reached for the lock at the same instant. */
 const patienceMs = 500;
 
 /** Another live process owns the directory; the message says which, and what to do. */
-export class DirectoryInUse extends Error {
+export class DirectoryInUse extends CannotStart {
   override readonly name = 'DirectoryInUse';
 }
 
@@ -27,7 +28,9 @@ export interface OwnerLock {
  */
 export async function acquireOwnerLock(directory: string): Promise<OwnerLock> {
   const pidFile = join(directory, 'owner.pid');
-  const file = new DatabaseSync(join(directory, 'owner.lock'), { timeout: patienceMs });
+  const lockFile = join(directory, 'owner.lock');
+  await writeFile(lockFile, '', { flag: 'a', mode: 0o600 });
+  const file = new DatabaseSync(lockFile, { timeout: patienceMs });
   try {
     file.exec('begin exclusive');
   } catch (error) {
@@ -40,7 +43,7 @@ export async function acquireOwnerLock(directory: string): Promise<OwnerLock> {
     );
   }
   try {
-    await writeFile(pidFile, `${process.pid}\n`);
+    await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
   } catch (error) {
     file.close();
     throw error;

@@ -5,7 +5,7 @@ import { readiness } from './readiness.ts';
 
 /**
  * Serves the numbers and this process' health at `at`; null where that is not configured. Call before the bot connects,
- * so that `/readyz` tells that it is not ready yet. Throws `MetricsUnavailable`.
+ * so that `/readyz` tells that it is not ready yet. Throws `CannotStart`.
  */
 export async function serveMetrics(
   at: { readonly port: number; readonly host: string } | null,
@@ -23,6 +23,7 @@ export async function serveMetrics(
   });
   await metrics.start(sources);
   const port = await server.start();
-  log.info({ host: at.host, port }, 'metrics and health can be asked for');
+  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
+  log.info(`metrics on http://${host}:${port}/metrics, health on /healthz and /readyz`);
   return server;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CannotStart, reasonOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -11,11 +12,6 @@ export interface MetricsServerParts {
   metrics(): Promise<string>;
   readiness(): Promise<Readiness>;
   readonly log: Logger;
-}
-
-/** The port cannot be listened on; the message is for whoever starts the process. */
-export class MetricsUnavailable extends Error {
-  override readonly name = 'MetricsUnavailable';
 }
 
 /**
@@ -37,15 +33,15 @@ export class MetricsServer {
     });
   }
 
-  /** Resolves with the port. Throws `MetricsUnavailable`. */
+  /** Resolves with the port. Throws `CannotStart`. */
   async start(): Promise<number> {
     const { host, port } = this.#parts;
     this.#server.listen(port, host);
     try {
       await once(this.#server, 'listening');
     } catch (error) {
-      throw new MetricsUnavailable(
-        `Cannot listen on ${host}:${port} (METRICS_HOST, METRICS_PORT): ${error instanceof Error ? error.message : error}`,
+      throw new CannotStart(
+        `Cannot listen on ${host}:${port} (METRICS_HOST, METRICS_PORT): ${reasonOf(error)}. Free that port, or choose another.`,
         { cause: error },
       );
     }

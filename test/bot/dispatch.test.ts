@@ -279,18 +279,6 @@ describe('the commands', () => {
   });
 });
 
-test('the commands are registered also where nobody can tell which ones are', async () => {
-  const { db, retire } = await freshPglite();
-  const sandbox = await startSandbox({ limits: 'off' });
-  sandbox.addGuild();
-  sandbox.faults.add({ match: { method: 'GET', path: /commands$/ }, status: 500 });
-  const bot = await startPollsBot(sandbox, db);
-  expect(sandbox.requests.filter((request) => request.method === 'PUT')).toHaveLength(1);
-  await bot.stop();
-  await sandbox.close();
-  retire();
-});
-
 describe('who asks', () => {
   test('is told by the interaction: super admin, server admin or nobody', async () => {
     const { db, retire } = await freshPglite();

@@ -15,6 +15,7 @@ import { Pace } from '../../src/delivery/pace.ts';
 import type { RestCalls } from '../../src/delivery/rest-calls.ts';
 import { restOptions } from '../../src/delivery/transport.ts';
 import { createLogger } from '../../src/log.ts';
+import { inNoTime } from '../support/in-no-time.ts';
 
 export interface PollsBot {
   readonly client: Client;
@@ -72,7 +73,7 @@ export async function startPollsBot(
     presses: [...pollPresses(services), ...(options.handlers?.presses ?? [])],
   });
   dispatcher.start(client);
-  await connect(client, sandbox.token);
+  await connect(client, sandbox.token, inNoTime(log));
   const definitions = [
     pollCommand(services),
     ...(options.handlers?.commands ?? []),
@@ -82,7 +83,7 @@ export async function startPollsBot(
     client.rest,
     applicationId(),
     definitions.map((one) => one.definition),
-    log,
+    inNoTime(log),
   );
   return {
     client,

@@ -2,10 +2,12 @@ import type { Client } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
-import { connect, createClient, LoginRefused } from '../../src/bot/client.ts';
+import { connect, createClient } from '../../src/bot/client.ts';
 import { gatewayServers, onAccessChange, type Servers } from '../../src/bot/servers.ts';
+import { CannotStart } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
+import { inNoTime } from '../support/in-no-time.ts';
 
 describe('what the gateway tells about servers', () => {
   let sandbox: Sandbox;
@@ -21,7 +23,7 @@ describe('what the gateway tells about servers', () => {
     client = newClient(sandbox);
     servers = gatewayServers(client);
     changes = [];
-    await connect(client, sandbox.token);
+    await connect(client, sandbox.token, inNoTime());
     onAccessChange(client, (guildId, channelId) => {
       if (guildId === guild.id) changes.push(channelId);
     });
@@ -91,7 +93,7 @@ test('of a server that was told without its channels or what its roles permit, n
   const sandbox = await startSandbox({ limits: 'off' });
   const guild = sandbox.addGuild({ channels: ['general'] });
   const client = newClient(sandbox);
-  await connect(client, sandbox.token);
+  await connect(client, sandbox.token, inNoTime());
   const servers = gatewayServers(client);
   const { id } = guild.channel('general');
   const told = client.guilds.cache.get(guild.id)!;
@@ -114,10 +116,10 @@ describe('the login', () => {
     const sandbox = await startSandbox({ limits: 'off' });
     const client = newClient(sandbox);
     const token = 'MTIzNDU2Nzg5MDEyMzQ1Njc4.wrong.abcdefghijklmnopqrstuvwxyz01';
-    const refused = await connect(client, token).catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(LoginRefused);
-    expect((refused as LoginRefused).message).toContain('DISCORD_TOKEN');
-    expect((refused as LoginRefused).message).not.toContain(token);
+    const refused = await connect(client, token, inNoTime()).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(CannotStart);
+    expect((refused as CannotStart).message).toContain('DISCORD_TOKEN');
+    expect((refused as CannotStart).message).not.toContain(token);
     await client.destroy();
     await sandbox.close();
   });
@@ -126,7 +128,7 @@ describe('the login', () => {
     const sandbox = await startSandbox({ limits: 'off' });
     const client = newClient(sandbox);
     await sandbox.close();
-    await expect(connect(client, sandbox.token)).rejects.toThrow('DISCORD_API_URL');
+    await expect(connect(client, sandbox.token, inNoTime())).rejects.toThrow('DISCORD_API_URL');
     await client.destroy();
   });
 });

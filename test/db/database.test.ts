@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DatabaseUnavailable, openDatabase } from '../../src/db/database.ts';
+import { openDatabase } from '../../src/db/database.ts';
 import { DirectoryInUse } from '../../src/db/owner-lock.ts';
+import { CannotStart } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { startLineProcess } from '../support/child-process.ts';
 import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
@@ -41,13 +42,13 @@ test('a directory that cannot be made is named with its variable', async () => {
   const file = join(dataDir, 'file');
   await writeFile(file, '');
   const opening = openDatabase({ databaseUrl: null, dataDir: join(file, 'data') }, log);
-  await expect(opening).rejects.toThrow(DatabaseUnavailable);
+  await expect(opening).rejects.toThrow(CannotStart);
   await expect(opening).rejects.toThrow('(DATA_DIR)');
 });
 
 test('a server that cannot be reached is named with its variable and without the password', async () => {
   const opening = openDatabase({ databaseUrl: 'postgres://gavel:secret@127.0.0.1:1/gavel', dataDir }, log);
-  await expect(opening).rejects.toThrow(DatabaseUnavailable);
+  await expect(opening).rejects.toThrow(CannotStart);
   await expect(opening).rejects.toThrow(/127\.0\.0\.1:1\/gavel \(DATABASE_URL\): .*ECONNREFUSED/);
   await expect(opening).rejects.not.toThrow('secret');
 });

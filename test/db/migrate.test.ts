@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
-import { DatabaseTooNew, migrateToLatest } from '../../src/db/migrate.ts';
+import { migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db } from '../../src/db/schema.ts';
+import { CannotStart } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { matchPolls } from '../../src/polls/poll-filter.ts';
 import { createPoll } from '../../src/polls/poll-store.ts';
@@ -27,8 +28,8 @@ describeEachDatabase('a migrated database', (fresh) => {
   test('is refused by an older version, which changes nothing', async () => {
     const db = await fresh();
     const before = await tables(db);
-    await expect(migrateToLatest(db, log, one)).rejects.toThrow(DatabaseTooNew);
-    await expect(migrateToLatest(db, log, one)).rejects.toThrow(
+    await expect(migrateToLatest(db, log, { directory: one })).rejects.toThrow(CannotStart);
+    await expect(migrateToLatest(db, log, { directory: one })).rejects.toThrow(
       /was used by a newer version of this program \(it has 0001-polls-and-operations.*Nothing was changed/,
     );
     expect(await tables(db)).toEqual(before);
@@ -56,9 +57,9 @@ describe('migrations', () => {
 
   test('continue where an older version stopped', async () => {
     const db = connect(await emptyPostgresUrl());
-    await migrateToLatest(db, log, one);
+    await migrateToLatest(db, log, { directory: one });
     expect(await tables(db)).toEqual(['first']);
-    await migrateToLatest(db, log, two);
+    await migrateToLatest(db, log, { directory: two });
     expect(await tables(db)).toEqual(['first', 'second']);
   });
 
@@ -89,7 +90,7 @@ describe('migrations', () => {
 
   test('leave nothing behind when one of them fails', async () => {
     const db = connect(await emptyPostgresUrl());
-    await expect(migrateToLatest(db, log, broken)).rejects.toThrow('nonsense');
+    await expect(migrateToLatest(db, log, { directory: broken })).rejects.toThrow('nonsense');
     expect(await tables(db)).toEqual([]);
   });
 });

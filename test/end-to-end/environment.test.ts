@@ -97,7 +97,10 @@ describe.concurrent('the bot does not start, says why in a sentence, and keeps s
     expect(all).not.toContain(token);
   });
 
-  test('where Discord cannot be reached: DISCORD_API_URL is named', async ({ expect }) => {
+  // It is waited for, for a minute and a half.
+  test('where Discord cannot be reached: DISCORD_API_URL is named', { timeout: 180_000 }, async ({
+    expect,
+  }) => {
     const { code, said, all } = await refusal({
       DATABASE_URL: await freshPostgresUrl(),
       DISCORD_API_URL: `http://127.0.0.1:${await closedPort()}/api`,

@@ -14,6 +14,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { type Gavel, startGavel } from '../../src/gavel.ts';
 import { createLogger } from '../../src/log.ts';
+import { StartSteps } from '../../src/start-steps.ts';
 import { freshPostgresUrl } from '../support/databases.ts';
 import { unpackMigrated } from '../support/pglite-databases.ts';
 
@@ -86,12 +87,14 @@ export class FlowScene {
       },
     };
     const bulk = { ...config.bulk, confirmDelayMs: 0, ...options.bulk };
-    scene.#gavel = await startGavel(
-      { ...config, bulk },
-      createLogger('info', destination),
-      (reason) => scene.problems.push(reason),
+    const log = createLogger('info', destination);
+    const stopping = new AbortController().signal;
+    scene.#gavel = await startGavel({ ...config, bulk }, log, {
+      steps: new StartSteps(log, stopping),
+      stopping,
+      lost: (reason) => scene.problems.push(reason),
       clock,
-    );
+    });
     return scene;
   }
 

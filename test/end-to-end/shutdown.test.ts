@@ -108,7 +108,7 @@ test.concurrent('npm start passes SIGTERM on, and ends with the code of the bot'
     let output = '';
     npm.stdout.on('data', (data) => {
       output += String(data);
-      if (output.includes('Gavel is ready')) npm.emit('ready');
+      if (/Gavel \S+ is ready/.test(output)) npm.emit('ready');
     });
     await once(npm, 'ready');
     expect(scene.sandbox.gateway.connected).toBe(1);

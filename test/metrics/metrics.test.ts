@@ -9,9 +9,10 @@ import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import type { Db } from '../../src/db/schema.ts';
+import { CannotStart } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { Metrics, type MetricsSources } from '../../src/metrics/metrics.ts';
-import { MetricsServer, MetricsUnavailable } from '../../src/metrics/metrics-server.ts';
+import { MetricsServer } from '../../src/metrics/metrics-server.ts';
 import { readiness } from '../../src/metrics/readiness.ts';
 import { closeKind, later, postedPolls, processName, running } from '../bulk/bulk-fixture.ts';
 import { minutes } from '../polls/poll-fixture.ts';
@@ -190,7 +191,7 @@ test('a port in use is refused in words', async () => {
     metrics: async () => '',
     readiness: async () => ({ ready: true, parts: { database: 'ok', gateway: 'ok' } }),
   });
-  await expect(server.start()).rejects.toThrow(MetricsUnavailable);
+  await expect(server.start()).rejects.toThrow(CannotStart);
   await expect(server.start()).rejects.toThrow(
     `Cannot listen on 127.0.0.1:${port} (METRICS_HOST, METRICS_PORT)`,
   );

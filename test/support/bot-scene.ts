@@ -95,7 +95,7 @@ export class BotScene {
   /** Starts another process, ready when this resolves. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<BotProcess> {
     const bot = this.launch(env);
-    await bot.logged('Gavel is ready');
+    await bot.untilReady();
     return bot;
   }
 

@@ -1,0 +1,42 @@
+import { discordFailure } from '../delivery/discord-outcome.ts';
+import { CannotStart, reasonOf } from '../errors.ts';
+import type { Hiccup } from '../patience.ts';
+
+/** For how long a start waits for a Discord that fails or cannot be reached, in milliseconds. */
+const patienceMs = 90_000;
+
+/** Whether an error of a request may pass by itself, for `patiently`: 5xx, a rate limit, no answer. */
+export function discordHiccup(error: unknown): Hiccup | null {
+  if (!(error instanceof Error) || error instanceof CannotStart) return null;
+  try {
+    const { outcome } = discordFailure(error, { channelId: '' });
+    if (outcome.type !== 'retry') return null;
+    return { reason: `${outcome.reason} (${reasonOf(error)})`, patienceMs, afterMs: outcome.afterMs };
+  } catch (bug) {
+    if (bug !== error) throw bug;
+    return null;
+  }
+}
+
+/** Why a start ends at Discord, and what to do. `doing`: `Cannot connect to Discord`. Holds no token. */
+export function discordRefusal(doing: string, error: unknown): CannotStart {
+  const { code, status } = error as { code?: unknown; status?: unknown };
+  const because = (next: string) =>
+    new CannotStart(`${doing}: ${reasonOf(error).split('\n', 1)[0]}. ${next}`, { cause: error });
+  if (error instanceof CannotStart) return error;
+  if (code === 'TokenInvalid' || status === 401) {
+    return new CannotStart(
+      'Discord refuses the token. Set DISCORD_TOKEN to the token of the bot (Developer Portal, Bot, Reset Token).',
+      { cause: error },
+    );
+  }
+  if (typeof status === 'number' && status >= 500) {
+    return because('Discord, or what DISCORD_API_URL names, has trouble: see https://discordstatus.com.');
+  }
+  if (/^Not enough sessions/.test(reasonOf(error))) {
+    return because('Discord allows so many logins a day: start again after that time.');
+  }
+  if (status === 404) return because('Is DISCORD_API_URL the address of an API of Discord?');
+  if (typeof status === 'number') return because('Look at the application in the Developer Portal.');
+  return because('Check the network and DISCORD_API_URL.');
+}

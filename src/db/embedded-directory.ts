@@ -1,0 +1,66 @@
+import { access, constants, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
+import { CannotStart, reasonOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { embeddedDirectory } from './database-place.ts';
+import { bootPglite } from './embedded.ts';
+import { makeOwnerOnly } from './owner-only.ts';
+
+/** Makes sure that the directory is there, and its owner's alone. Throws `CannotStart`. */
+export async function prepareDataDirectory(dataDir: string, log: Logger): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.W_OK | constants.X_OK);
+    await makeOwnerOnly(dataDir, log);
+  } catch (error) {
+    throw new CannotStart(
+      `Cannot keep the embedded database in ${dataDir} (DATA_DIR): ${reasonOf(error)}. ` +
+        'Name a directory that the user who runs Gavel may write to, or set DATABASE_URL to a PostgreSQL server.',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Boots the database in `dataDir`, which this process must own. A new one is made beside its place and put there when it is whole:
+ * a start that is killed meanwhile leaves nothing that the next one would take for a database.
+ *
+ * Throws `CannotStart` where there is one that PostgreSQL cannot open.
+ */
+export async function bootDirectory(dataDir: string): Promise<PGlite> {
+  const directory = embeddedDirectory(dataDir);
+  if (await isMissing(directory)) await makeDatabase(directory);
+  try {
+    // PGlite would fill it with a new database where this file is gone.
+    await stat(join(directory, 'PG_VERSION'));
+    return await bootPglite({ directory });
+  } catch (error) {
+    throw new CannotStart(
+      `Cannot open the embedded database in ${dataDir} (DATA_DIR), which is damaged or was only half copied: ` +
+        `${reasonOf(error)}. Put a backup of ${dataDir} in its place, or move it away to begin with an empty one.`,
+      { cause: error },
+    );
+  }
+}
+
+async function makeDatabase(directory: string): Promise<void> {
+  const making = `${directory}.new`;
+  await rm(making, { recursive: true, force: true });
+  await mkdir(making, { mode: 0o700 });
+  const pglite = await bootPglite({ directory: making });
+  await pglite.close();
+  await rename(making, directory);
+}
+
+/** Also where there is an empty directory, as a volume that was just mounted; it is taken away. */
+async function isMissing(directory: string): Promise<boolean> {
+  try {
+    if ((await readdir(directory)).length > 0) return false;
+    await rmdir(directory);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { CannotStart, reasonOf } from './errors.ts';
+
+/** Variables by name; none is empty. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The process' environment, completed from `.env` in the working directory: what is set already wins, and what is empty
+ * counts as not set in both, as compose files pass an unset variable on as an empty one.
+ *
+ * What is read here is taken out of `process.env`, so that no library finds it, or anything else, behind our back:
+ * discord.js reads SHARD_COUNT and SHARDS (an empty one is 0 to it), pg reads PGHOST, PGSSLMODE, PGOPTIONS and more. What
+ * Node and the operating system's own libraries read stays. Libraries are to be imported after this, as some look at once.
+ *
+ * Throws `CannotStart` where `.env` is there and cannot be read.
+ */
+export function takeEnvironment(): Environment {
+  const found = { ...readFile('.env'), ...filled(process.env) };
+  for (const name of Object.keys(process.env)) if (!systems.test(name)) delete process.env[name];
+  return found;
+}
+
+/** Read by Node, OpenSSL, libuv, the loader and the C library; no library of ours is configured by them. */
+const systems = new RegExp(
+  `^(${[
+    'NODE_(?!PG_).*', // pg has a switch of its own among them
+    'UV_.*',
+    'SSL_CERT_(FILE|DIR)|OPENSSL_.*',
+    '(HTTPS?|NO|ALL)_PROXY',
+    '(DY)?LD_.*',
+    'PATH|PATHEXT|HOME|TMPDIR|TMP|TEMP|TZ|TZDIR|LANG|LANGUAGE|LC_.*',
+    'SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA',
+  ].join('|')})$`,
+  'i',
+);
+
+function readFile(path: string): Environment {
+  if (!existsSync(path)) return {};
+  try {
+    // Decoded by `TextDecoder`, which takes off the mark that Windows' Notepad puts first. Node's parser takes the line
+    // after `NAME= ` for its value, hence no spaces at the ends of lines.
+    const text = new TextDecoder().decode(readFileSync(path));
+    return filled(parseEnv(text.replace(/[ \t\r]+$/gm, '')));
+  } catch (error) {
+    throw new CannotStart(
+      `Cannot read .env in the working directory: ${reasonOf(error)}. Make it a readable file.`,
+      { cause: error },
+    );
+  }
+}
+
+function filled(env: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+}

@@ -1,0 +1,27 @@
+import { OAuth2Scopes, PermissionFlagsBits } from 'discord-api-types/v10';
+import { version } from './version.ts';
+
+/** What the bot needs, as the README lists and explains it. */
+const permissions =
+  PermissionFlagsBits.ViewChannel |
+  PermissionFlagsBits.SendMessages |
+  PermissionFlagsBits.SendMessagesInThreads |
+  PermissionFlagsBits.EmbedLinks |
+  PermissionFlagsBits.ReadMessageHistory;
+
+/** What discord.js' client knows once it is connected. */
+interface Connected {
+  readonly user: { readonly username: string } | null;
+  readonly application: { readonly id: string } | null;
+  readonly guilds: { readonly cache: { readonly size: number } };
+}
+
+/** Who is ready, where, and how to invite it: https://discord.com/developers/docs/topics/oauth2#bot-authorization-flow */
+export function readyLine({ user, application, guilds }: Connected): string {
+  const { size } = guilds.cache;
+  const scope = [OAuth2Scopes.Bot, OAuth2Scopes.ApplicationsCommands].join('+');
+  return (
+    `Gavel ${version()} is ready as ${user?.username} in ${size} ${size === 1 ? 'server' : 'servers'}; invite: ` +
+    `https://discord.com/oauth2/authorize?client_id=${application?.id}&scope=${scope}&permissions=${permissions}`
+  );
+}

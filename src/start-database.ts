@@ -1,0 +1,65 @@
+import { voidLeases } from './bulk/lease.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Database, type DatabaseConfig, openDatabase } from './db/database.ts';
+import { DatabaseClock } from './db/database-clock.ts';
+import { databaseHiccup, databaseRefusal } from './db/database-problem.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import { clearClaims } from './delivery/delivery-store.ts';
+import type { Logger } from './log.ts';
+import { type PatienceParts, patiently } from './patience.ts';
+import type { StartSteps } from './start-steps.ts';
+
+/**
+ * The steps of a start up to a database that can be worked with, and the clock that decides: its own, unless one is given.
+ * What is to be undone goes to `started`.
+ */
+export async function startDatabase(
+  config: DatabaseConfig,
+  log: Logger,
+  parts: { readonly steps: StartSteps; readonly stopping: AbortSignal; readonly clock?: Clock | undefined },
+  started: AsyncDisposableStack,
+): Promise<{ database: Database; clock: Clock }> {
+  const { steps, stopping } = parts;
+  const patience = { clock: parts.clock ?? systemClock, log, stopping };
+  const database = await steps.run(
+    {
+      does: null,
+      cannot: `Cannot open the database (${config.databaseUrl === null ? 'DATA_DIR' : 'DATABASE_URL'})`,
+      next: 'With LOG_LEVEL=debug the log says more.',
+    },
+    () => openDatabase(config, log, patience),
+  );
+  started.defer(() => database.close());
+  const clock = new DatabaseClock(database.probeDb, log);
+  await steps.run(
+    {
+      does: 'bringing the database up to date',
+      cannot: 'Cannot bring the database up to date',
+      next: 'If the files in DATA_DIR are damaged, put a backup in their place. With LOG_LEVEL=debug the log says more.',
+    },
+    async () => {
+      await bringUpToDate(database, log, patience);
+      if (parts.clock !== undefined) return;
+      started.defer(() => clock.stop());
+      await clock.start();
+    },
+  );
+  return { database, clock: parts.clock ?? clock };
+}
+
+/** Migrations; and what a previous owner that is certainly dead left behind is free. */
+async function bringUpToDate(
+  { workDb, longDb, kind, soleOwner }: Database,
+  log: Logger,
+  patience: PatienceParts,
+): Promise<void> {
+  const doing = 'bringing the database up to date';
+  try {
+    await patiently(doing, () => migrateToLatest(longDb, log, patience), databaseHiccup, patience);
+    if (!soleOwner) return;
+    await voidLeases(workDb);
+    await clearClaims(workDb);
+  } catch (error) {
+    throw kind === 'postgres' ? databaseRefusal('Cannot bring the database up to date', error) : error;
+  }
+}

@@ -1,0 +1,57 @@
+import { CannotStart, reasonOf } from './errors.ts';
+import type { Logger } from './log.ts';
+
+/** One step of a start. */
+export interface Step {
+  /** What it does; a line of the log, written as it begins. Null where that has been said. */
+  readonly does: string | null;
+  /** The beginning of the sentence where it cannot, such as `Cannot use the database at db/gavel (DATABASE_URL)`. */
+  readonly cannot: string;
+  /** What to do then, in a sentence or two. */
+  readonly next: string;
+}
+
+/**
+ * The steps of a start, one after the other. Whatever a step fails with, expected or not, becomes a `CannotStart` in its own
+ * words; errors that nobody awaits (`broken`) count as the step's that is under way.
+ */
+export class StartSteps {
+  readonly #log: Logger;
+  readonly #stopping: AbortSignal;
+  #fail: ((error: unknown) => void) | null = null;
+
+  /** `stopping`: the start is to end. The step under way is left where it is, and no other begins. */
+  constructor(log: Logger, stopping: AbortSignal) {
+    this.#log = log;
+    this.#stopping = stopping;
+    stopping.addEventListener('abort', () => this.#fail?.(stopping.reason), { once: true });
+  }
+
+  /** Throws `CannotStart`, or the reason of `stopping` once that was asked for. */
+  async run<T>({ does, cannot, next }: Step, work: () => Promise<T>): Promise<T> {
+    this.#stopping.throwIfAborted();
+    if (does !== null) this.#log.info(does);
+    const failed = new Promise<never>((_, reject) => {
+      this.#fail = reject;
+    });
+    try {
+      return await Promise.race([work(), failed]);
+    } catch (error) {
+      this.#stopping.throwIfAborted();
+      if (error instanceof CannotStart) throw error;
+      throw new CannotStart(`${cannot}: ${firstLine(reasonOf(error))}. ${next}`, { cause: error });
+    } finally {
+      this.#fail = null;
+    }
+  }
+
+  /** An error that no `await` has caught, such as an event without a listener. Returns false where no step is under way. */
+  broken(error: unknown): boolean {
+    this.#fail?.(error);
+    return this.#fail !== null;
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.replace(/\.$/, '');
+}

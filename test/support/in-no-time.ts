@@ -1,0 +1,16 @@
+import { systemClock } from '../../src/clock.ts';
+import { createLogger, type Logger } from '../../src/log.ts';
+import type { PatienceParts } from '../../src/patience.ts';
+
+/** For `patiently`: the clock passes a pause at once, so that all the patience there is takes no time. */
+export function inNoTime(log: Logger = createLogger('silent')): PatienceParts {
+  let passedMs = 0;
+  const clock = {
+    ...systemClock,
+    monotonic: () => passedMs,
+    sleep: async (ms: number) => {
+      passedMs += ms;
+    },
+  };
+  return { clock, log, stopping: new AbortController().signal };
+}
