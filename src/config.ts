@@ -22,6 +22,14 @@ export interface Config {
     readonly timeoutMs: number;
     readonly confirmDelayMs: number;
   };
+  /** What one server or person may make the bot keep and compute. */
+  readonly shares: {
+    readonly pollsPerServer: number;
+    readonly previewsPerServer: number;
+    readonly previewsPerAdmin: number;
+    readonly requestsPerServer: number;
+    readonly requestsPerPerson: number;
+  };
   readonly deletedRetentionDays: number;
   readonly historyRetentionDays: number;
   readonly metrics: { readonly port: number; readonly host: string } | null;
@@ -49,6 +57,13 @@ export function loadConfig(env: Environment): Config {
       maxPerAdmin: value.BULK_MAX_PER_ADMIN,
       timeoutMs: value.BULK_TIMEOUT_MINUTES * 60_000,
       confirmDelayMs: value.BULK_CONFIRM_DELAY_SECONDS * 1_000,
+    },
+    shares: {
+      pollsPerServer: value.MAX_POLLS_PER_SERVER,
+      previewsPerServer: value.MAX_PREVIEWS_PER_SERVER,
+      previewsPerAdmin: value.MAX_PREVIEWS_PER_ADMIN,
+      requestsPerServer: value.MAX_REQUESTS_PER_SERVER,
+      requestsPerPerson: value.MAX_REQUESTS_PER_PERSON,
     },
     deletedRetentionDays: value.DELETED_RETENTION_DAYS,
     historyRetentionDays: value.HISTORY_RETENTION_DAYS,
@@ -187,6 +202,11 @@ const variables = z
     BULK_MAX_PER_ADMIN: wholeNumber(1, 20).default(2),
     BULK_TIMEOUT_MINUTES: wholeNumber(1, 1_440).default(30),
     BULK_CONFIRM_DELAY_SECONDS: wholeNumber(0, 300).default(5),
+    MAX_POLLS_PER_SERVER: wholeNumber(1, 100_000_000).default(100_000),
+    MAX_PREVIEWS_PER_SERVER: wholeNumber(1, 100_000).default(400),
+    MAX_PREVIEWS_PER_ADMIN: wholeNumber(1, 100_000).default(100),
+    MAX_REQUESTS_PER_SERVER: wholeNumber(1, 100).default(6),
+    MAX_REQUESTS_PER_PERSON: wholeNumber(1, 100).default(3),
     DELETED_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
     HISTORY_RETENTION_DAYS: wholeNumber(1, 36_500).default(365),
   })

@@ -12,6 +12,7 @@ import { gatewayState, shardStates } from './bot/gateway-state.ts';
 import { registerCommands } from './bot/register-commands.ts';
 import { gatewayServers, onAccessChange, type Servers } from './bot/servers.ts';
 import { SharedServers } from './bot/shared-servers.ts';
+import { Turns } from './bot/turns.ts';
 import { AuditWatch } from './bulk/audit-watch.ts';
 import type { Names } from './bulk/naming.ts';
 import { PreviewClock } from './bulk/preview-clock.ts';
@@ -141,13 +142,19 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     access: servers.channelAccess,
     timeoutMs,
     deletedRetentionDays: config.deletedRetentionDays,
-    limits: { ...config.bulk, bulkDeletes: servers.bulkDeleteServer },
+    limits: { ...config.bulk, ...config.shares, bulkDeletes: servers.bulkDeleteServer },
+    turns: new Turns({
+      perPerson: config.shares.requestsPerPerson,
+      perServer: config.shares.requestsPerServer,
+      waitingPerPerson: 50,
+    }),
     runner,
     previews,
     serverChoices: async (scope, text) => (shared ?? servers).search(scope, text),
     knowsServer: (guildId) => guildName(guildId) !== null,
   };
-  const polls = { db, deliverer, servers, clock };
+  const { pollsPerServer } = config.shares;
+  const polls = { db, deliverer, servers, clock, pollsPerServer };
   const commands = [pollCommand(polls), bulkCommand(bulk)];
   const contextCommands = [selectPollCommand(bulk)];
   const dispatcher = new Dispatcher({

@@ -1,4 +1,6 @@
 import type { Choice } from '../../src/bot/handlers.ts';
+import type { Turns } from '../../src/bot/turns.ts';
+import type { PreviewLimits } from '../../src/bulk/open-previews.ts';
 import type { PlanLimits } from '../../src/bulk/plan.ts';
 import type { PreviewClock } from '../../src/bulk/preview-clock.ts';
 import type { PreviewDeps } from '../../src/bulk/preview-embed.ts';
@@ -15,7 +17,9 @@ export interface BulkServices extends PreviewDeps {
   readonly log: Logger;
   /** Names this process in leases and the audit. */
   readonly process: string;
-  readonly limits: PlanLimits;
+  readonly limits: PlanLimits & PreviewLimits;
+  /** For everything that searches or plans. */
+  readonly turns: Turns;
   readonly runner: Runner;
   readonly previews: PreviewClock;
   /** The servers within a scope whose name or id contains the text, at most 25. */

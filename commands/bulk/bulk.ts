@@ -36,16 +36,18 @@ export function bulkCommand(services: BulkServices): SlashCommand {
         ...about.map((subcommand) => subcommand.definition),
       ],
     },
-    run: async (interaction, caller): Promise<MessageBody> => {
-      if (interaction.options.getSubcommandGroup(false) === selectionDefinition.name) {
-        return await runSelection(services, interaction, caller);
-      }
-      const name = interaction.options.getSubcommand();
-      const subcommand = about.find(({ definition }) => definition.name === name);
-      if (subcommand) return subcommand.run(interaction, caller);
-      return previewOperation(services, interaction, caller);
-    },
-    complete: (interaction, caller) => bulkChoices(services, interaction, caller),
+    run: (interaction, caller): Promise<MessageBody> =>
+      services.turns.run(caller, async () => {
+        if (interaction.options.getSubcommandGroup(false) === selectionDefinition.name) {
+          return await runSelection(services, interaction, caller);
+        }
+        const name = interaction.options.getSubcommand();
+        const subcommand = about.find(({ definition }) => definition.name === name);
+        if (subcommand) return subcommand.run(interaction, caller);
+        return previewOperation(services, interaction, caller);
+      }),
+    complete: (interaction, caller) =>
+      services.turns.run(caller, () => bulkChoices(services, interaction, caller)),
     self: {
       retry: (interaction, caller, respond) =>
         startFailedAgain(

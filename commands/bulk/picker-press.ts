@@ -44,16 +44,18 @@ export function onPicker(
       const once = { interactionId: caller.interactionId, now: services.clock.now() };
       const note = (change: Parameters<typeof pressPicker>[4]) =>
         pressPicker(services.db, owner, Number(id), once, change);
-      try {
-        await note((picker, trx) =>
-          act({ trx, interaction, owner, picker, frame: frameOf(picker, Number(frame)) }),
-        );
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        // Told in the picker, whose menu would otherwise go on to show what was chosen in vain.
-        await note(async () => ({ notice: `⚠️ ${error.message}` }));
-      }
-      await show(services, owner, Number(id), respond);
+      await services.turns.run(caller, async () => {
+        try {
+          await note((picker, trx) =>
+            act({ trx, interaction, owner, picker, frame: frameOf(picker, Number(frame)) }),
+          );
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          // Told in the picker, whose menu would otherwise go on to show what was chosen in vain.
+          await note(async () => ({ notice: `⚠️ ${error.message}` }));
+        }
+        await show(services, owner, Number(id), respond);
+      });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { ChatInputCommandInteraction } from 'discord.js';
 import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
 import { discardDraft, usableDraft } from '../../src/bulk/confirm.ts';
 import type { Asking } from '../../src/bulk/draft-store.ts';
+import { assertRoomForPreview } from '../../src/bulk/open-previews.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { readParams } from '../../src/bulk/operations/read-params.ts';
 import { type PlanRequest, planOperation } from '../../src/bulk/plan.ts';
@@ -65,6 +66,7 @@ export async function planAndShow(
 ): Promise<MessageBody> {
   const request: PlanRequest = { ...wish, ...askingOf(interaction, caller) };
   const { db, limits, process, clock } = services;
+  await assertRoomForPreview(db, request, limits);
   return showPreview(services, await planOperation(db, request, limits, process, clock.now()));
 }
 

@@ -1,5 +1,6 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
 import type { Caller, PressHandler, PressInteraction } from '../../src/bot/handlers.ts';
+import { assertRoomForPreview } from '../../src/bulk/open-previews.ts';
 import { planUndo } from '../../src/bulk/plan-undo.ts';
 import type { MessageBody } from '../../src/message-body.ts';
 import type { BulkServices } from './bulk-services.ts';
@@ -20,6 +21,7 @@ export async function previewUndo(
     reason: `undo of Operation #${original.id}`,
     private: original.private,
   };
+  await assertRoomForPreview(services.db, asking, services.limits);
   return showPreview(
     services,
     await planUndo(services.db, original, asking, services.process, services.clock.now()),

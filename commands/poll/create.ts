@@ -6,6 +6,7 @@ import type { MessageBody } from '../../src/message-body.ts';
 import { messageLink } from '../../src/polls/message.ts';
 import type { Poll } from '../../src/polls/poll.ts';
 import { checkMaxChoices, checkOptions, checkQuestion, checkTimes } from '../../src/polls/poll-input.ts';
+import { assertRoomForPoll } from '../../src/polls/poll-room.ts';
 import { createPoll, discardPoll, findPoll, type NewPoll } from '../../src/polls/poll-store.ts';
 import { oneServer } from '../../src/polls/scope.ts';
 import { pollTitle } from '../../src/polls/text.ts';
@@ -25,6 +26,7 @@ export async function createCommand(
   caller: Caller,
 ): Promise<MessageBody> {
   adminScope(caller);
+  await assertRoomForPoll(services.db, caller.guildId, services.pollsPerServer);
   const { poll } = await createPoll(services.db, asked(services, interaction, caller));
   if (poll === null) throw new UserError('This poll has been created and removed again.');
   const job = { pollId: poll.id, channelId: poll.channelId, messageId: poll.messageId };

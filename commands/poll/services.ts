@@ -9,4 +9,6 @@ export interface PollServices {
   readonly deliverer: Pick<Deliverer, 'deliver' | 'touch'>;
   readonly servers: Pick<Servers, 'guildName' | 'missingToPost'>;
   readonly clock: Clock;
+  /** How many polls a server may have. */
+  readonly pollsPerServer: number;
 }

@@ -12,6 +12,9 @@ export interface PollSuggestion {
   readonly status: PollStatus;
 }
 
+/** Each is a search; whoever types more has long found what they mean, or nothing. */
+const mostWords = 8;
+
 export interface Wanted {
   readonly scope: Scope;
   /** Only polls of these channels; all where it is missing. */
@@ -21,7 +24,7 @@ export interface Wanted {
 
 /**
  * The polls that somebody who typed `text` may mean: those whose number begins so, the poll of just that number first,
- * then those whose question contains every word of it, newest first. Without a text the newest ones.
+ * then those whose question contains every word of it (of the first few), newest first. Without a text the newest ones.
  */
 export async function suggestPolls(db: Db, wanted: Wanted, text: string): Promise<PollSuggestion[]> {
   const typed = text.trim();
@@ -50,7 +53,7 @@ async function containingWords(
   typed: string,
   known: readonly number[],
 ): Promise<PollSuggestion[]> {
-  const words = [...new Set(typed.split(/\s+/).filter((word) => word !== ''))];
+  const words = [...new Set(typed.split(/\s+/).filter((word) => word !== ''))].slice(0, mostWords);
   const { and } = expressionBuilder<Schema, 'polls'>();
   const places = await pollsInOrder(db, {
     listed: and([among(wanted), sql<boolean>`not id = any(${known}::int[])`]),

@@ -60,7 +60,7 @@ export async function startPollsBot(
     random: () => 0.5,
   });
   const servers = gatewayServers(client);
-  const services = { db, deliverer: delivery, clock, servers };
+  const services = { db, deliverer: delivery, clock, servers, pollsPerServer: 1000 };
   const dispatcher = new Dispatcher({
     rest,
     messages: discordMessages({ rest, limits, clock, applicationId }),
