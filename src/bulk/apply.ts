@@ -12,13 +12,13 @@ import type { OperationKind } from './operations/operation-kind.ts';
 import { beforeImage, columnsFrom, imageOf, overwritten, type PollChange } from './poll-image.ts';
 import { restoreRefusal } from './restore-refusal.ts';
 import { type Standing, standings } from './standing.ts';
-import { moveVotes } from './votes-aside.ts';
+import { movableAtOnce, moveVotes } from './votes-aside.ts';
 
 /**
  * Polls changed in one transaction: a vote on one of them waits for about a tenth of a second at most, and a thousand take
  * few round trips.
  */
-const defaultChunkSize = 500;
+const defaultChunkSize = 250;
 
 interface PlannedRow {
   readonly poll_id: number;
@@ -57,10 +57,15 @@ async function applyChunk(
   return inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
     if (operation.state !== 'running') return false;
-    const items = await plannedItems(trx, hold.operationId, chunkSize);
-    if (items.length === 0) return false;
-    const ids = items.map((item) => item.poll_id);
-    await sql`select id from polls where id = any(${ids}::int[]) order by id for update`.execute(trx);
+    const planned = await plannedItems(trx, hold.operationId, chunkSize);
+    if (planned.length === 0) return false;
+    const ids = await movableAtOnce(
+      trx,
+      operation,
+      planned.map((item) => item.poll_id),
+    );
+    const items = planned.slice(0, ids.length);
+    await sql`select id from polls where id = any(${[...ids]}::int[]) order by id for update`.execute(trx);
     const polls = await loadPolls(trx, everyServer, ids);
     const standing = await standings(trx, hold.operationId, ids);
     const skipped: { id: number; reason: string }[] = [];

@@ -8,22 +8,48 @@ import { votesForbid } from '../polls/votes-forbid.ts';
 import { type Hold, holdFence } from './fence.ts';
 import { columnsFrom, isAs, overwritten, type PollChange } from './poll-image.ts';
 import { retryChain } from './retry-chain.ts';
-import { putVotesBack } from './votes-aside.ts';
+import { movableAtOnce, putVotesBack } from './votes-aside.ts';
+
+/** Polls of one transaction, as when they were changed. */
+const defaultChunkSize = 250;
 
 /**
  * Apply's mirror, for a cancelled operation: every poll whose message does not show the change yet, failed ones included,
  * goes back to what it was if it is what the operation left. Its item ends `skipped`. Where votes cast since forbid that,
  * as they would forbid an undo, the poll stays changed and its item ends `done`, with the reason as a remark. A message that
  * certainly still shows the old state is left alone; one with an unknown request in flight is edited again.
- * To be called when nothing of the operation is in flight any more. Returns the polls whose messages are behind.
+ * To be called when nothing of the operation is in flight any more. Returns the polls whose messages are behind. Goes chunk by
+ * chunk, each a transaction; safe to repeat after a crash, since what is put back is no longer open.
  */
-export async function putBack(db: Db, hold: Hold, now: Date): Promise<DeliveryJob[]> {
+export async function putBack(
+  db: Db,
+  hold: Hold,
+  now: Date,
+  chunkSize = defaultChunkSize,
+): Promise<DeliveryJob[]> {
+  const jobs: DeliveryJob[] = [];
+  for (;;) {
+    const more = await putChunkBack(db, hold, now, chunkSize);
+    if (more === null) return jobs;
+    jobs.push(...more);
+  }
+}
+
+/** Puts one chunk back; null when nothing was open any more. */
+async function putChunkBack(
+  db: Db,
+  hold: Hold,
+  now: Date,
+  chunkSize: number,
+): Promise<readonly DeliveryJob[] | null> {
   return inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
     const { operationId } = hold;
-    await lockPolls(trx, operationId);
-    await settleShown(trx, operationId, now);
-    const changed = await changedPolls(trx, operationId);
+    const chunk = await movableAtOnce(trx, operation, await openPolls(trx, operationId, chunkSize));
+    if (chunk.length === 0) return null;
+    await lockPolls(trx, operationId, chunk);
+    await settleShown(trx, operationId, chunk, now);
+    const changed = await changedPolls(trx, operationId, chunk);
     const staying = await forbidden(trx, changed);
     const ids = changed.map(({ id }) => id).filter((id) => !staying.has(id));
     const restored = await restorePolls(trx, operationId, ids);
@@ -36,8 +62,12 @@ export async function putBack(db: Db, hold: Hold, now: Date): Promise<DeliveryJo
         when poll_id = any(${ids}::int[]) then 'cancelled, put back'
         when state = 'planned' or target_revision is null then 'cancelled before it was changed'
         else 'cancelled; changed meanwhile, so left as it is' end
-      where operation_id = ${operationId} and state in ('planned', 'applied', 'failed')`.execute(trx);
-    await releaseHolds(trx, operationId);
+      where operation_id = ${operationId} and poll_id = any(${[...chunk]}::int[])
+        and state in ('planned', 'applied', 'failed')`.execute(trx);
+    await sql`
+      update polls set held_by = null where held_by = ${operationId} and id = any(${[...chunk]}::int[])`.execute(
+      trx,
+    );
     return [...restored, ...(await jobsOf(trx, [...staying.keys()]))];
   });
 }
@@ -47,19 +77,34 @@ export async function releaseHolds(db: Db, operationId: number): Promise<void> {
   await db.updateTable('polls').set({ held_by: null }).where('held_by', '=', operationId).execute();
 }
 
-async function lockPolls(db: Db, operationId: number): Promise<void> {
+/** The next polls of the operation that no outcome stands for, or that failed. */
+async function openPolls(db: Db, operationId: number, limit: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('operation_items')
+    .select('poll_id')
+    .where('operation_id', '=', operationId)
+    .where('state', 'in', ['planned', 'applied', 'failed'])
+    .orderBy('poll_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.poll_id);
+}
+
+async function lockPolls(db: Db, operationId: number, ids: readonly number[]): Promise<void> {
   await sql`
     select poll.id from polls as poll join operation_items as item on item.poll_id = poll.id
-    where item.operation_id = ${operationId} and item.state in ('applied', 'failed')
+    where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
+      and item.state in ('applied', 'failed')
     order by poll.id for update of poll`.execute(db);
 }
 
 /** Messages that turned out to show the change: their polls are done and stay changed. */
-async function settleShown(db: Db, operationId: number, now: Date): Promise<void> {
+async function settleShown(db: Db, operationId: number, ids: readonly number[], now: Date): Promise<void> {
   await sql`
     update operation_items as item set state = 'done', finished_at = ${now}, code = null, message = null
     from polls as poll
-    where item.operation_id = ${operationId} and poll.id = item.poll_id and item.state in ('applied', 'failed')
+    where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
+      and poll.id = item.poll_id and item.state in ('applied', 'failed')
       and poll.shown_revision >= item.target_revision and ${isAs('poll', sql`item.after`)}`.execute(db);
 }
 
@@ -72,12 +117,13 @@ interface ChangedPoll {
 }
 
 /** Polls that the operation changed, that no message shows so, and that still are what it left. */
-async function changedPolls(db: Db, operationId: number): Promise<ChangedPoll[]> {
+async function changedPolls(db: Db, operationId: number, ids: readonly number[]): Promise<ChangedPoll[]> {
   const { rows } = await sql<ChangedPoll>`
     select poll.id, item.before, (item.before->>'taken_at')::timestamptz as "takenAt",
       poll.revision > item.target_revision as voted
     from operation_items as item join polls as poll on poll.id = item.poll_id
-    where item.operation_id = ${operationId} and item.state in ('applied', 'failed')
+    where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
+      and item.state in ('applied', 'failed')
       and item.before is not null and item.target_revision is not null and ${isAs('poll', sql`item.after`)}
       and (poll.held_by is null or poll.held_by = ${operationId})
     order by poll.id`.execute(db);

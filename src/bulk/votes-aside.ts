@@ -5,6 +5,36 @@ import { loadOperation } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { retryChain } from './retry-chain.ts';
 
+/** Votes moved in one transaction, which people who vote wait for; moving one takes some hundredths of a millisecond. */
+const mostVotes = 10_000;
+/** Polls whose votes are counted to find how many of them these are. */
+const mostPolls = 50;
+
+/**
+ * As many of these polls, from the first on, as one transaction may move the votes of: all of them where the operation moves
+ * none, else at least one, whatever its votes.
+ */
+export async function movableAtOnce(
+  db: Db,
+  operation: OperationRow,
+  pollIds: readonly number[],
+  most = mostVotes,
+): Promise<readonly number[]> {
+  if (pollIds.length === 0 || (await movingVotes(db, operation)) === null) return pollIds;
+  const { rows } = await sql<{ id: number }>`
+    select id from (
+      select poll.place, poll.id, own.votes, sum(own.votes) over (order by poll.place) as together
+      from unnest(${pollIds.slice(0, mostPolls)}::int[]) with ordinality as poll (id, place)
+      cross join lateral (
+        select (select count(*) from votes where poll_id = poll.id)
+          + (select count(*) from votes_aside where poll_id = poll.id) as votes
+      ) as own
+    ) as counted
+    where together <= ${most}::int or together = votes
+    order by place`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 /**
  * Moves the votes of polls that were just changed: a kind that resets votes keeps them aside; an undo of such an
  * operation keeps aside what was cast since, and gives back what it had taken. In the transaction that changes the polls.
