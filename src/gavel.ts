@@ -10,7 +10,8 @@ import { connect, createClient, disconnect, onLost } from './bot/client.ts';
 import { Dispatcher } from './bot/dispatch.ts';
 import { gatewayState, shardStates } from './bot/gateway-state.ts';
 import { registerCommands } from './bot/register-commands.ts';
-import { gatewayServers, onAccessChange, type Servers } from './bot/servers.ts';
+import { RightsWatch } from './bot/rights-watch.ts';
+import { gatewayServers, type Servers } from './bot/servers.ts';
 import { SharedServers } from './bot/shared-servers.ts';
 import { Turns } from './bot/turns.ts';
 import { AuditWatch } from './bulk/audit-watch.ts';
@@ -21,8 +22,8 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Housekeeping } from './db/housekeeping.ts';
 import { Delivery } from './delivery/delivery.ts';
-import { unpark } from './delivery/delivery-store.ts';
 import { discordMessages } from './delivery/discord-messages.ts';
+import { Healing } from './delivery/healing.ts';
 import { InvalidRequests } from './delivery/invalid-requests.ts';
 import { Limits } from './delivery/limits.ts';
 import { noticing } from './delivery/noticing.ts';
@@ -88,12 +89,12 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
   const { rest } = client;
   const applicationId = () => client.application?.id ?? '';
   const botId = () => client.user?.id ?? '';
-  const servers = gatewayServers(client);
+  const servers = gatewayServers(client, clock);
   // Only where other processes have other shards is there anything to share.
   const shared = config.shards.ids === null ? null : new SharedServers({ db, client, clock, log });
   const guildName = (guildId: string) => (shared ?? { name: servers.guildName }).name(guildId);
   const names = namesFrom(servers, guildName);
-  const messages = discordMessages({ rest, limits, clock, applicationId });
+  const messages = discordMessages({ rest, limits, clock, applicationId, obstacle: servers.obstacle });
   const delivery = new Delivery({
     db: workDb,
     rest,
@@ -102,6 +103,7 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     log,
     process,
     botId,
+    obstacle: servers.obstacle,
     random: Math.random,
     bulkDeletes: servers.bulkDeleteServer,
     tokenRefused: lost,
@@ -169,10 +171,11 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     presses: [...pollPresses(polls), ...bulkPresses(bulk)],
   });
 
-  onAccessChange(client, (guildId, channelId) => {
-    unpark(workDb, guildId, channelId).catch((error: unknown) =>
-      log.error({ err: error, guildId }, 'parked polls could not be released'),
-    );
+  const healing = new Healing({ db: workDb, clock, log });
+  const rights = new RightsWatch(client, clock, (guildId, regained) => healing.regained(guildId, regained));
+  started.defer(async () => {
+    rights.stop();
+    await healing.stop();
   });
   const sources = {
     db: workDb,

@@ -1,7 +1,8 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
+import { postingPermissions } from '../../src/bot/channel-rights.ts';
 import { chosenId } from '../../src/bot/chosen-id.ts';
 import type { Caller } from '../../src/bot/handlers.ts';
-import { postingPermissions, type Servers } from '../../src/bot/servers.ts';
+import type { Servers } from '../../src/bot/servers.ts';
 import { UserError } from '../../src/errors.ts';
 
 /**

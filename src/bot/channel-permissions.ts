@@ -1,9 +1,21 @@
-import type { GuildBasedChannel, GuildMember, PermissionsBitField } from 'discord.js';
+import {
+  type GuildBasedChannel,
+  type GuildMember,
+  PermissionFlagsBits,
+  PermissionsBitField,
+} from 'discord.js';
 
-/** What a member may do in a channel; null where the gateway told too little to say, which discord.js takes badly. */
+const keptInTimeOut = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ReadMessageHistory;
+
+/**
+ * What a member may do in a channel now; null where the gateway told too little to say, which discord.js takes badly. Who is
+ * timed out keeps sight and history alone (Discord's reference, "Permissions for Timed Out Members"), which discord.js leaves
+ * out (its issue #9730).
+ */
 export function permissionsOf(
   channel: GuildBasedChannel,
   member: GuildMember,
+  now: Date = new Date(),
 ): Readonly<PermissionsBitField> | null {
   // Everything starts from the role @everyone, whose id is the server's; a thread has its parent's permissions.
   const { cache: roles } = channel.guild.roles;
@@ -11,5 +23,16 @@ export function permissionsOf(
   // Where no role permits anything at all, the permissions were not told.
   if (roles.every((role) => role.permissions.bitfield === 0n)) return null;
   if (channel.isThread() && channel.parent === null) return null;
-  return channel.permissionsFor(member);
+  const permissions = channel.permissionsFor(member);
+  if (timedOutUntil(member, now) === null) return permissions;
+  return new PermissionsBitField(permissions.bitfield & keptInTimeOut);
+}
+
+/** Until when a member is timed out; null: is not. Owners and administrators never are. */
+export function timedOutUntil(member: GuildMember, now: Date): Date | null {
+  const until = member.communicationDisabledUntil;
+  if (until === null || until <= now) return null;
+  const exempt =
+    member.guild.ownerId === member.id || member.permissions.has(PermissionFlagsBits.Administrator);
+  return exempt ? null : until;
 }

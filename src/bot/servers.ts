@@ -1,17 +1,19 @@
 import {
   type Client,
-  type Guild,
   type GuildBasedChannel,
   PermissionFlagsBits,
   type PermissionsBitField,
   ShardClientUtil,
 } from 'discord.js';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Deed, Obstacle, Obstacles } from '../delivery/rights.ts';
 import { inScope, type Scope } from '../polls/scope.ts';
 import { permissionsOf } from './channel-permissions.ts';
+import { obstacleIn, postingPermissions } from './channel-rights.ts';
 import type { Choice } from './handlers.ts';
 
-/** `unknown`: this process is not (yet) told about that channel. */
-export type ChannelAccess = 'ok' | 'no access' | 'gone' | 'unknown';
+/** An obstacle, or: `unknown`, this process is not (yet) told about that channel; `gone`: it would be if it were there. */
+export type ChannelAccess = 'ok' | 'no access' | 'gone' | 'unknown' | Obstacle;
 
 /** What the gateway tells about servers and channels. Nothing here asks Discord; what is not known is null. */
 export interface Servers {
@@ -19,8 +21,10 @@ export interface Servers {
   channelName(channelId: string): string | null;
   /** The server of a channel. */
   guildOf(channelId: string): string | null;
-  /** Whether the bot can edit its messages there, or also post. `guildId` helps to tell a channel that is gone. */
-  channelAccess(channelId: string, guildId?: string, wish?: 'edit' | 'post'): ChannelAccess;
+  /** Whether the bot can do this with a poll's message there. `guildId` helps to tell a channel that is gone. */
+  channelAccess(channelId: string, guildId?: string, deed?: Deed): ChannelAccess;
+  /** What is known to stand in the way of that. */
+  readonly obstacle: Obstacles;
   /** The channel's server, if the bot may delete many messages at once there. */
   bulkDeleteServer(channelId: string): string | null;
   /** The permissions that the bot lacks to post polls there, by Discord's names. */
@@ -29,24 +33,30 @@ export interface Servers {
   search(scope: Scope, text: string): readonly Choice[];
 }
 
-export function gatewayServers(client: Client): Servers {
+export function gatewayServers(client: Client, clock: Clock = systemClock): Servers {
   const channel = (id: string): GuildBasedChannel | null => {
     const found = client.channels.cache.get(id);
     return found && !found.isDMBased() ? found : null;
+  };
+  const botPermissions = (found: GuildBasedChannel): Readonly<PermissionsBitField> | null => {
+    const { me } = found.guild.members;
+    return me && permissionsOf(found, me, clock.now());
   };
   return {
     guildName: (id) => client.guilds.cache.get(id)?.name ?? null,
     channelName: (id) => channel(id)?.name ?? null,
     guildOf: (id) => channel(id)?.guildId ?? null,
-    channelAccess: (id, guildId, wish = 'edit') => {
+    channelAccess: (id, guildId, deed = 'edit') => {
       const found = channel(id);
       if (found === null) return guildId === undefined ? 'unknown' : accessWithout(client, guildId);
-      const permissions = botPermissions(found);
-      if (permissions === null) return 'unknown';
-      const posting = postingPermissions(found.isThread()).map(([, bit]) => bit);
-      return permissions.has(wish === 'post' ? posting : PermissionFlagsBits.ViewChannel)
-        ? 'ok'
-        : 'no access';
+      if (botPermissions(found) === null) return 'unknown';
+      const obstacle = obstacleIn(found, deed, clock.now());
+      const closed = obstacle?.right === 'view' && obstacle.timedOutUntil === null;
+      return closed ? 'no access' : (obstacle ?? 'ok');
+    },
+    obstacle: (id, deed) => {
+      const found = channel(id);
+      return found && obstacleIn(found, deed, clock.now());
     },
     bulkDeleteServer: (id) => {
       const found = channel(id);
@@ -76,49 +86,6 @@ export function gatewayServers(client: Client): Servers {
 
 /** Our own messages may be deleted one by one without it. */
 const manyDeletes = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageMessages;
-
-/**
- * Calls back when the bot's access somewhere may have changed: in one channel, or (`channelId` null) in a whole server.
- */
-export function onAccessChange(
-  client: Client,
-  changed: (guildId: string, channelId: string | null) => void,
-): void {
-  const inGuild = (guild: Guild) => changed(guild.id, null);
-  const inChannel = (channel: { id: string; guildId?: string | null }) => {
-    if (channel.guildId) changed(channel.guildId, channel.id);
-  };
-  client.on('channelCreate', inChannel);
-  client.on('channelUpdate', (before, after) => {
-    inChannel('guildId' in after ? after : (before as { id: string }));
-    // Channels of a category follow its permissions.
-    if ('children' in after) for (const child of after.children.cache.values()) inChannel(child);
-  });
-  client.on('threadCreate', inChannel);
-  client.on('threadUpdate', (_, after) => inChannel(after));
-  client.on('roleUpdate', (_, role) => inGuild(role.guild));
-  client.on('roleDelete', (role) => inGuild(role.guild));
-  client.on('guildCreate', inGuild);
-  client.on('guildAvailable', inGuild);
-  client.on('guildMemberUpdate', (_, member) => {
-    if (member.id === client.user?.id) inGuild(member.guild);
-  });
-}
-
-export function postingPermissions(inThread: boolean): readonly (readonly [string, bigint])[] {
-  return [
-    ['View Channel', PermissionFlagsBits.ViewChannel],
-    inThread
-      ? ['Send Messages in Threads', PermissionFlagsBits.SendMessagesInThreads]
-      : ['Send Messages', PermissionFlagsBits.SendMessages],
-    ['Embed Links', PermissionFlagsBits.EmbedLinks],
-  ];
-}
-
-function botPermissions(channel: GuildBasedChannel): Readonly<PermissionsBitField> | null {
-  const { me } = channel.guild.members;
-  return me && permissionsOf(channel, me);
-}
 
 /** What the absence of a channel means depends on whether this process would know of it. */
 function accessWithout(client: Client, guildId: string): ChannelAccess {

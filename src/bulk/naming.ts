@@ -1,4 +1,5 @@
 import type { BulkDeletes } from '../delivery/bulk-choice.ts';
+import type { Deed, Obstacle } from '../delivery/rights.ts';
 import { escapeText } from '../polls/text.ts';
 
 /** What the bot knows of servers and channels, their names above all; null where it does not. */
@@ -49,9 +50,9 @@ export function nameChannels(
   });
 }
 
-/** Whether the bot can edit messages in a channel, or post them, as far as it knows. */
+/** Whether the bot can do what is to be done with a message in a channel, as far as it knows. */
 export type ChannelAccess = (
   channelId: string,
   guildId: string,
-  wish: 'edit' | 'post',
-) => 'ok' | 'no access' | 'gone' | 'unknown';
+  deed: Deed,
+) => 'ok' | 'no access' | 'gone' | 'unknown' | Obstacle;

@@ -2,6 +2,7 @@ import { type APIEmbed, ButtonStyle, ComponentType } from 'discord-api-types/v10
 import { type Estimate, estimate } from '../delivery/estimate.ts';
 import type { MessageBody } from '../message-body.ts';
 import { cut, escapeText } from '../polls/text.ts';
+import { accessWarnings } from './access-warnings.ts';
 import { type ChannelAccess, channelName, type Names, nameChannels } from './naming.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { isPrivatePossible } from './plan.ts';
@@ -87,34 +88,7 @@ function warningLines(rows: PreviewRows, time: Estimate, deps: PreviewDeps): str
       `⚠️ The estimate exceeds the time limit of ${formatSpan(deps.timeoutMs)}: what is not reached by then is reported as failed and can be retried.`,
     );
   }
-  const closed = new Map<string, number[]>();
-  const gone = new Set<string>();
-  const { repost } = operationKind(rows.operation.kind);
-  let posts = false;
-  for (const job of rows.jobs) {
-    const wish = repost && job.messageId === null ? 'post' : 'edit';
-    const access = deps.access(job.channelId, job.guildId, wish);
-    if (access === 'ok' || access === 'unknown') continue;
-    posts ||= wish === 'post';
-    if (access === 'gone') gone.add(job.channelId);
-    closed.set(job.channelId, [...(closed.get(job.channelId) ?? []), job.pollId]);
-  }
-  if (closed.size > 0) {
-    const count = [...closed.values()].reduce((sum, ids) => sum + ids.length, 0);
-    lines.push(
-      `⚠️ No access to ${closed.size === 1 ? '1 channel' : `${closed.size} channels`}, ${count} of these polls would fail there:`,
-    );
-    for (const [channelId, ids] of [...closed].slice(0, 8)) {
-      const note = gone.has(channelId) ? ' (gone or archived)' : '';
-      const name = channelName(deps.names, everything, channelId);
-      lines.push(`• ${name}${note}: ${formatPollNumbers(ids, 6)}`);
-    }
-    if (closed.size > 8) lines.push(`• and ${closed.size - 8} more channels`);
-    if (closed.size > gone.size) {
-      const needed = posts ? '*View Channel*, *Send Messages* and *Embed Links*' : '*View Channel*';
-      lines.push(`Give the bot ${needed} there first, or confirm and use \`Retry failed\` later.`);
-    }
-  }
+  lines.push(...accessWarnings(rows, deps));
   return lines.length === 0 ? [] : ['', ...lines];
 }
 

@@ -1,4 +1,5 @@
 import type { APIEmbed } from 'discord-api-types/v10';
+import { wantsPermission } from '../delivery/refusals.ts';
 import type { MessageBody } from '../message-body.ts';
 import { cut, escapeText } from '../polls/text.ts';
 import { type Audience, channelName, type Names, nameChannels } from './naming.ts';
@@ -116,14 +117,22 @@ function resultLines(rows: ProgressRows, progress: Progress): string[] {
   if (operation.failure) lines.push(escapeText(cut(operation.failure, 300)));
   if (rows.remarks > 0) lines.push(`${rows.remarks} with a remark: see \`Report\`.`);
   if (rows.failed > 0) {
-    const kept = operationKind(operation.kind).file
-      ? '`Retry failed` writes the missing file and sends it to whoever presses it.'
-      : 'What is committed of the failed polls stays; `Retry failed` brings their messages up to date once the cause is mended.';
     lines.push(
-      rows.retriedBy === null ? kept : `The failed polls were taken up by Operation #${rows.retriedBy}.`,
+      rows.retriedBy === null
+        ? cure(rows)
+        : `The failed polls were taken up by Operation #${rows.retriedBy}.`,
     );
   }
   return lines;
+}
+
+/** What to do about the failures. */
+function cure({ operation, failures }: ProgressRows): string {
+  if (operationKind(operation.kind).file)
+    return '`Retry failed` writes the missing file and sends it to whoever presses it.';
+  if (!failures.some(({ code }) => code !== null && wantsPermission(code)))
+    return 'What is committed of the failed polls stays; `Retry failed` brings their messages up to date once the cause is mended.';
+  return 'What is committed of the failed polls stays. Give the bot the permissions that are named below (*View Channel* where it has no access), then press `Retry failed`.';
 }
 
 function causes(rows: ProgressRows, names: Names, audience: Audience): string[] {

@@ -54,6 +54,8 @@ export interface PollTable {
   sender_until: Date | null;
   parked_code: string | null;
   parked_reason: string | null;
+  /** The right that Discord refused in the channel; null: it refused this poll alone. */
+  parked_right: string | null;
   ping_pending: WithDefault<boolean>;
   held_by: number | null;
   status_since: WithDefault<Date>;

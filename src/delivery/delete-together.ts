@@ -3,9 +3,10 @@ import { type Claimed, claimDeleted, recordDeleted, releaseAll } from './claim-m
 import { SEND_WITHIN_MS } from './deliver-one.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import type { DeliveryJob } from './delivery-batch.ts';
-import { recordRefused } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
+import { inOpenThread } from './open-thread.ts';
 import type { Outcome } from './outcome.ts';
+import { recordRefused } from './parks-store.ts';
 import { youngEnough } from './request-kind.ts';
 import { PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER, TURN_HEADER } from './rest-calls.ts';
 
@@ -29,9 +30,6 @@ export interface DeletedTogether {
   /** The bot lacks Manage Messages in the channel. */
   readonly lackingPermission: boolean;
 }
-
-/** Of a bulk-delete this is no refusal of the channel: our own messages go one by one without Manage Messages. */
-const MISSING_PERMISSION = '50013';
 
 /**
  * Deletes the messages of many deleted polls of one channel by one request: claims them, sends, records, each in one
@@ -76,12 +74,14 @@ export async function deleteTogether(
   }
   try {
     const body = { messages: fit.map((poll) => poll.messageId) };
-    await rest.post(Routes.channelBulkDelete(channelId), { body, headers });
+    await inOpenThread(rest, channelId, headers, () =>
+      rest.post(Routes.channelBulkDelete(channelId), { body, headers }),
+    );
   } catch (error) {
-    const failure = discordFailure(error, { channelId });
+    const obstacle = parts.obstacle?.(channelId, 'delete') ?? null;
+    const failure = discordFailure(error, { channelId, asked: 'delete', obstacle });
     const outcome = await recordFailure(parts, channelId, fit, failure);
-    const lackingPermission =
-      failure.outcome.type === 'failed' && failure.outcome.code === MISSING_PERMISSION;
+    const lackingPermission = lacksManageMessages(failure.outcome);
     return { outcome, apart: outcome === null ? jobs : apart, lackingPermission };
   }
   await recordDeleted(db, process, fit);
@@ -98,9 +98,14 @@ async function recordFailure(
 ): Promise<Outcome | null> {
   await releaseAll(db, process, claimed, unknown ? 'unknown' : 'unsent');
   if (outcome.type !== 'failed') return outcome;
-  if (outcome.scope === 'poll' || outcome.code === MISSING_PERMISSION) return null;
+  const { code, reason, right } = outcome;
+  if (right === undefined || lacksManageMessages(outcome)) return null;
   const { pollId, sentBefore } = claimed[0]!;
-  const { code, reason } = outcome;
-  await recordRefused(db, { pollId, process, sentBefore, code, reason, channelId });
+  await recordRefused(db, { pollId, process, sentBefore, code, reason, inChannel: { channelId, right } });
   return outcome;
+}
+
+/** That is no refusal of the channel: our own messages go one by one without Manage Messages. */
+function lacksManageMessages(outcome: Outcome): boolean {
+  return outcome.type === 'failed' && outcome.right === 'delete';
 }

@@ -2,38 +2,15 @@ import { Routes } from 'discord-api-types/v10';
 import { renderPoll } from '../polls/message.ts';
 import type { Poll } from '../polls/poll.ts';
 import type { DeliverParts } from './deliver-parts.ts';
-import {
-  CLAIM_TTL_MS,
-  type Claim,
-  claim,
-  forgetMessage,
-  recordGone,
-  recordRefused,
-  recordShown,
-  releaseUnknown,
-  releaseUnsent,
-} from './delivery-store.ts';
-import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
+import { CLAIM_TTL_MS, claim, forgetMessage, recordGone, releaseUnsent } from './delivery-store.ts';
 import { findLostPost } from './lost-post.ts';
 import type { Outcome } from './outcome.ts';
-import { newMessage, wholeEdit } from './payload.ts';
+import { newMessage, wholeEditInChannel } from './payload.ts';
 import { pingRole } from './ping.ts';
-import { type RequestKind, showingKind } from './request-kind.ts';
-import { type CallOptions, PRIORITY_HEADER, SEND_BEFORE_HEADER, TURN_HEADER } from './rest-calls.ts';
+import { showingKind } from './request-kind.ts';
+import { PRIORITY_HEADER, SEND_BEFORE_HEADER, TURN_HEADER } from './rest-calls.ts';
+import { type DeliverOptions, Sending } from './sending.ts';
 import { REQUEST_TIMEOUT_MS } from './transport.ts';
-
-export interface DeliverOptions {
-  /** Post the message again where somebody deleted it by hand. */
-  readonly repost: boolean;
-  /** Leave alone what an unfinished operation holds. */
-  readonly respectHolds: boolean;
-  /** Leave alone what Discord refused for good. */
-  readonly respectParks: boolean;
-  /** For the pace; higher goes first. */
-  readonly priority: number;
-  /** By this name bulk work takes turns at the pace. */
-  readonly turn?: string;
-}
 
 /** A process that could not send this long before its claim ends does not send at all. */
 export const SEND_WITHIN_MS = CLAIM_TTL_MS - REQUEST_TIMEOUT_MS - 1_000;
@@ -76,69 +53,8 @@ export async function deliverOne(
         [SEND_BEFORE_HEADER]: String(sendBefore),
         ...(options.turn !== undefined && { [TURN_HEADER]: options.turn }),
       };
-      return await show(new Sending(parts, result, headers), options.repost);
+      return await show(new Sending(parts, result, headers, options), options.repost);
     }
-  }
-}
-
-/** What one attempt carries along. */
-class Sending {
-  readonly parts: DeliverParts;
-  readonly claim: Claim;
-  readonly headers: Record<string, string>;
-  /** Where the poll is shown, once that is known. */
-  messageId: string | null;
-
-  constructor(parts: DeliverParts, claimed: Claim, headers: Record<string, string>) {
-    this.parts = parts;
-    this.claim = claimed;
-    this.headers = headers;
-    this.messageId = claimed.poll.messageId;
-  }
-
-  get poll(): Poll {
-    return this.claim.poll;
-  }
-
-  /** What identifies the claim in every record. */
-  get own() {
-    const { sentBefore, lastTriedUntil } = this.claim;
-    const { process } = this.parts;
-    return { pollId: this.poll.id, process, revision: this.poll.revision, sentBefore, lastTriedUntil };
-  }
-
-  with(call: CallOptions): CallOptions {
-    return { ...call, headers: this.headers };
-  }
-
-  /** A request of this kind has to wait: ends the attempt; null: it may go. */
-  async mustWait(kind: RequestKind): Promise<Outcome | null> {
-    const now = this.parts.clock.monotonic();
-    const afterMs = this.parts.limits.delay(this.poll.channelId, kind, now);
-    if (afterMs === 0) return null;
-    await releaseUnsent(this.parts.db, this.own);
-    return { type: 'retry', afterMs, code: '429', reason: "Discord's rate limit", attempt: false };
-  }
-
-  /** Records what a failed request means and turns it into the outcome. */
-  async failed({ outcome, unknown }: DiscordFailure): Promise<Outcome> {
-    const { db } = this.parts;
-    if (outcome.type === 'failed') {
-      const { code, reason, scope } = outcome;
-      const channelId = scope === 'channel' ? this.poll.channelId : null;
-      await recordRefused(db, { ...this.own, code, reason, channelId });
-    } else if (unknown) {
-      await releaseUnknown(db, this.own);
-    } else {
-      await releaseUnsent(db, this.own);
-    }
-    return outcome;
-  }
-
-  async shown(messageId: string | null, remark?: string): Promise<Outcome> {
-    await recordShown(this.parts.db, { ...this.own, messageId });
-    this.messageId = messageId;
-    return { type: 'done', revision: this.poll.revision, ...(remark !== undefined && { remark }) };
   }
 }
 
@@ -156,19 +72,23 @@ async function show(sending: Sending, repost: boolean): Promise<Outcome> {
 
 async function edit(sending: Sending, messageId: string, repost: boolean): Promise<Outcome> {
   const { parts, poll, claim: claimed } = sending;
-  const wait = await sending.mustWait(showingKind(messageId, parts.clock.now().getTime()));
+  const wait =
+    (await sending.forbidden('edit')) ??
+    (await sending.mustWait(showingKind(messageId, parts.clock.now().getTime())));
   if (wait) return wait;
+  let answer: unknown;
   try {
-    const body = wholeEdit(renderPoll(poll, claimed.tally));
-    await parts.rest.patch(Routes.channelMessage(poll.channelId, messageId), sending.with(body));
+    const body = wholeEditInChannel(renderPoll(poll, claimed.tally));
+    const route = Routes.channelMessage(poll.channelId, messageId);
+    answer = await sending.inOpenThread(() => parts.rest.patch(route, sending.with(body)));
   } catch (error) {
-    const failure = discordFailure(error, poll);
+    const failure = sending.failure(error, 'edit');
     if (failure.code !== UNKNOWN_MESSAGE) return await sending.failed(failure);
     if (!repost && !claimed.removalTried) return await gone(sending);
     await forgetMessage(parts.db, poll.id);
     return await post(sending);
   }
-  return await sending.shown(messageId);
+  return await sending.answered(messageId, answer, 'edit');
 }
 
 async function post(sending: Sending): Promise<Outcome> {
@@ -180,22 +100,23 @@ async function post(sending: Sending): Promise<Outcome> {
       if (found) return await edit(sending, found, false);
     } catch (error) {
       // Looking changes nothing, so what is unknown stays what it was.
-      return await sending.failed({ ...discordFailure(error, poll), unknown: false });
+      return await sending.failed({ ...sending.failure(error, 'post'), unknown: false });
     }
   }
-  const wait = await sending.mustWait('post');
+  const wait = (await sending.forbidden('post')) ?? (await sending.mustWait('post'));
   if (wait) return wait;
-  let messageId: string;
+  let message: { id: string };
   try {
     const body = newMessage(renderPoll(poll, claimed.tally), { nonce: nonceOf(poll) });
-    const message = await parts.rest.post(Routes.channelMessages(poll.channelId), sending.with(body));
-    messageId = (message as { id: string }).id;
+    const route = Routes.channelMessages(poll.channelId);
+    const posted = sending.inOpenThread(() => parts.rest.post(route, sending.with(body)));
+    message = (await posted) as { id: string };
   } catch (error) {
-    return await sending.failed(discordFailure(error, poll));
+    return await sending.failed(sending.failure(error, 'post'));
   }
   // With the nonce of an earlier, unnoticed post Discord answers with that message, which may show an older picture.
-  if (claimed.sentBefore > poll.shownRevision) return await edit(sending, messageId, false);
-  return await sending.shown(messageId);
+  if (claimed.sentBefore > poll.shownRevision) return await edit(sending, message.id, false);
+  return await sending.answered(message.id, message, 'post');
 }
 
 /** The same for every try of one post, and another one for each later post: `shown_revision` only moves by success. */
@@ -211,11 +132,12 @@ async function remove(sending: Sending): Promise<Outcome> {
       messageId = await findLostPost(parts, poll, claimed, sending.headers);
     }
     if (messageId === null) return poll.messageGone ? await gone(sending) : await sending.shown(null);
-    const wait = await sending.mustWait('delete');
+    const wait = (await sending.forbidden('delete')) ?? (await sending.mustWait('delete'));
     if (wait) return wait;
-    await parts.rest.delete(Routes.channelMessage(poll.channelId, messageId), sending.with({}));
+    const route = Routes.channelMessage(poll.channelId, messageId);
+    await sending.inOpenThread(() => parts.rest.delete(route, sending.with({})));
   } catch (error) {
-    const failure = discordFailure(error, poll);
+    const failure = sending.failure(error, 'delete');
     if (failure.code !== UNKNOWN_MESSAGE) return await sending.failed(failure);
     // Ours, if an earlier try got no answer; by hand otherwise.
     const ours = claimed.sentBefore > poll.shownRevision;

@@ -3,6 +3,7 @@ import type { Db } from '../db/schema.ts';
 import type { Logger } from '../log.ts';
 import type { Limits } from './limits.ts';
 import type { RestCalls } from './rest-calls.ts';
+import type { Obstacles } from './rights.ts';
 
 /** What delivering needs. */
 export interface DeliverParts {
@@ -15,4 +16,6 @@ export interface DeliverParts {
   readonly process: string;
   /** The bot's own user id, known after login. */
   readonly botId: () => string;
+  /** What the gateway knows to stand in the way; by default nothing. */
+  readonly obstacle?: Obstacles;
 }

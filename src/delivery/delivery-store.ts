@@ -111,37 +111,6 @@ export async function forgetMessage(db: Db, pollId: number): Promise<void> {
   await sql`update polls set message_id = null, message_gone = false where id = ${pollId}`.execute(db);
 }
 
-/**
- * Discord refuses for good: parks the poll, or with `channelId` every poll of the channel whose message is behind.
- * Parked polls are left alone by the sweep until `unpark` or the next success.
- */
-export async function recordRefused(
-  db: Db,
-  refused: {
-    pollId: number;
-    process: string;
-    sentBefore: number;
-    code: string;
-    reason: string;
-    channelId: string | null;
-  },
-): Promise<void> {
-  const { pollId, process, channelId } = refused;
-  // Locked in the order of ids, as everybody does who changes many polls.
-  await sql`
-    with refused as (
-      select id from polls
-      where id = ${pollId} or (channel_id = ${channelId}::text and shown_revision < revision)
-      order by id for update
-    )
-    update polls set
-      parked_code = ${refused.code}, parked_reason = ${refused.reason},
-      sent_revision = case when id = ${pollId} then ${refused.sentBefore}::integer else sent_revision end,
-      sender_until = case when id = ${pollId} and sender = ${process} then null else sender_until end,
-      sender = case when id = ${pollId} and sender = ${process} then null else sender end
-    where id = any(array(select id from refused))`.execute(db);
-}
-
 /** Gives the claim back after a request that nobody knows the outcome of: it stays sent, and when it was tried is kept. */
 export async function releaseUnknown(db: Db, released: { pollId: number; process: string }): Promise<void> {
   await sql`
@@ -169,20 +138,6 @@ export async function recordPinged(db: Db, pollId: number): Promise<void> {
 /** Drops every claim: for the start of a process that is provably the only one at its database. */
 export async function clearClaims(db: Db): Promise<void> {
   await sql`update polls set sender = null where sender is not null`.execute(db);
-}
-
-/** The bot's permissions in the server (or in one channel) changed: what Discord refused may be tried again. */
-export async function unpark(db: Db, guildId: string, channelId: string | null = null): Promise<void> {
-  await sql`
-    with parked as (
-      select id from polls
-      where parked_code is not null and guild_id = ${guildId}
-        and (${channelId}::text is null or channel_id = ${channelId}::text)
-      order by id for update
-    )
-    update polls set parked_code = null, parked_reason = null where id in (select id from parked)`.execute(
-    db,
-  );
 }
 
 /** Polls whose message is behind and that nobody else looks after, or that have still to ping. Oldest first. */

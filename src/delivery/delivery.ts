@@ -135,6 +135,7 @@ export class Delivery implements Deliverer {
         respectParks: false,
         priority,
         turn: batch.turn,
+        refused: (deed) => batch.refusals.of(job.channelId, deed),
       });
     }
     const insisted = this.touches.sending(job.pollId, batch);

@@ -1,12 +1,15 @@
 import { Routes } from 'discord-api-types/v10';
 import type { Clock } from '../clock.ts';
 import type { MessageBody } from '../message-body.ts';
-import { discordFailure } from './discord-outcome.ts';
+import { discordFailure, type FailureContext } from './discord-outcome.ts';
 import type { Limits } from './limits.ts';
 import type { Messages, Sent } from './messages.ts';
-import { newMessage, wholeEdit } from './payload.ts';
+import { inOpenThread } from './open-thread.ts';
+import { newMessage, wholeEdit, wholeEditInChannel } from './payload.ts';
+import { codeOf, lacking, noEmbeds } from './refusals.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
 import type { RestCalls, Route } from './rest-calls.ts';
+import type { Obstacle, Obstacles } from './rights.ts';
 
 /** Discord's flag of a message that only its addressee sees. */
 const EPHEMERAL = 64;
@@ -17,23 +20,33 @@ export function discordMessages(parts: {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly applicationId: () => string;
+  /** What the gateway knows to stand in the way; by default nothing. */
+  readonly obstacle?: Obstacles;
 }): Messages {
   const { rest, limits, clock, applicationId } = parts;
 
   const post = (channelId: string, body: MessageBody, nonce: string): Promise<Sent> =>
-    inChannel(channelId, 'post', () =>
+    inChannel(channelId, 'post', body, () =>
       rest.post(Routes.channelMessages(channelId), newMessage(body, { nonce })),
     );
 
-  /** Waits for the channel's limit happen at the caller's, who may have something newer to say by then. */
+  /**
+   * Waits for the channel's limit happen at the caller's, who may have something newer to say by then. Without Embed Links
+   * Discord would leave the embed out, so nothing is sent.
+   */
   const inChannel = async (
     channelId: string,
     kind: RequestKind,
+    body: MessageBody,
     call: () => Promise<unknown>,
   ): Promise<Sent> => {
+    const asked = kind === 'post' ? 'post' : 'edit';
+    const obstacle = parts.obstacle?.(channelId, asked) ?? null;
+    const embeds = (body.embeds?.length ?? 0) > 0;
+    if (embeds && obstacle?.right === 'embed') return withoutEmbed(channelId, obstacle);
     const afterMs = limits.delay(channelId, kind, clock.monotonic());
     if (afterMs > 0) return { type: 'retry', afterMs, reason: "Discord's rate limit" };
-    return sent(call, { channelId });
+    return sent(() => inOpenThread(rest, channelId, {}, call), { channelId, asked, obstacle, embeds });
   };
 
   const byToken = (call: () => Promise<unknown>): Promise<Sent> => sent(call, { channelId: '', auth: false });
@@ -58,8 +71,8 @@ export function discordMessages(parts: {
       ),
     post,
     edit: (channelId, messageId, body) =>
-      inChannel(channelId, showingKind(messageId, clock.now().getTime()), () =>
-        rest.patch(Routes.channelMessage(channelId, messageId), wholeEdit(body)),
+      inChannel(channelId, showingKind(messageId, clock.now().getTime()), body, () =>
+        rest.patch(Routes.channelMessage(channelId, messageId), wholeEditInChannel(body)),
       ),
     direct: async (userId, body, nonce) => {
       let channelId = '';
@@ -76,12 +89,17 @@ export function discordMessages(parts: {
   };
 }
 
+function withoutEmbed(channelId: string, obstacle: Obstacle): Sent {
+  return { type: 'refused', code: String(codeOf(obstacle)), reason: lacking(channelId, obstacle) };
+}
+
 async function sent(
   call: () => Promise<unknown>,
-  context: { channelId: string; auth?: boolean },
+  context: FailureContext & { readonly embeds?: boolean },
 ): Promise<Sent> {
   try {
-    const message = (await call()) as { id: string; channel_id: string; flags?: number };
+    const message = (await call()) as { id: string; channel_id: string; flags?: number; embeds?: unknown[] };
+    if (context.embeds && message.embeds?.length === 0) return withoutEmbed(context.channelId, noEmbeds);
     const ephemeral = ((message.flags ?? 0) & EPHEMERAL) !== 0;
     return {
       type: 'sent',

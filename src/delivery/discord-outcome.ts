@@ -1,5 +1,8 @@
+import { isAsleep, OpeningRefused } from './open-thread.ts';
 import type { Outcome } from './outcome.ts';
+import { type Asked, refusalOf } from './refusals.ts';
 import { NotSentError } from './rest-calls.ts';
+import type { Obstacle } from './rights.ts';
 
 export type Failure = Extract<Outcome, { type: 'failed' | 'retry' | 'abort' }>;
 
@@ -11,16 +14,21 @@ export interface DiscordFailure {
   readonly code: number | null;
 }
 
-/**
- * What an error of a REST call in a channel means. Rethrows what is no answer of Discord's and no broken connection: a bug.
- *
- * `auth: false`: the call carried an interaction's token, so that a 401 says nothing about the bot's own.
- */
-export function discordFailure(
-  error: unknown,
-  context: { readonly channelId: string; readonly auth?: boolean },
-): DiscordFailure {
+/** What was asked, and where. */
+export interface FailureContext {
+  readonly channelId: string;
+  /** False: the call carried an interaction's token, so that a 401 says nothing about the bot's own. */
+  readonly auth?: boolean;
+  /** Default: a post. */
+  readonly asked?: Asked;
+  /** What the gateway says stands in the way, for the words. */
+  readonly obstacle?: Obstacle | null;
+}
+
+/** What an error of a REST call in a channel means. Rethrows what is no answer of Discord's and no broken connection: a bug. */
+export function discordFailure(error: unknown, context: FailureContext): DiscordFailure {
   if (!(error instanceof Error)) throw error;
+  if (error instanceof OpeningRefused) return ofOpening(error, context);
   if (error instanceof NotSentError) {
     return { outcome: retry(500, 'not sent', error.message, false), unknown: false, code: null };
   }
@@ -40,7 +48,16 @@ export function discordFailure(
 
 const tokenRefused = 'Discord refuses the token of the bot';
 
-function ofAnswer(error: Answer, context: { channelId: string; auth?: boolean }): DiscordFailure {
+/** The message was not touched, whatever became of the opening. */
+function ofOpening({ cause }: OpeningRefused, context: FailureContext): DiscordFailure {
+  if (isAsleep(cause)) {
+    const reason = 'its thread fell asleep again';
+    return { outcome: retry(0, '50083', reason, true), unknown: false, code: 50083 };
+  }
+  return { ...discordFailure(cause, { ...context, asked: 'open' }), unknown: false };
+}
+
+function ofAnswer(error: Answer, context: FailureContext): DiscordFailure {
   const { status } = error;
   const code = typeof error.code === 'number' && error.code > 0 ? error.code : null;
   if (status >= 500) {
@@ -52,11 +69,11 @@ function ofAnswer(error: Answer, context: { channelId: string; auth?: boolean })
   }
   const passing = status === 429 || code === 20016 || code === 20028;
   if (passing) return { outcome: retry(5_000, '429', "Discord's rate limit", false), unknown: false, code };
-  const channelWide = code === null ? undefined : channelReasons[code];
-  if (channelWide) {
-    const reason = channelWide.replace('#', `<#${context.channelId}>`);
+  const { asked = 'post', channelId, obstacle = null } = context;
+  const refusal = code === null ? null : refusalOf(code, asked, channelId, obstacle);
+  if (refusal) {
     return {
-      outcome: { type: 'failed', code: String(code), reason, scope: 'channel' },
+      outcome: { type: 'failed', code: String(code), ...refusal, scope: 'channel' },
       unknown: false,
       code,
     };
@@ -73,17 +90,6 @@ function ofAnswer(error: Answer, context: { channelId: string; auth?: boolean })
     code,
   };
 }
-
-/** Refusals that every message of the channel would get (Discord's API reference, "JSON Error Codes"). */
-const channelReasons: Readonly<Record<number, string>> = {
-  10003: 'the channel # no longer exists',
-  10004: 'the bot is no longer in the server of #',
-  50001: 'no access to #',
-  50013: 'missing permissions in #',
-  50024: '# is a kind of channel that cannot hold messages',
-  50083: 'the thread # is archived',
-  160005: 'the thread # is locked',
-};
 
 function retry(afterMs: number, code: string, reason: string, attempt: boolean): Failure {
   return { type: 'retry', afterMs, code, reason, attempt };

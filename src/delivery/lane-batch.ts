@@ -1,3 +1,4 @@
+import { Refusals } from './batch-refusals.ts';
 import type { Batch, BatchHandler, DeliveryJob, FinalOutcome } from './delivery-batch.ts';
 
 /** A batch as the lanes see it: what is left of it and what of it is in flight. */
@@ -9,6 +10,7 @@ export class LaneBatch implements Batch {
   readonly turn: string;
   /** The channels whose young messages go in bulk-deletes, where the batch deletes. */
   bulkChannels: ReadonlySet<string> = new Set();
+  readonly refusals = new Refusals();
   stopped = false;
   anyDone = false;
   private left: number;

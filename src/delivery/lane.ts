@@ -4,6 +4,7 @@ import type { DeliveryJob } from './delivery-batch.ts';
 import type { LaneBatch } from './lane-batch.ts';
 import { CHANNEL_WINDOWS } from './limits.ts';
 import { type RequestKind, showingKind, youngEnough } from './request-kind.ts';
+import { type Deed, type Right, rightsOf } from './rights.ts';
 import { Turns } from './turns.ts';
 
 /** A job in its lane. */
@@ -143,8 +144,11 @@ export class Lane {
     this.peopleInRow = batch.people ? this.peopleInRow + 1 : 0;
   }
 
-  takeAll(batch: LaneBatch): Entry[] {
-    return this.queuesOf(batch).remove((entry) => entry.batch === batch);
+  /** What is left of a batch; given a right, that of it which needs the right. */
+  takeAll(batch: LaneBatch, right?: Right): Entry[] {
+    return this.queuesOf(batch).remove(
+      (entry) => entry.batch === batch && (right === undefined || rightsOf[deedOf(entry)].includes(right)),
+    );
   }
 
   takeEverything(): Entry[] {
@@ -182,6 +186,12 @@ export class Lane {
   private queuesOf(batch: LaneBatch): Turns<Entry> {
     return batch.people ? this.people : this.bulk;
   }
+}
+
+/** What an entry does with its message, as far as is known beforehand. */
+function deedOf({ job, batch }: Entry): Deed {
+  if (batch.handler.deletes) return 'delete';
+  return job.messageId === null ? 'post' : 'edit';
 }
 
 /** Time for the requests themselves, at the end of a window of which a part was kept. */

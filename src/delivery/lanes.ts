@@ -186,7 +186,9 @@ export class Lanes {
       else health.forget(job.pollId, now);
     }
     if (wasOutage && !health.outage) this.wakeAll();
-    const alike = outcome.type === 'failed' && outcome.scope === 'channel' ? lane.takeAll(batch) : [];
+    const channelWide = outcome.type === 'failed' && outcome.scope === 'channel';
+    const alike = channelWide ? lane.takeAll(batch, outcome.right) : [];
+    if (channelWide) batch.refusals.add(lane.channelId, outcome);
     for (const other of alike) health.forget(other.job.pollId, now);
     const jobs = [...entries, ...alike].map((entry) => entry.job);
     await batch.settle(jobs, outcome, attempts);

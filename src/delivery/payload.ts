@@ -16,6 +16,15 @@ export function newMessage(body: MessageBody, more: { nonce?: string; flags?: nu
   };
 }
 
+/**
+ * As `wholeEdit`, for a message in a channel: embeds that somebody hid there (the flag SUPPRESS_EMBEDS) are shown again.
+ * Without `flags` that flag stays over edits (Discord's API reference, "Edit Message"; JDA PR#1117).
+ */
+export function wholeEditInChannel(body: MessageBody): CallOptions {
+  const edit = wholeEdit(body);
+  return { ...edit, body: { ...(edit.body as object), flags: 0 } };
+}
+
 /** The whole new content of a message: what `body` leaves out is emptied, so that an edit is absolute. */
 export function wholeEdit(body: MessageBody): CallOptions {
   return {

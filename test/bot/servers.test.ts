@@ -1,9 +1,11 @@
 import type { Client } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { permission } from '../../sandbox/permissions.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
 import { connect, createClient } from '../../src/bot/client.ts';
-import { gatewayServers, onAccessChange, type Servers } from '../../src/bot/servers.ts';
+import { gatewayServers, type Servers } from '../../src/bot/servers.ts';
+import type { Deed } from '../../src/delivery/rights.ts';
 import { CannotStart } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
@@ -14,7 +16,6 @@ describe('what the gateway tells about servers', () => {
   let guild: SandboxGuild;
   let client: Client;
   let servers: Servers;
-  let changes: (string | null)[];
 
   beforeEach(async () => {
     sandbox = await startSandbox({ limits: 'off' });
@@ -22,11 +23,7 @@ describe('what the gateway tells about servers', () => {
     sandbox.addGuild({ name: 'Homestead' });
     client = newClient(sandbox);
     servers = gatewayServers(client);
-    changes = [];
     await connect(client, sandbox.token, inNoTime());
-    onAccessChange(client, (guildId, channelId) => {
-      if (guildId === guild.id) changes.push(channelId);
-    });
   });
 
   afterEach(async () => {
@@ -54,16 +51,54 @@ describe('what the gateway tells about servers', () => {
     expect(servers.search(oneServer(guild.id), '')).toEqual([{ name: 'Home', value: guild.id }]);
   });
 
-  test('is where the bot may write, and when that changes', async () => {
+  test('is where the bot may write', async () => {
     const { id } = guild.channel('votes');
     expect(servers.channelAccess(id)).toBe('ok');
     expect(servers.missingToPost(id)).toEqual([]);
     sandbox.deny(id);
     await expect.poll(() => servers.channelAccess(id)).toBe('no access');
     expect(servers.missingToPost(id)).toContain('View Channel');
-    expect(changes).toEqual([id]);
-    sandbox.setBotPermissions(guild.id, 0n);
-    await expect.poll(() => changes).toEqual([id, null]);
+  });
+
+  test('is what stands in the way of each deed, by the names of permissions', async () => {
+    const { id } = guild.channel('votes');
+    const access = (deed: Deed) => servers.channelAccess(id, guild.id, deed);
+    sandbox.deny(id, permission.sendMessages | permission.embedLinks);
+    await expect
+      .poll(() => access('post'))
+      .toEqual({ right: 'post', permissions: ['Send Messages', 'Embed Links'], timedOutUntil: null });
+    expect(access('edit')).toEqual({ right: 'embed', permissions: ['Embed Links'], timedOutUntil: null });
+    expect([access('delete'), servers.obstacle(id, 'delete')]).toEqual(['ok', null]);
+  });
+
+  test('is until when the bot is timed out', async () => {
+    const { id } = guild.channel('votes');
+    const until = Date.now() + 1_500;
+    sandbox.timeOut(guild.id, until);
+    await expect
+      .poll(() => servers.channelAccess(id, guild.id, 'post'))
+      .toMatchObject({ right: 'post', timedOutUntil: new Date(until) });
+    expect(servers.missingToPost(id)).toEqual(['Send Messages', 'Embed Links']);
+    expect(servers.channelAccess(id, guild.id, 'delete')).toBe('ok');
+    // No event tells of its end.
+    await expect.poll(() => servers.channelAccess(id, guild.id, 'post'), { timeout: 5_000 }).toBe('ok');
+  });
+
+  test('is whether a thread can be opened', async () => {
+    const { id } = guild.addThread(guild.channel('votes').id, 'thread');
+    await expect.poll(() => servers.channelAccess(id, guild.id)).toBe('ok');
+    sandbox.lock(id);
+    const locked = { right: 'edit', permissions: ['Manage Threads'], timedOutUntil: null };
+    await expect.poll(() => servers.channelAccess(id, guild.id)).toEqual(locked);
+    expect(servers.channelAccess(id, guild.id, 'delete')).toBe('ok');
+    sandbox.archive(id);
+    await expect.poll(() => servers.channelAccess(id, guild.id)).toEqual({ ...locked, right: 'open' });
+    sandbox.lock(id, false);
+    await expect.poll(() => servers.channelAccess(id, guild.id)).toBe('ok');
+    sandbox.deny(guild.channel('votes').id, permission.sendMessagesInThreads);
+    await expect
+      .poll(() => servers.channelAccess(id, guild.id))
+      .toMatchObject({ right: 'open', permissions: ['Send Messages in Threads'] });
   });
 
   test('is not guessed where the gateway told of no roles or no member', () => {

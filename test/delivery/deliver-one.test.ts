@@ -2,10 +2,12 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { type DeliverOptions, deliverOne } from '../../src/delivery/deliver-one.ts';
+import { deliverOne } from '../../src/delivery/deliver-one.ts';
 import type { DeliverParts } from '../../src/delivery/deliver-parts.ts';
-import { claim, clearClaims, overdue, unpark } from '../../src/delivery/delivery-store.ts';
+import { claim, clearClaims, overdue } from '../../src/delivery/delivery-store.ts';
 import { Limits } from '../../src/delivery/limits.ts';
+import { unpark } from '../../src/delivery/parks-store.ts';
+import type { DeliverOptions } from '../../src/delivery/sending.ts';
 import { createLogger } from '../../src/log.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { BOT_ID, type Call, FakeDiscord, lostAnswer, refusal, serverError } from './fake-discord.ts';
@@ -264,6 +266,7 @@ describeEachDatabase('showing one poll', (fresh) => {
       code: '50001',
       reason: 'no access to <#200000000000000001>',
       scope: 'channel',
+      right: 'view',
     });
     expect(await pollOf(db, id)).toMatchObject({ parked_code: '50001', sent_revision: 0, sender: null });
     expect(await pollOf(db, other)).toMatchObject({ parked_code: '50001' });
@@ -273,9 +276,11 @@ describeEachDatabase('showing one poll', (fresh) => {
     discord.before = () => undefined;
     expect(await show(other)).toMatchObject({ type: 'done' });
     expect(await pollOf(db, other)).toMatchObject({ parked_code: null });
-    await unpark(db, '100000000000000001', '200000000000000002');
+    await unpark(db, '100000000000000001', (channelId) => channelId === '200000000000000002');
+    await unpark(db, '100000000000000002', () => true);
+    await unpark(db, '100000000000000001', (_channelId, right) => right !== 'view');
     expect(await pollOf(db, id)).toMatchObject({ parked_code: '50001' });
-    await unpark(db, '100000000000000001');
+    await unpark(db, '100000000000000001', (channelId) => channelId === '200000000000000001');
     expect(await show(id, respectful)).toMatchObject({ type: 'done' });
   });
 

@@ -112,4 +112,50 @@ describe('messages beside the polls', () => {
     expect(held.type === 'retry' && held.afterMs).toBeGreaterThan(8_000);
     expect(received).toHaveLength(1);
   });
+
+  test('open a thread that fell asleep', async () => {
+    const replies: Reply[] = [
+      { status: 400, body: { code: 50083, message: 'Thread is archived' } },
+      { status: 200, body: { id: channel } },
+      sentReply,
+    ];
+    const { messages, received } = await setUp((_request, nth) => replies[nth - 1]!);
+    expect(await messages.edit(channel, posted, { content: 'half' })).toEqual(sent);
+    expect(received.map(({ path }) => path.replace(/^.*\/channels/, ''))).toEqual([
+      `/${channel}/messages/${posted}`,
+      `/${channel}`,
+      `/${channel}/messages/${posted}`,
+    ]);
+    expect(bodyOf(received[1]!)).toEqual({ archived: false });
+  });
+
+  test('are refused where Discord left their embed out, and show one again that was hidden', async () => {
+    const body = { embeds: [{ title: 'Operation #1' }] };
+    const { messages, received } = await setUp(() => ({
+      status: 200,
+      body: { id: posted, channel_id: channel, embeds: [] },
+    }));
+    expect(await messages.edit(channel, posted, body)).toEqual({
+      type: 'refused',
+      code: '50013',
+      reason: `the bot lacks Embed Links in <#${channel}>`,
+    });
+    expect(bodyOf(received[0]!)).toMatchObject({ flags: 0 });
+  });
+
+  test('are not sent where the gateway tells that their embed would be left out', async () => {
+    const { received, limits, rest } = await setUp();
+    const messages = discordMessages({
+      rest,
+      limits,
+      clock: systemClock,
+      applicationId: () => application,
+      obstacle: () => ({ right: 'embed', permissions: ['Embed Links'], timedOutUntil: null }),
+    });
+    expect(await messages.post(channel, { embeds: [{ title: 'x' }] }, 'n')).toMatchObject({
+      type: 'refused',
+    });
+    expect(received).toEqual([]);
+    expect(await messages.post(channel, { content: 'x' }, 'n')).toEqual(sent);
+  });
 });

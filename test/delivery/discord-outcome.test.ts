@@ -2,20 +2,47 @@ import { RateLimitError } from '@discordjs/rest';
 import { describe, expect, test } from 'vitest';
 import { discordFailure } from '../../src/delivery/discord-outcome.ts';
 import { NotSentError } from '../../src/delivery/rest-calls.ts';
+import type { Obstacle } from '../../src/delivery/rights.ts';
 import { lostAnswer, refusal, serverError } from './fake-discord.ts';
 
 const channel = { channelId: '200000000000000001' };
 
 describe('what Discord answers', () => {
   test.each([
-    [50001, 'no access to <#200000000000000001>'],
-    [50013, 'missing permissions in <#200000000000000001>'],
-    [10003, 'the channel <#200000000000000001> no longer exists'],
-    [50083, 'the thread <#200000000000000001> is archived'],
-  ])('%i refuses the whole channel', (code, reason) => {
-    const { outcome, unknown } = discordFailure(refusal(403, code, 'x'), channel);
-    expect(outcome).toEqual({ type: 'failed', code: String(code), reason, scope: 'channel' });
+    [50001, 'view', 'no access to <#200000000000000001>'],
+    [10003, 'view', 'the channel <#200000000000000001> no longer exists'],
+    [50083, 'open', 'the thread <#200000000000000001> is archived and locked'],
+    [160005, 'edit', 'the thread <#200000000000000001> is locked, and the bot lacks Manage Threads'],
+    [50006, 'embed', 'the bot lacks Embed Links in <#200000000000000001>'],
+  ] as const)('%i refuses a right in the whole channel: %s', (code, right, reason) => {
+    const { outcome, unknown } = discordFailure(refusal(403, code, 'x'), { ...channel, asked: 'edit' });
+    expect(outcome).toEqual({ type: 'failed', code: String(code), right, reason, scope: 'channel' });
     expect(unknown).toBe(false);
+  });
+
+  test.each(['post', 'edit', 'delete', 'open'] as const)(
+    '50013 refuses what was asked, %s, and nothing else',
+    (asked) => {
+      const missing = refusal(403, 50013, 'Missing Permissions');
+      const { outcome } = discordFailure(missing, { ...channel, asked });
+      expect(outcome).toMatchObject({ type: 'failed', scope: 'channel', right: asked });
+    },
+  );
+
+  test('a refusal is put in the words of what the gateway tells', () => {
+    const missing = refusal(403, 50013, 'Missing Permissions');
+    const obstacle = {
+      right: 'post',
+      permissions: ['Send Messages', 'Embed Links'],
+      timedOutUntil: null,
+    } as const;
+    const reasonOf = (known: Obstacle) =>
+      discordFailure(missing, { ...channel, asked: 'post', obstacle: known }).outcome.reason;
+    expect(reasonOf(obstacle)).toBe('the bot lacks Send Messages and Embed Links in <#200000000000000001>');
+    const timedOutUntil = new Date('2026-12-01T18:00:00Z');
+    expect(reasonOf({ ...obstacle, timedOutUntil })).toBe(
+      'the bot is timed out in the server of <#200000000000000001> until 2026-12-01 18:00 UTC',
+    );
   });
 
   test.each([50005, 50035, 200000])('%i refuses one poll', (code) => {

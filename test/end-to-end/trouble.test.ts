@@ -84,9 +84,12 @@ describeFlow('trouble with Discord', { databases: ['pglite', 'postgres'] }, (sce
       ...(await scene().polls(2, [thread])),
       ...(await scene().polls(2, [guild.channel('votes')])),
     ];
+    sandbox.lock(thread.id);
     sandbox.archive(thread.id);
     const progress = await scene().begin(polls);
     expect(await resultOf(progress)).toEqual({ word: 'completed with failures', counts: [2, 2, 0, 0] });
-    expect(progress.text).toMatch(/2 × the thread #thread-\d+ is archived \(50083\)/);
+    expect(progress.text).toMatch(
+      /2 × the thread #thread-\d+ is archived, and the bot lacks Manage Threads to open it \(50013\)/,
+    );
   });
 });

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { purge } from '../../../src/db/purge.ts';
 import type { Db } from '../../../src/db/schema.ts';
-import { overdue, recordRefused } from '../../../src/delivery/delivery-store.ts';
+import { overdue } from '../../../src/delivery/delivery-store.ts';
+import { recordRefused } from '../../../src/delivery/parks-store.ts';
 import { readDepths } from '../../../src/metrics/metrics-store.ts';
 import { closeDue, openDue } from '../../../src/polls/due-store.ts';
 import { listPolls } from '../../../src/polls/poll-store.ts';
@@ -64,7 +65,7 @@ export const backgroundActions: readonly ScaleAction[] = [
       sentBefore: 1,
       code: '50001',
       reason: 'Missing Access',
-      channelId: ownChannel,
+      inChannel: { channelId: ownChannel, right: 'view' },
     }),
   ),
   action('the metrics are read', (db) => readDepths(db)),

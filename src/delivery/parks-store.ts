@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/schema.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { deedsThatNeed, type Right } from './rights.ts';
+
+/** What Discord refused for good, and what it was refused for. */
+export interface Refused {
+  readonly pollId: number;
+  readonly process: string;
+  readonly sentBefore: number;
+  readonly code: string;
+  readonly reason: string;
+  /** The right that was refused, and where: every poll there whose message is behind for want of it. Null: this poll alone. */
+  readonly inChannel: { readonly channelId: string; readonly right: Right } | null;
+  /** Discord did it all the same, without the embed: the message is there, and shows nothing. */
+  readonly blank?: { readonly messageId: string };
+}
+
+/** Parks what Discord refuses for good: it is left alone by the sweep until `unpark`, a retry or the next success. */
+export async function recordRefused(db: Db, refused: Refused): Promise<void> {
+  const { pollId, process, inChannel, blank } = refused;
+  const deeds = inChannel ? deedsThatNeed(inChannel.right) : [];
+  // Locked in the order of ids, as everybody does who changes many polls.
+  await sql`
+    with refused as (
+      select id from polls
+      where id = ${pollId}
+        or (channel_id = ${inChannel?.channelId ?? null}::text and shown_revision < revision
+          and ${deed} = any(${deeds}::text[]))
+      order by id for update
+    )
+    update polls set
+      parked_code = ${refused.code}, parked_reason = ${refused.reason}, parked_right = ${inChannel?.right ?? null},
+      message_id = case when id = ${pollId} then coalesce(${blank?.messageId ?? null}::text, message_id) else message_id end,
+      sent_revision = case when id = ${pollId} and ${blank === undefined}::boolean
+        then ${refused.sentBefore}::integer else sent_revision end,
+      sender_until = case when id = ${pollId} and sender = ${process} then null else sender_until end,
+      sender = case when id = ${pollId} and sender = ${process} then null else sender end
+    where id = any(array(select id from refused))`.execute(db);
+}
+
+/** What the message of a poll waits for. */
+const deed = sql`case when deleted_at is not null then 'delete' when message_id is null then 'post' else 'edit' end`;
+
+/** The bot's rights in a server changed: what Discord refused for want of a right that came back may be tried again. */
+export async function unpark(
+  db: Db,
+  guildId: string,
+  regained: (channelId: string, right: Right) => boolean,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const { rows } = await sql<{ channel_id: string; parked_right: Right }>`
+      select distinct channel_id, parked_right from polls
+      where parked_code is not null and parked_right is not null and guild_id = ${guildId}`.execute(trx);
+    const back = rows.filter((row) => regained(row.channel_id, row.parked_right));
+    if (back.length === 0) return;
+    await sql`
+      with parked as (
+        select id from polls
+        where parked_code is not null and guild_id = ${guildId} and (channel_id, parked_right) in (
+          select * from unnest(
+            ${back.map((row) => row.channel_id)}::text[], ${back.map((row) => row.parked_right)}::text[]))
+        order by id for update
+      )
+      update polls set parked_code = null, parked_reason = null, parked_right = null
+      where id in (select id from parked)`.execute(trx);
+  });
+}

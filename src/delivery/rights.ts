@@ -1,0 +1,35 @@
+/** What delivery does with a poll's message. */
+export type Deed = 'post' | 'edit' | 'delete';
+
+/**
+ * What Discord grants or refuses in a channel, each by itself: to see it; to post, edit or delete our own messages there; to
+ * embed; to open it, where it is a thread that sleeps.
+ */
+export type Right = (typeof rights)[number];
+
+export const rights = ['view', 'open', 'post', 'edit', 'delete', 'embed'] as const;
+
+/** Which rights a deed needs, the most telling first: a poll's message is an embed. */
+export const rightsOf: Readonly<Record<Deed, readonly Right[]>> = {
+  post: ['view', 'open', 'post', 'embed'],
+  edit: ['view', 'open', 'edit', 'embed'],
+  delete: ['view', 'open', 'delete'],
+};
+
+/** The deeds that a refused right forbids. */
+export function deedsThatNeed(right: Right): readonly Deed[] {
+  return (Object.keys(rightsOf) as Deed[]).filter((deed) => rightsOf[deed].includes(right));
+}
+
+/** What stands in the way of a deed in a channel, as far as the gateway tells. */
+export interface Obstacle {
+  /** The first right that it lacks. */
+  readonly right: Right;
+  /** What has to be given, by Discord's names (`Send Messages`). */
+  readonly permissions: readonly string[];
+  /** The bot is timed out in the server until then: nothing has to be given. */
+  readonly timedOutUntil: Date | null;
+}
+
+/** Null where nothing is known to stand in the way. */
+export type Obstacles = (channelId: string, deed: Deed) => Obstacle | null;
