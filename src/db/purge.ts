@@ -1,10 +1,21 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Db } from './schema.ts';
+import type { Db, Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 /** Rows of one transaction, so that people never wait long behind a purge; an operation brings up to 1000 items. */
 const atOnce = { operations: 20, polls: 500, handled_interactions: 5_000, pickers: 500 } as const;
+/** Rows that go with those, and may be many: so many in one transaction, before the rest of the batch goes. */
+const dependentsAtOnce = 10_000;
+const dependents = {
+  operations: [{ table: 'votes_aside', key: 'operation_id' }],
+  polls: [
+    { table: 'votes', key: 'poll_id' },
+    { table: 'votes_aside', key: 'poll_id' },
+  ],
+  handled_interactions: [],
+  pickers: [],
+} as const satisfies Record<keyof typeof atOnce, readonly { table: keyof Schema; key: string }[]>;
 /** Longer than anybody keeps a private message open. */
 const pickerDays = 7;
 /** How long after its end an operation can be undone. */
@@ -76,25 +87,40 @@ function forgettable(before: Date, undoable: Date): RawBuilder<SqlBool> {
         and (deleting.finished_at is null or deleting.finished_at > ${undoable}))`;
 }
 
-/** Removes the rows that fit, batch by batch. */
+/** Removes the rows that fit, batch by batch, each with what goes with it. */
 async function removeAll(
   db: Db,
   table: keyof typeof atOnce,
   condition: RawBuilder<SqlBool>,
 ): Promise<number> {
+  for (let total = 0; ; ) {
+    const removed = await inTransaction(db, (trx) => removeSome(trx, table, condition));
+    total += removed ?? 0;
+    if (removed !== null && removed < atOnce[table]) return total;
+  }
+}
+
+/** How many rows were removed; null where only some of what goes with them was. */
+async function removeSome(
+  trx: Db,
+  table: keyof typeof atOnce,
+  condition: RawBuilder<SqlBool>,
+): Promise<number | null> {
   const key = sql.ref(table === 'handled_interactions' ? 'interaction_id' : 'id');
   // What refers to an operation is newer than it.
   const order = table === 'operations' ? sql`order by id desc` : sql``;
-  for (let total = 0; ; ) {
-    const removed = await inTransaction(db, async (trx) => {
-      const { rows } = await sql`
-        delete from ${sql.table(table)} where ${key} in (
-          select ${key} from ${sql.table(table)} where ${condition}
-          ${order} limit ${atOnce[table]} for update skip locked
-        ) returning ${key}`.execute(trx);
-      return rows.length;
-    });
-    total += removed;
-    if (removed < atOnce[table]) return total;
+  const { rows } = await sql<{ key: number | string }>`
+    select ${key} as key from ${sql.table(table)} where ${condition}
+    ${order} limit ${atOnce[table]} for update skip locked`.execute(trx);
+  const keys = rows.map((row) => row.key);
+  const type = sql.raw(table === 'handled_interactions' ? 'text[]' : 'int[]');
+  for (const dependent of dependents[table]) {
+    const { numAffectedRows = 0n } = await sql`
+      delete from ${sql.table(dependent.table)} where ctid = any(array(
+        select ctid from ${sql.table(dependent.table)} where ${sql.ref(dependent.key)} = any(${keys}::int[])
+        limit ${dependentsAtOnce}))`.execute(trx);
+    if (Number(numAffectedRows) >= dependentsAtOnce) return null;
   }
+  await sql`delete from ${sql.table(table)} where ${key} = any(${keys}::${type})`.execute(trx);
+  return keys.length;
 }

@@ -1,8 +1,9 @@
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { purge } from '../../src/db/purge.ts';
 import type { Db, OperationTable, PollTable } from '../../src/db/schema.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { recorded } from '../support/statements.ts';
 
 const now = new Date('2026-12-01T12:00:00Z');
 const retention = { deletedRetentionDays: 30, historyRetentionDays: 365 };
@@ -62,6 +63,27 @@ describeEachDatabase('purge', (fresh) => {
     const holder = await operation(db, { state: 'failed', finished_at: daysAgo(400) });
     await poll(db, { held_by: holder });
     expect(await purge(db, now, retention)).toMatchObject({ operations: 0 });
+  });
+
+  test('removes the votes of a large poll in several steps, those that are aside too, and then the poll', async () => {
+    const { db, statements } = recorded(await fresh());
+    const old = await poll(db, { deleted_at: daysAgo(31) });
+    const young = await poll(db, { deleted_at: daysAgo(29) });
+    const reset = await operation(db, { state: 'completed', finished_at: daysAgo(2) });
+    await sql`insert into votes select ${old}::int, n % 20, n::text, ${now} from generate_series(1, 25000) n`.execute(
+      db,
+    );
+    await sql`insert into votes select ${young}::int, 0, 'u', ${now}`.execute(db);
+    await sql`insert into votes_aside (operation_id, poll_id, position, user_id, created_at)
+      select ${reset}::int, ${old}::int, 0, n::text, ${now} from generate_series(1, 12000) n`.execute(db);
+    const before = statements.length;
+    expect(await purge(db, now, retention)).toMatchObject({ polls: 1 });
+    const removing = (table: string) =>
+      statements.slice(before).filter((text) => text.startsWith(`\n      delete from "${table}"`)).length;
+    expect([removing('votes'), removing('votes_aside')]).toEqual([4, 4]);
+    expect(await polls(db)).toEqual([young]);
+    expect(await db.selectFrom('votes').select('poll_id').execute()).toEqual([{ poll_id: young }]);
+    expect(await db.selectFrom('votes_aside').selectAll().execute()).toEqual([]);
   });
 
   test('removes polls deleted longer ago than they are kept, with their options and votes', async () => {
