@@ -71,14 +71,6 @@ export function loadConfig(env: Environment): Config {
   };
 }
 
-/** What of the configuration must never be shown: the token, and the database's password as it is and as it is written. */
-export function secretsOf({ token, databaseUrl }: Pick<Config, 'token' | 'databaseUrl'>): string[] {
-  const { password, searchParams } = new URL(databaseUrl ?? 'postgres:');
-  return [token, password, decodeURIComponent(password), searchParams.get('password') ?? ''].filter(
-    (secret) => secret !== '',
-  );
-}
-
 /** Only where the database is, for what needs nothing else. Throws `ConfigError`. */
 export function loadDatabaseConfig(env: Environment): Pick<Config, 'databaseUrl' | 'dataDir'> {
   const value = checked(z.object(databaseVariables), env);
@@ -147,12 +139,18 @@ const databaseUrlExpected =
 /**
  * Complete where it names no user: pg would take one from the environment, and libpq takes that of the process. What else is
  * left out is localhost, 5432, and the user's name for the database (https://www.postgresql.org/docs/current/libpq-connect.html).
+ * `sslmode` is written as what pg makes of it, so that it does not warn of it.
  */
 function databaseUrl(text: string): string | undefined {
-  const url = urlWith(['postgres:', 'postgresql:'], text);
+  // A user without a host is common with sockets, and not a URL to the standard.
+  const url = urlWith(['postgres:', 'postgresql:'], text.replace('@/', '@localhost/'));
   if (url === undefined || url.hash !== '' || !isDecodable(url)) return undefined;
-  if (url.username !== '' || url.searchParams.has('user')) return text;
-  url.searchParams.set('user', userInfo().username);
+  // What is behind the host would be the rest of a password.
+  if (`${url.pathname}${url.search}`.includes('@')) return undefined;
+  const query = url.searchParams;
+  if (url.username === '' && !query.has('user')) query.set('user', userInfo().username);
+  const verifies = ['prefer', 'require', 'verify-ca'].includes(query.get('sslmode') ?? '');
+  if (verifies && !query.has('uselibpqcompat')) query.set('sslmode', 'verify-full');
   return url.href;
 }
 

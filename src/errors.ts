@@ -22,3 +22,8 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message === '' ? error.name : error.message;
 }
+
+/** The first line of that, without a full stop: for the middle of a sentence. */
+export function inShort(error: unknown): string {
+  return reasonOf(error).split('\n', 1)[0]!.replace(/\.$/, '');
+}

@@ -1,7 +1,7 @@
-import { type Config, loadConfig, secretsOf } from './config.ts';
+import { type Config, loadConfig } from './config.ts';
 import { openingDatabase } from './db/database-place.ts';
 import { takeEnvironment } from './environment.ts';
-import { CannotStart, reasonOf } from './errors.ts';
+import { CannotStart, inShort } from './errors.ts';
 import type { Gavel } from './gavel.ts';
 import { createLogger, type Logger, withoutSecrets } from './log.ts';
 import { StartSteps } from './start-steps.ts';
@@ -14,8 +14,7 @@ await main();
 
 async function main(): Promise<void> {
   const config = configuration();
-  const secrets = secretsOf(config);
-  const log = createLogger(config.logLevel, process.stdout, secrets);
+  const log = createLogger(config.logLevel, process.stdout, [config.token]);
   const stopping = new AbortController();
   let exiting = false;
 
@@ -60,7 +59,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (exiting) return;
     log.debug({ err: error }, 'the start failed');
-    refuse(error, secrets);
+    refuse(error, [config.token]);
   }
 }
 
@@ -72,7 +71,7 @@ async function start(
   lost: (reason: string) => void,
 ): Promise<Gavel> {
   const steps = new StartSteps(log, stopping);
-  const broken = (error: unknown) => steps.broken(error) || refuse(error, secretsOf(config));
+  const broken = (error: unknown) => steps.broken(error) || refuse(error, [config.token]);
   process.on('uncaughtException', broken);
   process.on('unhandledRejection', broken);
   try {
@@ -94,7 +93,7 @@ function configuration(): Config {
 
 /** Says in a sentence why there is no start; the stack is in the log, for those who ask for it. */
 function refuse(error: unknown, secrets: readonly string[] = []): never {
-  const sentence = error instanceof CannotStart ? error.message : `Gavel cannot start: ${reasonOf(error)}.`;
+  const sentence = error instanceof CannotStart ? error.message : `Gavel cannot start: ${inShort(error)}.`;
   console.error(withoutSecrets(sentence, secrets));
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-import { CannotStart, reasonOf } from './errors.ts';
+import { CannotStart, inShort } from './errors.ts';
 import type { Logger } from './log.ts';
 
 /** One step of a start. */
@@ -39,7 +39,7 @@ export class StartSteps {
     } catch (error) {
       this.#stopping.throwIfAborted();
       if (error instanceof CannotStart) throw error;
-      throw new CannotStart(`${cannot}: ${firstLine(reasonOf(error))}. ${next}`, { cause: error });
+      throw new CannotStart(`${cannot}: ${inShort(error)}. ${next}`, { cause: error });
     } finally {
       this.#fail = null;
     }
@@ -50,8 +50,4 @@ export class StartSteps {
     this.#fail?.(error);
     return this.#fail !== null;
   }
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!.replace(/\.$/, '');
 }

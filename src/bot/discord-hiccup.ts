@@ -1,5 +1,5 @@
 import { discordFailure } from '../delivery/discord-outcome.ts';
-import { CannotStart, reasonOf } from '../errors.ts';
+import { CannotStart, inShort, reasonOf } from '../errors.ts';
 import type { Hiccup } from '../patience.ts';
 
 /** For how long a start waits for a Discord that fails or cannot be reached, in milliseconds. */
@@ -21,8 +21,7 @@ export function discordHiccup(error: unknown): Hiccup | null {
 /** Why a start ends at Discord, and what to do. `doing`: `Cannot connect to Discord`. Holds no token. */
 export function discordRefusal(doing: string, error: unknown): CannotStart {
   const { code, status } = error as { code?: unknown; status?: unknown };
-  const because = (next: string) =>
-    new CannotStart(`${doing}: ${reasonOf(error).split('\n', 1)[0]}. ${next}`, { cause: error });
+  const because = (next: string) => new CannotStart(`${doing}: ${inShort(error)}. ${next}`, { cause: error });
   if (error instanceof CannotStart) return error;
   if (code === 'TokenInvalid' || status === 401) {
     return new CannotStart(

@@ -1,4 +1,4 @@
-import { CannotStart, reasonOf } from '../errors.ts';
+import { CannotStart, inShort } from '../errors.ts';
 import type { Hiccup } from '../patience.ts';
 import { ConnectionLost } from './database-fault.ts';
 
@@ -18,7 +18,7 @@ interface DatabaseProblem {
  * and https://nodejs.org/api/tls.html#x509-certificate-error-codes.
  */
 function databaseProblem(error: unknown): DatabaseProblem {
-  const what = reasonOf(error instanceof ConnectionLost ? (error.cause ?? error) : error);
+  const what = inShort(error instanceof ConnectionLost ? (error.cause ?? error) : error);
   const found = problems.find(({ is }) => codesOf(error).some((code) => is.test(code)) || is.test(what));
   return {
     what,
@@ -48,18 +48,18 @@ const shortMs = 10_000;
 
 const problems: readonly { readonly is: RegExp; readonly next: string; readonly patienceMs?: number }[] = [
   {
-    is: /^28P01$|password authentication failed/,
+    is: /password authentication failed/,
     next: `Correct user and password in DATABASE_URL; ${encoding}.`,
   },
   {
-    is: /password must be a (non-empty )?string/,
+    is: /password must be a (non-empty )?string|empty password/,
     next: 'The server asks for a password: DATABASE_URL is postgres://user:password@host:5432/database.',
   },
   {
     is: /no pg_hba\.conf entry.*no encryption/,
     next: 'The server lets this user in only where the connection is encrypted: add ?sslmode=require to DATABASE_URL.',
   },
-  { is: /^28000$/, next: 'Correct the user in DATABASE_URL, or let it in at the server (pg_hba.conf).' },
+  { is: /^28/, next: 'Correct the user in DATABASE_URL, or let it in at the server (pg_hba.conf).' },
   { is: /^3D000$/, next: 'Create that database, or correct the name at the end of DATABASE_URL.' },
   { is: /^42501$/, next: 'Give the user that right, or use the owner of the database in DATABASE_URL.' },
   {

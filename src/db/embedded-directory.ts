@@ -1,7 +1,7 @@
 import { access, constants, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
-import { CannotStart, reasonOf } from '../errors.ts';
+import { CannotStart, inShort } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { embeddedDirectory } from './database-place.ts';
 import { bootPglite } from './embedded.ts';
@@ -15,7 +15,7 @@ export async function prepareDataDirectory(dataDir: string, log: Logger): Promis
     await makeOwnerOnly(dataDir, log);
   } catch (error) {
     throw new CannotStart(
-      `Cannot keep the embedded database in ${dataDir} (DATA_DIR): ${reasonOf(error)}. ` +
+      `Cannot keep the embedded database in ${dataDir} (DATA_DIR): ${inShort(error)}. ` +
         'Name a directory that the user who runs Gavel may write to, or set DATABASE_URL to a PostgreSQL server.',
       { cause: error },
     );
@@ -38,7 +38,7 @@ export async function bootDirectory(dataDir: string): Promise<PGlite> {
   } catch (error) {
     throw new CannotStart(
       `Cannot open the embedded database in ${dataDir} (DATA_DIR), which is damaged or was only half copied: ` +
-        `${reasonOf(error)}. Put a backup of ${dataDir} in its place, or move it away to begin with an empty one.`,
+        `${inShort(error)}. Put a backup of ${dataDir} in its place, or move it away to begin with an empty one.`,
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { type Clock, systemClock } from '../clock.ts';
-import { CannotStart, reasonOf } from '../errors.ts';
+import { CannotStart, inShort } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Db } from './schema.ts';
 
@@ -52,14 +52,17 @@ export async function migrateToLatest(db: Db, log: Logger, options: MigrateOptio
 /** Returns false where another process has the lock. */
 async function migrateIfFree(db: Db, migrations: readonly Migration[], log: Logger): Promise<boolean> {
   const applied = await db.transaction().execute(async (transaction) => {
-    const { rows } = await sql<{ locked: boolean }>`
-      select pg_try_advisory_xact_lock(${sql.lit(lockKey)}) as locked`.execute(transaction);
-    if (!rows[0]!.locked) return null;
+    const { rows } = await sql<{ locked: boolean; user: string }>`
+      select pg_try_advisory_xact_lock(${sql.lit(lockKey)}) as locked, current_user as user`.execute(
+      transaction,
+    );
+    const { locked, user } = rows[0]!;
+    if (!locked) return null;
     // An index over a million polls takes longer than any other statement may.
     await sql`select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true),
       set_config('idle_in_transaction_session_timeout', '0', true)`.execute(transaction);
     const pending = await pendingIn(transaction, migrations);
-    for (const migration of pending) await apply(transaction, migration);
+    for (const migration of pending) await apply(transaction, migration, user);
     return pending;
   });
   for (const { name } of applied ?? []) log.info({ migration: name }, 'migration applied');
@@ -67,7 +70,7 @@ async function migrateIfFree(db: Db, migrations: readonly Migration[], log: Logg
 }
 
 /** The table is the one that Kysely's own migrator keeps, which was used before. */
-async function apply(transaction: Db, { name, up }: Migration): Promise<void> {
+async function apply(transaction: Db, { name, up }: Migration, user: string): Promise<void> {
   try {
     await sql`create table if not exists kysely_migration (
       name varchar(255) not null primary key, timestamp varchar(255) not null)`.execute(transaction);
@@ -75,7 +78,7 @@ async function apply(transaction: Db, { name, up }: Migration): Promise<void> {
     await sql`insert into kysely_migration (name, timestamp)
       values (${name}, ${new Date().toISOString()})`.execute(transaction);
   } catch (error) {
-    throw refused(name, error) ?? error;
+    throw refused(error, user) ?? error;
   }
 }
 
@@ -95,23 +98,34 @@ async function pendingIn(db: Db, migrations: readonly Migration[]): Promise<read
   );
 }
 
-/** What the operator can mend; null for a bug of ours. */
-function refused(migration: string, error: unknown): CannotStart | null {
+/** What the operator can mend; null for a bug of ours. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function refused(error: unknown, user: string): CannotStart | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  // Duplicate table, object, function (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-  if (['42P07', '42710', '42723'].includes(code)) {
-    return new CannotStart(
-      `The database already holds what another program made (${reasonOf(error)}). ` +
-        'Give Gavel a database of its own in DATABASE_URL. Nothing was changed.',
-      { cause: error },
-    );
+  const because = (what: string, next: string) =>
+    new CannotStart(`${what}: ${inShort(error)}. ${next} Nothing was changed.`, { cause: error });
+  const quoted = `"${user.replaceAll('"', '""')}"`;
+  switch (code) {
+    case '42501': // insufficient_privilege
+      return because(
+        `The user ${user} of DATABASE_URL may not create tables`,
+        'Since PostgreSQL 15 a database lets its owner only. As the owner, in that database, run: ' +
+          `grant create on schema public to ${quoted};`,
+      );
+    case '3F000': // invalid_schema_name
+      return because(
+        `The user ${user} of DATABASE_URL has no schema to create tables in`,
+        `As the owner, in that database, run: create schema if not exists public; grant all on schema public to ${quoted};`,
+      );
+    case '42P07': // duplicate_table
+    case '42710': // duplicate_object
+    case '42723': // duplicate_function
+      return because(
+        'The database already holds what another program made',
+        'Give Gavel a database of its own in DATABASE_URL.',
+      );
+    default:
+      return null;
   }
-  if (code !== '42501' && code !== '3F000') return null;
-  return new CannotStart(
-    `The user of DATABASE_URL may not create tables (migration ${migration}): ${reasonOf(error)}. Since PostgreSQL 15 only the owner of a ` +
-      'database may by itself. As its owner run: grant create on schema public to that user. Nothing was changed.',
-    { cause: error },
-  );
 }
 
 /** Numbered files, in the order of their names. */

@@ -70,7 +70,9 @@ export class ServerPool {
       },
     } as pg.PoolConfig);
     // Its end is known to its `Link`; unheard, the event would end the process.
-    this.#pool.on('error', (error) => log.warn({ err: error }, 'lost an idle connection to the database'));
+    this.#pool.on('error', (error) =>
+      log.warn({ reason: error.message }, 'lost an idle connection to the database'),
+    );
   }
 
   /** Throws `ConnectionLost` where none can be made or becomes free in time, or what the server says to refuse one. */
