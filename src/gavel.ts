@@ -28,6 +28,7 @@ import { InvalidRequests } from './delivery/invalid-requests.ts';
 import { Limits } from './delivery/limits.ts';
 import { noticing } from './delivery/noticing.ts';
 import { Pace } from './delivery/pace.ts';
+import { PaceShares } from './delivery/pace-shares.ts';
 import { restOptions } from './delivery/transport.ts';
 import type { Logger } from './log.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -73,7 +74,10 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
       'Discord refuses so many requests that it may ban this address: bulk work slows down',
     ),
   );
-  const pace = new Pace({ clock, invalid });
+  // The embedded database has one process, which needs to share nothing.
+  const shares =
+    database.kind === 'postgres' ? new PaceShares({ db: database.probeDb, process, clock, log }) : null;
+  const pace = new Pace({ clock, invalid, ...(shares && { share: shares }) });
   const metrics = new Metrics();
   const client = createClient({
     rest: restOptions({
@@ -193,6 +197,11 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     () => serveMetrics(config.metrics, metrics, sources, clock),
   );
   started.defer(() => endpoint?.stop());
+  await shares?.start(pace, (ms) => {
+    pace.pause(ms);
+    limits.pauseAll(clock.monotonic(), ms);
+  });
+  started.defer(() => shares?.stop());
   dispatcher.start(client);
   started.defer(() => disconnect(client));
   await steps.run(

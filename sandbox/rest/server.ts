@@ -97,6 +97,7 @@ export class RestServer {
       files: read.files.map((file) => file.name),
       status: null,
       code: null,
+      limit: null,
       tookMs: null,
     };
     this.requests.push(record);
@@ -136,6 +137,7 @@ export class RestServer {
       files: read.files,
     };
     const verdict = this.#options.limits().take(route.limits?.(call) ?? [], route.global ?? true);
+    record.limit = verdict.refusal?.scope ?? null;
     if (verdict.refusal) return { status: 429, body: verdict.refusal.body, headers: verdict.headers };
     return { headers: verdict.headers, ...this.#handle(record, route, call) };
   }

@@ -18,6 +18,7 @@ export interface Schema {
   selections: { admin_id: string; scope: string };
   selected_polls: { admin_id: string; scope: string; poll_id: number };
   pickers: PickerTable;
+  pace_shares: PaceShareTable;
 }
 
 /** A connection or a transaction: every store function takes one first. */
@@ -173,4 +174,14 @@ export interface AuditHeadTable {
   whole_at: Date | null;
   broken_id: number | null;
   broken_why: string | null;
+}
+
+export interface PaceShareTable {
+  process: string;
+  demand: number;
+  share: number;
+  share_before: WithDefault<number>;
+  before_until: WithDefault<Date>;
+  lease_until: Date;
+  paused_until: WithDefault<Date>;
 }

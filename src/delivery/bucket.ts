@@ -30,34 +30,45 @@ export interface Fastest {
 
 /** How long a limit found narrower than assumed is kept before the assumption is tried again. */
 const TIGHT_FOR_MS = 10 * 60 * 1000;
+/** How long somebody else who was seen using the limit is reckoned with. */
+const SHARED_FOR_MS = 15_000;
+
+/** A window as headers tell it; `guessed`: the one that the last request opened, as long as no answer has told its end. */
+interface Told {
+  readonly limit: number;
+  remaining: number;
+  resetAt: number;
+  guessed: boolean;
+}
 
 /**
  * One limit: a number of requests in a window that opens with the first of them.
  *
  * Where headers tell it, they are believed. Otherwise nobody knows when a window opens on the far side; but if each
  * request leaves a window's length after the answer to the one `requests` before it, no window can hold too many.
+ *
+ * Other processes of the bot may use the same limit: the headers show it, and then the last request of a window is left to
+ * them, since both would take it.
  */
 export class Bucket {
   private readonly assumed: Window;
   private readonly fastest: Fastest;
-  private requests: number;
   /** When the last requests were answered; those under way with the time they left. */
   private answers: number[] = [];
   private underWay: number[] = [];
-  private told: { limit: number; remaining: number; resetAt: number } | null = null;
-  /** Whether the end of the present window is from an answer, not a guess. */
-  private toldByHeaders = false;
+  private told: Told | null = null;
   private blockedUntil = 0;
-  private tightUntil = 0;
+  private sharedUntil = 0;
+  private tight: { readonly requests: number; readonly until: number } | null = null;
 
   constructor(assumed: Window, fastest: Fastest) {
     this.assumed = assumed;
     this.fastest = fastest;
-    this.requests = assumed.requests;
   }
 
   delay(now: number): number {
-    return Math.max(0, this.blockedUntil - now, this.told ? this.toldDelay(now) : this.assumedDelay(now));
+    const ms = this.told ? this.toldDelay(this.told, now) : this.assumedDelay(now);
+    return Math.max(0, this.blockedUntil - now, ms);
   }
 
   /** What is left of the window and how long it lasts, in ms; null where headers have not told it. */
@@ -69,19 +80,13 @@ export class Bucket {
   }
 
   sent(now: number): void {
-    if (this.tightUntil > 0 && this.tightUntil <= now) {
-      this.requests = this.assumed.requests;
-      this.tightUntil = 0;
+    const { told } = this;
+    if (told && now >= told.resetAt) {
+      told.remaining = told.limit - this.underWay.length;
+      told.resetAt = now + this.assumed.windowMs + MARGIN_MS;
+      told.guessed = true;
     }
-    if (this.told) {
-      if (now >= this.told.resetAt) this.told.remaining = this.told.limit - this.underWay.length;
-      this.told.remaining -= 1;
-      // A guess until the answer comes: the window that this request opens.
-      if (now >= this.told.resetAt) {
-        this.told.resetAt = now + this.assumed.windowMs + MARGIN_MS;
-        this.toldByHeaders = false;
-      }
-    }
+    if (told) told.remaining -= 1;
     this.underWay.push(now);
   }
 
@@ -92,11 +97,14 @@ export class Bucket {
     if (!headers) return;
     // With several under way nobody knows which of them this answers.
     if (alone) this.fastest.tripMs = Math.max(0, Math.min(this.fastest.tripMs ?? now, now - sentAt));
+    // What is still under way is not in this answer's count.
+    const remaining = headers.remaining - this.underWay.length;
+    if (this.told && remaining < this.told.remaining) this.sharedUntil = now + SHARED_FOR_MS;
     this.told = {
       limit: Math.max(1, headers.limit),
-      // What is still under way is not in this answer's count.
-      remaining: headers.remaining - this.underWay.length,
+      remaining,
       resetAt: this.resetAt(sentAt, now, headers.resetAfterMs),
+      guessed: false,
     };
   }
 
@@ -107,12 +115,10 @@ export class Bucket {
    * that came back fastest tells the earliest.
    */
   private resetAt(sentAt: number, now: number, resetAfterMs: number): number {
-    const told = now - (this.fastest.tripMs ?? 0) + resetAfterMs + MARGIN_MS;
-    const before = this.told?.resetAt ?? 0;
-    const laterWindow = sentAt + resetAfterMs + MARGIN_MS > before;
-    const again = this.toldByHeaders && !laterWindow;
-    this.toldByHeaders = true;
-    return again ? Math.min(before, told) : told;
+    const tells = now - (this.fastest.tripMs ?? 0) + resetAfterMs + MARGIN_MS;
+    const { told } = this;
+    const sameWindow = told !== null && !told.guessed && sentAt + resetAfterMs + MARGIN_MS <= told.resetAt;
+    return sameWindow ? Math.min(told.resetAt, tells) : tells;
   }
 
   /** A 429 for this limit. `ours`: the count at which it came is the true limit. */
@@ -120,28 +126,33 @@ export class Bucket {
     this.blockedUntil = Math.max(this.blockedUntil, now + retryAfterMs + MARGIN_MS);
     // The refused one is the last of the answers.
     const passed = this.answers.slice(0, -1).filter((at) => at > now - this.assumed.windowMs).length;
-    if (ours && passed >= 1 && passed < this.requests) {
-      this.requests = passed;
-      this.tightUntil = now + TIGHT_FOR_MS;
+    if (ours && passed >= 1 && passed < this.requests(now)) {
+      this.tight = { requests: passed, until: now + TIGHT_FOR_MS };
     }
+    if (this.told) this.sharedUntil = now + SHARED_FOR_MS;
     // When the wait is over, the window is a new one.
     this.answers = [];
   }
 
   /** Nothing is known that would hold back a request. */
   idle(now: number): boolean {
-    return this.underWay.length === 0 && this.tightUntil <= now && this.delay(now) === 0;
+    const tight = this.tight !== null && this.tight.until > now;
+    return this.underWay.length === 0 && !tight && this.delay(now) === 0;
   }
 
-  private toldDelay(now: number): number {
-    const { remaining, resetAt, limit } = this.told!;
+  private toldDelay({ remaining, resetAt, limit }: Told, now: number): number {
     if (now >= resetAt) return this.underWay.length < limit ? 0 : MARGIN_MS;
-    return remaining > 0 ? 0 : resetAt - now;
+    const kept = now < this.sharedUntil && limit > 1 ? 1 : 0;
+    return remaining > kept ? 0 : resetAt - now;
   }
 
   private assumedDelay(now: number): number {
     const counted = [...this.answers, ...this.underWay];
-    const before = counted[counted.length - this.requests];
+    const before = counted[counted.length - this.requests(now)];
     return before === undefined ? 0 : before + this.assumed.windowMs + MARGIN_MS - now;
+  }
+
+  private requests(now: number): number {
+    return this.tight && this.tight.until > now ? this.tight.requests : this.assumed.requests;
   }
 }

@@ -38,9 +38,17 @@ export interface PaceShare {
   readonly processes: number;
   /** Something has to wait for want of a larger share. */
   wanted(): void;
+  /** Discord's global limit was hit: nobody should send anything for so many ms. */
+  refused(ms: number): void;
 }
 
-const everything: PaceShare = { requests: GLOBAL_WINDOW.requests, processes: 1, wanted: () => undefined };
+/** Of the only process. */
+const everything: PaceShare = {
+  requests: GLOBAL_WINDOW.requests,
+  processes: 1,
+  wanted: () => undefined,
+  refused: () => undefined,
+};
 
 /** Who asks for a turn. */
 export interface Asking {
@@ -152,8 +160,14 @@ export class Pace {
     if (now >= this.resumeAt) {
       this.windowMs = Math.min(WIDEST_MS, this.windowMs * WIDER);
       this.widenedAt = now;
+      this.share.refused(ms);
     }
     this.pause(ms);
+  }
+
+  /** The share has changed: more may start at once. */
+  shareChanged(): void {
+    this.pump();
   }
 
   /** Nobody starts for `ms`; interactions do. */

@@ -79,6 +79,23 @@ describe('limits', () => {
     expect(limits.delay(channel, 'post', 50)).toBe(5_000 + MARGIN_MS);
   });
 
+  test('leave the last request of a window to another process that was seen in the channel, for a while', () => {
+    const limits = new Limits();
+    const edit = (now: number, remaining: number, resetAfterMs: number) => {
+      limits.sent(channel, 'edit', now);
+      limits.answered(channel, 'edit', now, { limit: 5, remaining, resetAfterMs }, noRefusal);
+    };
+    edit(0, 4, 5_000);
+    edit(100, 3, 4_900);
+    // Alone, it would say 2.
+    edit(200, 1, 4_800);
+    expect(limits.delay(channel, 'edit', 200)).toBe(4_800 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit', 5_100)).toBe(0);
+    edit(16_000, 4, 5_000);
+    for (const remaining of [3, 2, 1]) edit(16_000, remaining, 5_000);
+    expect(limits.delay(channel, 'edit', 16_000)).toBe(0);
+  });
+
   test('wait as long as a refusal says, for its own kind only', () => {
     const limits = new Limits();
     limits.sent(channel, 'edit', 0);

@@ -18,6 +18,11 @@ export class ManualClock implements Clock {
     return this.time;
   }
 
+  /** How many wait for it to move on. */
+  get sleeping(): number {
+    return this.timers.length;
+  }
+
   /** Somebody sets the time of day, ahead or back. */
   jump(ms: number): void {
     this.timeOfDay += ms;

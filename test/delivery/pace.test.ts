@@ -89,7 +89,14 @@ describe('the pace', () => {
 
   test('uses no more than its share, and says when it wants more', async () => {
     let wanted = 0;
-    const share = { requests: 5, processes: 3, wanted: () => (wanted += 1) };
+    const share = {
+      requests: 5,
+      processes: 3,
+      wanted: () => {
+        wanted += 1;
+      },
+      refused: () => undefined,
+    };
     const { clock, pace, started, bulk } = setUp({ share });
     for (let i = 0; i < 30; i += 1) void bulk('one');
     expect(pace.takeDemand()).toBe(30);
