@@ -4,7 +4,7 @@ import { type Database, type DatabaseConfig, openDatabase } from './db/database.
 import { DatabaseClock } from './db/database-clock.ts';
 import { databaseHiccup, databaseRefusal } from './db/database-problem.ts';
 import { migrateToLatest } from './db/migrate.ts';
-import { clearClaims } from './delivery/delivery-store.ts';
+import { clearClaims } from './delivery/claim-store.ts';
 import type { Logger } from './log.ts';
 import { type PatienceParts, patiently } from './patience.ts';
 import type { StartSteps } from './start-steps.ts';

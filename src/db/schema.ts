@@ -53,6 +53,8 @@ export interface PollTable {
   removal_tried: WithDefault<boolean>;
   sender: string | null;
   sender_until: Date | null;
+  claim: WithDefault<number>;
+  tried_at: Date | null;
   parked_code: string | null;
   parked_reason: string | null;
   /** The right that Discord refused in the channel; null: it refused this poll alone. */

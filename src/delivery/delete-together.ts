@@ -1,14 +1,16 @@
 import { Routes } from 'discord-api-types/v10';
-import { type Claimed, claimDeleted, recordDeleted, releaseAll } from './claim-many-store.ts';
+import { type Claimed, claimPolls } from './claim-store.ts';
 import { SEND_WITHIN_MS } from './deliver-one.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import type { DeliveryJob } from './delivery-batch.ts';
+import { recordLate, recordShown, release } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
 import { inOpenThread } from './open-thread.ts';
 import type { Outcome } from './outcome.ts';
 import { recordRefused } from './parks-store.ts';
 import { youngEnough } from './request-kind.ts';
 import { PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER, TURN_HEADER } from './rest-calls.ts';
+import { busy } from './sending.ts';
 
 export interface TogetherRequest {
   readonly channelId: string;
@@ -50,21 +52,22 @@ export async function deleteTogether(
     [SEND_BEFORE_HEADER]: String(clock.monotonic() + SEND_WITHIN_MS),
     [SERVER_HEADER]: serverId,
   };
-  const claimed = await claimDeleted(
+  const ids = jobs.map((job) => job.pollId);
+  const claimed = await claimPolls(db, ids, process, { respectHolds: false, respectParks: false });
+  const young = claimed.filter((one) => isYoung(one, now));
+  const fit = young.length < 2 ? [] : young;
+  const together = new Set(fit.map((one) => one.pollId));
+  await release(
     db,
-    jobs.map((job) => job.pollId),
-    process,
+    claimed.filter((one) => !together.has(one.pollId)),
+    'unsent',
   );
-  const fit = claimed.filter((poll) => youngEnough(poll.messageId, now));
-  const unfit = claimed.filter((poll) => !youngEnough(poll.messageId, now));
-  await releaseAll(db, process, fit.length < 2 ? claimed : unfit, 'unsent');
-  if (fit.length < 2) return { outcome: null, apart: jobs, lackingPermission: false };
-  const together = new Set(fit.map((poll) => poll.pollId));
+  if (fit.length === 0) return { outcome: null, apart: jobs, lackingPermission: false };
   const apart = jobs.filter((job) => !together.has(job.pollId));
 
   const afterMs = limits.delay(serverId, 'bulk-delete', clock.monotonic());
   if (afterMs > 0) {
-    await releaseAll(db, process, fit, 'unsent');
+    await release(db, fit, 'unsent');
     const reason = "Discord's rate limit";
     return {
       outcome: { type: 'retry', afterMs, code: '429', reason, attempt: false },
@@ -73,7 +76,7 @@ export async function deleteTogether(
     };
   }
   try {
-    const body = { messages: fit.map((poll) => poll.messageId) };
+    const body = { messages: fit.map(({ poll }) => poll.messageId) };
     await inOpenThread(rest, channelId, headers, () =>
       rest.post(Routes.channelBulkDelete(channelId), { body, headers }),
     );
@@ -84,25 +87,52 @@ export async function deleteTogether(
     const lackingPermission = lacksManageMessages(failure.outcome);
     return { outcome, apart: outcome === null ? jobs : apart, lackingPermission };
   }
-  await recordDeleted(db, process, fit);
-  const revision = Math.min(...fit.map((poll) => poll.revision));
+  const gone = fit.map(({ pollId, claim, poll }) => ({
+    pollId,
+    claim,
+    revision: poll.revision,
+    messageId: null,
+  }));
+  const ours = await recordShown(db, gone);
+  if (ours.size < fit.length)
+    return { outcome: await late(parts, fit, ours), apart, lackingPermission: false };
+  const revision = Math.min(...gone.map((one) => one.revision));
   return { outcome: { type: 'done', revision }, apart, lackingPermission: false };
+}
+
+function isYoung({ poll }: Claimed, now: number): boolean {
+  return poll.deletedAt !== null && poll.messageId !== null && youngEnough(poll.messageId, now);
+}
+
+/** Some were taken over while the request was under way: all are looked at again, and what is done by then is found so. */
+async function late(
+  { db }: DeliverParts,
+  claimed: readonly Claimed[],
+  ours: ReadonlySet<number>,
+): Promise<Outcome> {
+  const ids = claimed.map(({ pollId }) => pollId).filter((id) => !ours.has(id));
+  await recordLate(db, ids, true);
+  return busy;
 }
 
 /** The outcome of all; null where single deletes have to tell. */
 async function recordFailure(
-  { db, process }: DeliverParts,
+  parts: DeliverParts,
   channelId: string,
   claimed: readonly Claimed[],
   { outcome, unknown }: DiscordFailure,
 ): Promise<Outcome | null> {
-  await releaseAll(db, process, claimed, unknown ? 'unknown' : 'unsent');
-  if (outcome.type !== 'failed') return outcome;
-  const { code, reason, right } = outcome;
-  if (right === undefined || lacksManageMessages(outcome)) return null;
-  const { pollId, sentBefore } = claimed[0]!;
-  await recordRefused(db, { pollId, process, sentBefore, code, reason, inChannel: { channelId, right } });
-  return outcome;
+  const { db } = parts;
+  if (outcome.type === 'failed' && outcome.right !== undefined && !lacksManageMessages(outcome)) {
+    const [first, ...others] = claimed;
+    await release(db, others, 'unsent');
+    const { code, reason, right } = outcome;
+    const inChannel = { channelId, right };
+    return (await recordRefused(db, { ...first!, code, reason, inChannel })) ? outcome : busy;
+  }
+  const ours = await release(db, claimed, unknown ? 'sent' : 'unsent');
+  if (unknown && ours.size < claimed.length) return await late(parts, claimed, ours);
+  return outcome.type === 'failed' ? null : outcome;
 }
 
 /** That is no refusal of the channel: our own messages go one by one without Manage Messages. */

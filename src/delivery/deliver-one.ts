@@ -1,24 +1,22 @@
 import { Routes } from 'discord-api-types/v10';
 import { renderPoll } from '../polls/message.ts';
 import type { Poll } from '../polls/poll.ts';
+import { CLAIM_TTL_MS, claim } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
-import { CLAIM_TTL_MS, claim, forgetMessage, recordGone, releaseUnsent } from './delivery-store.ts';
+import { forgetMessage, recordGone, release } from './delivery-store.ts';
 import { findLostPost } from './lost-post.ts';
 import type { Outcome } from './outcome.ts';
 import { newMessage, wholeEditInChannel } from './payload.ts';
 import { pingRole } from './ping.ts';
 import { showingKind } from './request-kind.ts';
 import { PRIORITY_HEADER, SEND_BEFORE_HEADER, TURN_HEADER } from './rest-calls.ts';
-import { type DeliverOptions, Sending } from './sending.ts';
+import { busy, type DeliverOptions, Sending, UNKNOWN_MESSAGE } from './sending.ts';
 import { REQUEST_TIMEOUT_MS } from './transport.ts';
 
 /** A process that could not send this long before its claim ends does not send at all. */
 export const SEND_WITHIN_MS = CLAIM_TTL_MS - REQUEST_TIMEOUT_MS - 1_000;
-/** How soon to look again where another process is sending. */
-const BUSY_MS = 1_000;
 
 const DELETED_BY_HAND = 'its message was deleted by hand';
-const UNKNOWN_MESSAGE = 10008;
 
 /**
  * One attempt to make a poll's message show its newest revision: claims the poll, sends, records. Throws only for a bug or
@@ -40,13 +38,7 @@ export async function deliverOne(
       if (result.code === null) return { type: 'done', revision: result.revision, remark: result.reason };
       return { type: 'failed', code: result.code, reason: result.reason, scope: 'poll' };
     case 'busy':
-      return {
-        type: 'retry',
-        afterMs: BUSY_MS,
-        code: 'busy',
-        reason: 'another process is sending',
-        attempt: false,
-      };
+      return busy;
     case 'claimed': {
       const headers = {
         [PRIORITY_HEADER]: String(options.priority),
@@ -64,8 +56,9 @@ async function show(sending: Sending, repost: boolean): Promise<Outcome> {
   if (poll.shownRevision >= poll.revision) return await pingOnly(sending);
   if (poll.messageGone && !repost) return await gone(sending);
   const outcome = poll.messageId === null ? await post(sending) : await edit(sending, poll.messageId, repost);
-  if (outcome.type === 'done' && claimed.pingPending && poll.status === 'active') {
-    await pingRole(parts, { ...poll, messageId: sending.messageId }, sending.headers);
+  if (outcome.type === 'done' && sending.pingDue) {
+    await pingRole(parts, { ...claimed, poll: { ...poll, messageId: sending.messageId } }, sending.headers);
+    await release(parts.db, [sending.own], 'sent');
   }
   return outcome;
 }
@@ -85,7 +78,7 @@ async function edit(sending: Sending, messageId: string, repost: boolean): Promi
     const failure = sending.failure(error, 'edit');
     if (failure.code !== UNKNOWN_MESSAGE) return await sending.failed(failure);
     if (!repost && !claimed.removalTried) return await gone(sending);
-    await forgetMessage(parts.db, poll.id);
+    if (!(await forgetMessage(parts.db, sending.own))) return busy;
     return await post(sending);
   }
   return await sending.answered(messageId, answer, 'edit');
@@ -147,13 +140,13 @@ async function remove(sending: Sending): Promise<Outcome> {
 }
 
 async function gone(sending: Sending): Promise<Outcome> {
-  await recordGone(sending.parts.db, sending.own);
+  if (!(await recordGone(sending.parts.db, sending.own))) return busy;
   return { type: 'done', revision: sending.poll.revision, remark: DELETED_BY_HAND };
 }
 
 async function pingOnly(sending: Sending): Promise<Outcome> {
   const { parts, poll } = sending;
-  await pingRole(parts, poll, sending.headers);
-  await releaseUnsent(parts.db, sending.own);
+  await pingRole(parts, sending.claim, sending.headers);
+  await release(parts.db, [sending.own], 'unsent');
   return { type: 'done', revision: poll.shownRevision };
 }

@@ -1,143 +1,108 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
-import type { Poll, Tally } from '../polls/poll.ts';
-import { type PollRow, toPoll } from '../polls/poll-store.ts';
+import type { Claimed, ClaimKey } from './claim-store.ts';
 
-/** How long a claim lives by itself: longer than the requests made under it (see `REQUEST_TIMEOUT_MS`). */
-export const CLAIM_TTL_MS = 20_000;
-
-/** The right of one process to send for a poll, and what it is to show. */
-export interface Claim {
-  readonly type: 'claimed';
-  readonly poll: Poll;
-  readonly tally: Tally;
-  /** The highest revision sent before. Above `poll.shownRevision`: nobody knows whether that one arrived. */
-  readonly sentBefore: number;
-  /** When that earlier request was under way at the latest; null where it ended in the knowledge of everybody. */
-  readonly lastTriedUntil: Date | null;
-  readonly pingPending: boolean;
-  /** Its message may be gone because we asked Discord to remove it. */
-  readonly removalTried: boolean;
+/** What a poll's message shows after a request. `messageId` null: it has no message any more, and is to have none. */
+export interface Shown extends ClaimKey {
+  readonly revision: number;
+  readonly messageId: string | null;
 }
-
-export type ClaimResult =
-  | Claim
-  /** Its message shows `revision`, the newest there is. */
-  | { readonly type: 'shown'; readonly revision: number }
-  /** Another process sends for it. */
-  | { readonly type: 'busy' }
-  /** An unfinished operation holds it (`code` null), or Discord refused for good. */
-  | {
-      readonly type: 'left';
-      readonly revision: number;
-      readonly code: string | null;
-      readonly reason: string;
-    }
-  | { readonly type: 'missing' };
 
 /**
- * Claims a poll for `process`, for `CLAIM_TTL_MS` by the database's clock, if there is anything to show or to ping. Only
- * the claim's holder sends, so an older picture never overwrites a newer one, whatever processes there are.
- *
- * `respectHolds`: leave alone what an unfinished operation holds. `respectParks`: and what Discord refused for good.
+ * The messages show these revisions. Ends the claims, but `keep`. Returns the polls whose claim was still the latest; of the
+ * others nothing is written, as with every record here: somebody else knows better by now.
  */
-export async function claim(
-  db: Db,
-  pollId: number,
-  process: string,
-  options: { readonly respectHolds: boolean; readonly respectParks: boolean },
-): Promise<ClaimResult> {
-  const claimed = await sql<ClaimedRow>`
-    with before as (
-      select id, sent_revision, sender_until from polls
-      where id = ${pollId}
-        and (sender is null or sender = ${process} or sender_until < clock_timestamp())
-        and (shown_revision < revision or (ping_pending and status = 'active' and deleted_at is null))
-        and (not ${options.respectHolds}::boolean or held_by is null)
-        and (not ${options.respectParks}::boolean or parked_code is null)
-      for update
-    )
-    update polls set
-      sender = ${process},
-      sender_until = clock_timestamp() + ${CLAIM_TTL_MS}::integer * interval '1 millisecond',
-      sent_revision = greatest(polls.sent_revision, polls.revision),
-      removal_tried = polls.removal_tried or polls.deleted_at is not null
-    from before where polls.id = before.id
-    returning polls.*, before.sent_revision as sent_before, before.sender_until as tried_until`.execute(db);
-  const row = claimed.rows[0];
-  if (!row) return await whyNot(db, pollId, options);
-  // A statement of its own, after the claim: it sees every vote counted in the claimed revision. Read in the claim's
-  // statement, the votes could be older than the row, which is read again once its lock is free.
-  const { labels, tally } = await contents(db, pollId);
-  return {
-    type: 'claimed',
-    poll: toPoll({ ...row, options: labels }),
-    tally,
-    sentBefore: row.sent_before,
-    lastTriedUntil: row.sent_before > row.shown_revision ? row.tried_until : null,
-    pingPending: row.ping_pending,
-    removalTried: row.removal_tried,
-  };
-}
-
-/** The message shows `revision`. `messageId` null: the poll has no message any more, and is to have none. */
 export async function recordShown(
   db: Db,
-  shown: { pollId: number; process: string; revision: number; messageId: string | null },
-): Promise<void> {
-  await sql`
+  shown: readonly Shown[],
+  { keep = false }: { keep?: boolean } = {},
+): Promise<ReadonlySet<number>> {
+  const { rows } = await sql<{ id: number }>`
+    with shown as (${latest(shown)})
     update polls set
-      shown_revision = greatest(shown_revision, ${shown.revision}::integer),
-      message_id = ${shown.messageId}, message_gone = false, removal_tried = false, parked_code = null, parked_reason = null,
-      ${clearClaim(shown.process)}
-    where id = ${shown.pollId}`.execute(db);
+      shown_revision = greatest(polls.shown_revision, new.revision), message_id = new.message_id,
+      message_gone = false, removal_tried = false, parked_code = null, parked_reason = null,
+      sender = case when ${keep}::boolean then polls.sender end,
+      sender_until = case when ${keep}::boolean then polls.sender_until end
+    from shown
+    join unnest(${idsOf(shown)}::int[], ${shown.map(({ revision }) => revision)}::int[],
+      ${shown.map(({ messageId }) => messageId)}::text[]) as new (id, revision, message_id) on new.id = shown.id
+    where polls.id = shown.id
+    returning polls.id`.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }
 
-/** Somebody deleted the message by hand, and it is not to be posted again: that counts as shown. */
-export async function recordGone(
-  db: Db,
-  gone: { pollId: number; process: string; revision: number },
-): Promise<void> {
-  await sql`
+/** Somebody deleted the message by hand, and it is not to be posted again: that counts as shown. False: see `recordShown`. */
+export async function recordGone(db: Db, gone: ClaimKey & { readonly revision: number }): Promise<boolean> {
+  return await changed(
+    sql`
     update polls set
       shown_revision = greatest(shown_revision, ${gone.revision}::integer),
       message_id = null, message_gone = true, removal_tried = false, parked_code = null, parked_reason = null,
-      ${clearClaim(gone.process)}
-    where id = ${gone.pollId}`.execute(db);
-}
-
-/** The message was deleted by hand and is about to be posted again. The claim goes on. */
-export async function forgetMessage(db: Db, pollId: number): Promise<void> {
-  await sql`update polls set message_id = null, message_gone = false where id = ${pollId}`.execute(db);
-}
-
-/** Gives the claim back after a request that nobody knows the outcome of: it stays sent, and when it was tried is kept. */
-export async function releaseUnknown(db: Db, released: { pollId: number; process: string }): Promise<void> {
-  await sql`
-    update polls set sender = null
-    where id = ${released.pollId} and sender = ${released.process}`.execute(db);
-}
-
-/** Gives the claim back with nothing sent under it. */
-export async function releaseUnsent(
-  db: Db,
-  released: { pollId: number; process: string; sentBefore: number; lastTriedUntil: Date | null },
-): Promise<void> {
-  await sql`
-    update polls set
-      sent_revision = ${released.sentBefore}, sender_until = ${released.lastTriedUntil}, sender = null
-    where id = ${released.pollId} and sender = ${released.process}`.execute(db);
-}
-
-export async function recordPinged(db: Db, pollId: number): Promise<void> {
-  await sql`update polls set ping_pending = false, pings_sent = pings_sent + 1 where id = ${pollId}`.execute(
-    db,
+      sender = null, sender_until = null
+    where ${isLatest(gone)} returning id`.execute(db),
   );
 }
 
-/** Drops every claim: for the start of a process that is provably the only one at its database. */
-export async function clearClaims(db: Db): Promise<void> {
-  await sql`update polls set sender = null where sender is not null`.execute(db);
+/** The message was deleted by hand and is about to be posted again. The claim goes on. False: see `recordShown`. */
+export async function forgetMessage(db: Db, own: ClaimKey): Promise<boolean> {
+  return await changed(
+    sql`update polls set message_id = null, message_gone = false where ${isLatest(own)} returning id`.execute(
+      db,
+    ),
+  );
+}
+
+/**
+ * Gives claims back. `sent`: with what was sent under them, whose outcome nobody may know; `unsent`: as if nothing had been.
+ * Returns as `recordShown`.
+ */
+export async function release(
+  db: Db,
+  claimed: readonly Pick<Claimed, 'pollId' | 'claim' | 'sentBefore'>[],
+  how: 'sent' | 'unsent',
+): Promise<ReadonlySet<number>> {
+  if (claimed.length === 0) return new Set();
+  const { rows } = await sql<{ id: number }>`
+    with released as (${latest(claimed)})
+    update polls set
+      sender = null, sender_until = null,
+      sent_revision = case when ${how === 'unsent'}::boolean then old.sent_before else polls.sent_revision end
+    from released
+    join unnest(${idsOf(claimed)}::int[], ${claimed.map(({ sentBefore }) => sentBefore)}::int[])
+      as old (id, sent_before) on old.id = released.id
+    where polls.id = released.id
+    returning polls.id`.execute(db);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * A request of ours went out so late that somebody else had claimed the poll meanwhile: what its message shows now is not
+ * known, so that it is shown once more. `removal`: the request was to delete it.
+ */
+export async function recordLate(db: Db, pollIds: readonly number[], removal: boolean): Promise<void> {
+  await sql`
+    with late as (select id from polls where id = any(${[...pollIds]}::int[]) order by id for update)
+    update polls set revision = revision + 1, removal_tried = removal_tried or ${removal}::boolean
+    where id in (select id from late)`.execute(db);
+}
+
+/** Whether a message that was posted for the poll is not the one that shows it. */
+export async function isStray(db: Db, pollId: number, messageId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('polls')
+    .select(['message_id', 'deleted_at'])
+    .where('id', '=', pollId)
+    .executeTakeFirst();
+  if (!row) return true;
+  // Without one, whoever sends for the poll now finds ours.
+  return row.message_id === null ? row.deleted_at !== null : row.message_id !== messageId;
+}
+
+export async function recordPinged(db: Db, own: ClaimKey): Promise<void> {
+  await sql`update polls set ping_pending = false, pings_sent = pings_sent + 1 where ${isLatest(own)}`.execute(
+    db,
+  );
 }
 
 /** Polls whose message is behind and that nobody else looks after, or that have still to ping. Oldest first. */
@@ -157,47 +122,23 @@ export async function overdue(
   return rows.map((row) => ({ pollId: row.id, channelId: row.channel_id, messageId: row.message_id }));
 }
 
-type ClaimedRow = Omit<PollRow, 'options'> & { sent_before: number; tried_until: Date | null };
-
-/** Another process may have taken the claim over meanwhile; it keeps it. */
-function clearClaim(process: string) {
+/** Of the given claims those that are the latest of their polls, locked in the order of ids as everybody does. */
+function latest(claims: readonly ClaimKey[]) {
   return sql`
-    sender_until = case when sender = ${process} then null else sender_until end,
-    sender = case when sender = ${process} then null else sender end`;
+    select polls.id from polls
+    join unnest(${idsOf(claims)}::int[], ${claims.map(({ claim }) => claim)}::int[]) as own (id, claim)
+      on own.id = polls.id and own.claim = polls.claim
+    order by polls.id for update of polls`;
 }
 
-async function whyNot(
-  db: Db,
-  pollId: number,
-  options: { respectHolds: boolean; respectParks: boolean },
-): Promise<ClaimResult> {
-  const row = await db
-    .selectFrom('polls')
-    .select(['revision', 'shown_revision', 'held_by', 'parked_code', 'parked_reason'])
-    .where('id', '=', pollId)
-    .executeTakeFirst();
-  if (!row) return { type: 'missing' };
-  if (row.shown_revision >= row.revision) return { type: 'shown', revision: row.shown_revision };
-  const revision = row.shown_revision;
-  if (options.respectHolds && row.held_by !== null) {
-    return { type: 'left', revision, code: null, reason: `Operation #${row.held_by} is at work on it` };
-  }
-  if (options.respectParks && row.parked_code !== null) {
-    return { type: 'left', revision, code: row.parked_code, reason: row.parked_reason ?? '' };
-  }
-  return { type: 'busy' };
+export function isLatest({ pollId, claim }: ClaimKey) {
+  return sql`polls.id = ${pollId} and polls.claim = ${claim}`;
 }
 
-async function contents(db: Db, pollId: number): Promise<{ labels: string[]; tally: Tally }> {
-  const { rows } = await sql<{ label: string; votes: number; voters: number }>`
-    select option.label, coalesce(counted.votes, 0)::integer as votes,
-      (select count(*)::integer from (select from votes where poll_id = ${pollId} group by user_id) as people) as voters
-    from poll_options as option
-    left join (select position, count(*) as votes from votes where poll_id = ${pollId} group by position) as counted
-      using (position)
-    where option.poll_id = ${pollId} order by option.position`.execute(db);
-  return {
-    labels: rows.map(({ label }) => label),
-    tally: { counts: rows.map(({ votes }) => votes), voters: rows[0]?.voters ?? 0 },
-  };
+function idsOf(claims: readonly ClaimKey[]): number[] {
+  return claims.map(({ pollId }) => pollId);
+}
+
+async function changed(result: Promise<{ readonly rows: readonly unknown[] }>): Promise<boolean> {
+  return (await result).rows.length > 0;
 }

@@ -1,7 +1,7 @@
 import { Routes } from 'discord-api-types/v10';
 import type { Poll } from '../polls/poll.ts';
+import type { Claim } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
-import { CLAIM_TTL_MS, type Claim } from './delivery-store.ts';
 import { discordFailure } from './discord-outcome.ts';
 import { snowflakeAt } from './request-kind.ts';
 
@@ -18,11 +18,11 @@ const PAGE = 100;
 export async function findLostPost(
   { rest, botId, clock }: DeliverParts,
   poll: Poll,
-  { lastTriedUntil }: Claim,
+  { triedAt }: Claim,
   headers: Record<string, string>,
 ): Promise<string | null> {
-  const lastTry = (lastTriedUntil ?? clock.now()).getTime() - CLAIM_TTL_MS;
-  const query = new URLSearchParams({ limit: String(PAGE), after: snowflakeAt(lastTry - MARGIN_MS) });
+  const firstTry = (triedAt ?? clock.now()).getTime();
+  const query = new URLSearchParams({ limit: String(PAGE), after: snowflakeAt(firstTry - MARGIN_MS) });
   try {
     const messages = (await rest.get(Routes.channelMessages(poll.channelId), { query, headers })) as Seen[];
     const ours = messages.find((message) => message.author?.id === botId() && shows(message, poll));

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
+import type { ClaimKey } from './claim-store.ts';
+import { isLatest } from './delivery-store.ts';
 import { deedsThatNeed, type Right } from './rights.ts';
 
 /** What Discord refused for good, and what it was refused for. */
-export interface Refused {
-  readonly pollId: number;
-  readonly process: string;
+export interface Refused extends ClaimKey {
   readonly sentBefore: number;
   readonly code: string;
   readonly reason: string;
@@ -16,17 +16,21 @@ export interface Refused {
   readonly blank?: { readonly messageId: string };
 }
 
-/** Parks what Discord refuses for good: it is left alone by the sweep until `unpark`, a retry or the next success. */
-export async function recordRefused(db: Db, refused: Refused): Promise<void> {
-  const { pollId, process, inChannel, blank } = refused;
+/**
+ * Parks what Discord refuses for good: it is left alone by the sweep until `unpark`, a retry or the next success. False, and
+ * nothing is written: somebody else has claimed the poll since.
+ */
+export async function recordRefused(db: Db, refused: Refused): Promise<boolean> {
+  const { pollId, inChannel, blank } = refused;
   const deeds = inChannel ? deedsThatNeed(inChannel.right) : [];
   // Locked in the order of ids, as everybody does who changes many polls.
-  await sql`
+  const { rows } = await sql`
     with refused as (
       select id from polls
-      where id = ${pollId}
+      where (id = ${pollId}
         or (channel_id = ${inChannel?.channelId ?? null}::text and shown_revision < revision
-          and ${deed} = any(${deeds}::text[]))
+          and ${deed} = any(${deeds}::text[])))
+        and exists (select from polls where ${isLatest(refused)})
       order by id for update
     )
     update polls set
@@ -34,9 +38,11 @@ export async function recordRefused(db: Db, refused: Refused): Promise<void> {
       message_id = case when id = ${pollId} then coalesce(${blank?.messageId ?? null}::text, message_id) else message_id end,
       sent_revision = case when id = ${pollId} and ${blank === undefined}::boolean
         then ${refused.sentBefore}::integer else sent_revision end,
-      sender_until = case when id = ${pollId} and sender = ${process} then null else sender_until end,
-      sender = case when id = ${pollId} and sender = ${process} then null else sender end
-    where id = any(array(select id from refused))`.execute(db);
+      sender_until = case when id = ${pollId} then null else sender_until end,
+      sender = case when id = ${pollId} then null else sender end
+    where id = any(array(select id from refused)) and (id <> ${pollId} or ${isLatest(refused)})
+    returning id`.execute(db);
+  return rows.length > 0;
 }
 
 /** What the message of a poll waits for. */

@@ -1,6 +1,6 @@
 import { Routes } from 'discord-api-types/v10';
 import { pingMessage } from '../polls/message.ts';
-import type { Poll } from '../polls/poll.ts';
+import type { Claimed } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import { recordPinged } from './delivery-store.ts';
 import { discordFailure } from './discord-outcome.ts';
@@ -12,25 +12,25 @@ import { newMessage } from './payload.ts';
  */
 export async function pingRole(
   { db, rest, limits, clock, log }: DeliverParts,
-  poll: Poll,
+  { pollId, claim, poll }: Claimed,
   headers: Record<string, string>,
 ): Promise<void> {
-  const { id, channelId } = poll;
+  const { channelId } = poll;
   if (poll.pingRoleId !== null) {
     if (limits.delay(channelId, 'post', clock.monotonic()) > 0) return;
     try {
       await rest.post(Routes.channelMessages(channelId), {
-        ...newMessage(pingMessage(poll), { nonce: `ping-${id}-${poll.version}` }),
+        ...newMessage(pingMessage(poll), { nonce: `ping-${pollId}-${poll.version}` }),
         headers,
       });
     } catch (error) {
       const { outcome } = discordFailure(error, poll);
       if (outcome.type !== 'failed') return;
       log.warn(
-        { poll: id, code: outcome.code, reason: outcome.reason },
+        { poll: pollId, code: outcome.code, reason: outcome.reason },
         'the ping for an opened poll was refused',
       );
     }
   }
-  await recordPinged(db, id);
+  await recordPinged(db, { pollId, claim });
 }

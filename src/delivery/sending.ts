@@ -1,7 +1,9 @@
+import { Routes } from 'discord-api-types/v10';
 import type { Poll } from '../polls/poll.ts';
 import type { Refused } from './batch-refusals.ts';
+import type { Claim, ClaimOptions } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
-import { type Claim, recordShown, releaseUnknown, releaseUnsent } from './delivery-store.ts';
+import { isStray, recordLate, recordShown, release } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
 import { inOpenThread } from './open-thread.ts';
 import type { Outcome } from './outcome.ts';
@@ -11,13 +13,9 @@ import type { RequestKind } from './request-kind.ts';
 import type { CallOptions } from './rest-calls.ts';
 import type { Deed, Obstacle } from './rights.ts';
 
-export interface DeliverOptions {
+export interface DeliverOptions extends ClaimOptions {
   /** Post the message again where somebody deleted it by hand. */
   readonly repost: boolean;
-  /** Leave alone what an unfinished operation holds. */
-  readonly respectHolds: boolean;
-  /** Leave alone what Discord refused for good. */
-  readonly respectParks: boolean;
   /** For the pace; higher goes first. */
   readonly priority: number;
   /** By this name bulk work takes turns at the pace. */
@@ -25,6 +23,20 @@ export interface DeliverOptions {
   /** What Discord has refused to this batch in this channel, and would refuse again. */
   readonly refused?: (deed: Deed) => Refused | null;
 }
+
+/** How soon to look again where another process is sending. */
+const BUSY_MS = 1_000;
+
+/** Another process sends for the poll, or has taken it over from us. */
+export const busy: Outcome = {
+  type: 'retry',
+  afterMs: BUSY_MS,
+  code: 'busy',
+  reason: 'another process is sending',
+  attempt: false,
+};
+
+export const UNKNOWN_MESSAGE = 10008;
 
 /** One attempt to show one poll: what it carries along, and how what comes of it is recorded. */
 export class Sending {
@@ -49,9 +61,8 @@ export class Sending {
 
   /** What identifies the claim in every record. */
   get own() {
-    const { sentBefore, lastTriedUntil } = this.claim;
-    const { process } = this.parts;
-    return { pollId: this.poll.id, process, revision: this.poll.revision, sentBefore, lastTriedUntil };
+    const { pollId, claim, sentBefore } = this.claim;
+    return { pollId, claim, sentBefore, revision: this.poll.revision };
   }
 
   with(call: CallOptions): CallOptions {
@@ -68,7 +79,7 @@ export class Sending {
     const now = this.parts.clock.monotonic();
     const afterMs = this.parts.limits.delay(this.poll.channelId, kind, now);
     if (afterMs === 0) return null;
-    await releaseUnsent(this.parts.db, this.own);
+    await release(this.parts.db, [this.own], 'unsent');
     return { type: 'retry', afterMs, code: '429', reason: "Discord's rate limit", attempt: false };
   }
 
@@ -107,20 +118,22 @@ export class Sending {
   private async refused(outcome: Refused, blank?: { messageId: string }): Promise<Outcome> {
     const { code, reason, right } = outcome;
     const inChannel = right === undefined ? null : { channelId: this.poll.channelId, right };
-    await recordRefused(this.parts.db, { ...this.own, code, reason, inChannel, ...(blank && { blank }) });
-    return outcome;
+    const ours = await recordRefused(this.parts.db, {
+      ...this.own,
+      code,
+      reason,
+      inChannel,
+      ...(blank && { blank }),
+    });
+    if (ours) return outcome;
+    return blank ? await this.late(blank.messageId) : busy;
   }
 
   /** Records what a failed request means and turns it into the outcome. */
   async failed({ outcome, unknown }: DiscordFailure): Promise<Outcome> {
-    const { db } = this.parts;
     if (outcome.type === 'failed') return await this.refused(outcome);
-    if (unknown) {
-      await releaseUnknown(db, this.own);
-    } else {
-      await releaseUnsent(db, this.own);
-    }
-    return outcome;
+    const ours = await release(this.parts.db, [this.own], unknown ? 'sent' : 'unsent');
+    return unknown && ours.size === 0 ? await this.late() : outcome;
   }
 
   /** What Discord has made of a post or an edit: a message of ours without an embed shows nothing of its poll. */
@@ -132,8 +145,35 @@ export class Sending {
   }
 
   async shown(messageId: string | null, remark?: string): Promise<Outcome> {
-    await recordShown(this.parts.db, { ...this.own, messageId });
+    const ours = await recordShown(this.parts.db, [{ ...this.own, messageId }], { keep: this.pingDue });
+    if (ours.size === 0) return await this.late(messageId);
     this.messageId = messageId;
     return { type: 'done', revision: this.poll.revision, ...(remark !== undefined && { remark }) };
+  }
+
+  /** The role is to be pinged under the same claim. */
+  get pingDue(): boolean {
+    return this.claim.pingPending && this.poll.status === 'active' && this.poll.deletedAt === null;
+  }
+
+  /**
+   * What this attempt sent may have arrived after what its successor sent: the poll is shown once more. A message that it
+   * posted beside its successor's goes.
+   */
+  private async late(messageId: string | null = null): Promise<Outcome> {
+    const { db, rest, log } = this.parts;
+    const { id, channelId, deletedAt } = this.poll;
+    await recordLate(db, [id], deletedAt !== null);
+    log.warn({ poll: id }, 'a request for a poll came so late that another process had taken it over');
+    if (messageId !== null && messageId !== this.messageId && (await isStray(db, id, messageId))) {
+      try {
+        await rest.delete(Routes.channelMessage(channelId, messageId), this.with({}));
+      } catch (error) {
+        const { outcome, code } = this.failure(error, 'delete');
+        if (code !== UNKNOWN_MESSAGE)
+          log.error({ poll: id, messageId, reason: outcome.reason }, 'a second message of a poll is left');
+      }
+    }
+    return busy;
   }
 }

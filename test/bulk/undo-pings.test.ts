@@ -77,7 +77,7 @@ describeEachDatabase('a role that was still to be pinged before an operation', (
       const db = await fresh();
       const id = await openedPoll(db);
       const hold = await begin(db, kind, options);
-      await recordPinged(db, id);
+      await recordPinged(db, { pollId: id, claim: 0 });
       await undone(db, hold, id);
       expect(await pending(db, id)).toBe(false);
     },
@@ -89,7 +89,7 @@ describeEachDatabase('a role that was still to be pinged before an operation', (
       const db = await fresh();
       const id = await openedPoll(db);
       const hold = await begin(db, kind, options);
-      await recordPinged(db, id);
+      await recordPinged(db, { pollId: id, claim: 0 });
       await cancelOperation(db, hold.operationId, { userId: 'u', process: processName }, later);
       await putBack(db, hold, later);
       expect(await pending(db, id)).toBe(false);

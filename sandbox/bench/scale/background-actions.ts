@@ -61,7 +61,7 @@ export const backgroundActions: readonly ScaleAction[] = [
   action('Discord refuses a channel', (db) =>
     recordRefused(db, {
       pollId: 1,
-      process: 'bench',
+      claim: 0,
       sentBefore: 1,
       code: '50001',
       reason: 'Missing Access',

@@ -1,0 +1,13 @@
+import { type Kysely, sql } from 'kysely';
+
+/** A number for every claim, and when that was first tried which must come once. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // Grows with each claim of the poll's delivery: what was sent is recorded under the latest one alone.
+  await sql`alter table polls add column claim integer not null default 0`.execute(db);
+  // While sent_revision is above shown_revision: when the first try began whose outcome nobody knows.
+  await sql`alter table polls add column tried_at timestamptz`.execute(db);
+  await sql`
+    update polls set tried_at = coalesce(sender_until, now()) - interval '20 seconds' where sent_revision > shown_revision`.execute(
+    db,
+  );
+}
