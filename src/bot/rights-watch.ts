@@ -63,8 +63,12 @@ export class RightsWatch {
       this.schedule(d.guild_id, null);
   };
 
-  private readonly lookAtAll = (): void => {
-    for (const guild of this.client.guilds.cache.values()) this.look(guild, null);
+  /** Server by server, so that thousands of them hold up nothing else. */
+  private readonly lookAtAll = async (): Promise<void> => {
+    for (const guild of [...this.client.guilds.cache.values()]) {
+      if (!this.known.has(guild.id)) this.look(guild, null);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   };
 
   private readonly lookAt = (guild: Guild): void => this.look(guild, null);

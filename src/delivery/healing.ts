@@ -4,24 +4,34 @@ import type { Logger } from '../log.ts';
 import { unpark } from './parks-store.ts';
 import type { Right } from './rights.ts';
 
+/** At a start every server has something to tell; together that is one query. */
+const GATHER_MS = 250;
 const AGAIN_MS = 5_000;
 /** Longer than a request and its record may be under way. */
 const LATE_REFUSALS_MS = 25_000;
+
+/** Whether a right is back in a channel of a server. */
+type Regained = (channelId: string, right: Right) => boolean;
 
 /** Lets polls be tried again that Discord refused for want of a right, once that right is back. The sweep does the rest. */
 export class Healing {
   private readonly parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger };
   private readonly stopping = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
+  private gathered: Map<string, Regained[]> | null = null;
 
   constructor(parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger }) {
     this.parts = parts;
   }
 
   /** Rights came back in a server. Never throws: what fails is tried until it succeeds. */
-  regained(guildId: string, regained: (channelId: string, right: Right) => boolean): void {
-    const healing = this.heal(guildId, regained).finally(() => this.underWay.delete(healing));
-    this.underWay.add(healing);
+  regained(guildId: string, regained: Regained): void {
+    if (this.gathered === null) {
+      this.gathered = new Map();
+      const healing = this.heal().finally(() => this.underWay.delete(healing));
+      this.underWay.add(healing);
+    }
+    this.gathered.set(guildId, [...(this.gathered.get(guildId) ?? []), regained]);
   }
 
   async stop(): Promise<void> {
@@ -29,19 +39,24 @@ export class Healing {
     await Promise.all(this.underWay);
   }
 
-  private async heal(guildId: string, regained: (channelId: string, right: Right) => boolean): Promise<void> {
-    const { db, clock } = this.parts;
-    await this.untilDone(() => unpark(db, guildId, regained));
+  private async heal(): Promise<void> {
+    const { clock } = this.parts;
+    await clock.sleep(GATHER_MS, this.stopping.signal);
+    const servers = this.gathered ?? new Map<string, Regained[]>();
+    this.gathered = null;
+    await this.release(servers);
     // A request that was refused before the right was back may be recorded after this.
     await clock.sleep(LATE_REFUSALS_MS, this.stopping.signal);
-    await this.untilDone(() => unpark(db, guildId, regained));
+    await this.release(servers);
   }
 
-  private async untilDone(work: () => Promise<void>): Promise<void> {
-    const { clock, log } = this.parts;
+  private async release(servers: ReadonlyMap<string, readonly Regained[]>): Promise<void> {
+    const { db, clock, log } = this.parts;
     while (!this.stopping.signal.aborted) {
       try {
-        return await work();
+        return await unpark(db, (guildId, channelId, right) =>
+          (servers.get(guildId) ?? []).some((regained) => regained(channelId, right)),
+        );
       } catch (error) {
         log.error({ err: error }, 'polls that may be shown again could not be released; trying again');
         await clock.sleep(AGAIN_MS, this.stopping.signal);

@@ -48,22 +48,21 @@ export async function recordRefused(db: Db, refused: Refused): Promise<boolean> 
 /** What the message of a poll waits for. */
 const deed = sql`case when deleted_at is not null then 'delete' when message_id is null then 'post' else 'edit' end`;
 
-/** The bot's rights in a server changed: what Discord refused for want of a right that came back may be tried again. */
+/** The bot's rights changed: what Discord refused for want of a right that came back may be tried again. */
 export async function unpark(
   db: Db,
-  guildId: string,
-  regained: (channelId: string, right: Right) => boolean,
+  regained: (guildId: string, channelId: string, right: Right) => boolean,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
-    const { rows } = await sql<{ channel_id: string; parked_right: Right }>`
-      select distinct channel_id, parked_right from polls
-      where parked_code is not null and parked_right is not null and guild_id = ${guildId}`.execute(trx);
-    const back = rows.filter((row) => regained(row.channel_id, row.parked_right));
+    const { rows } = await sql<{ guild_id: string; channel_id: string; parked_right: Right }>`
+      select distinct guild_id, channel_id, parked_right from polls
+      where parked_code is not null and parked_right is not null`.execute(trx);
+    const back = rows.filter((row) => regained(row.guild_id, row.channel_id, row.parked_right));
     if (back.length === 0) return;
     await sql`
       with parked as (
         select id from polls
-        where parked_code is not null and guild_id = ${guildId} and (channel_id, parked_right) in (
+        where parked_code is not null and (channel_id, parked_right) in (
           select * from unnest(
             ${back.map((row) => row.channel_id)}::text[], ${back.map((row) => row.parked_right)}::text[]))
         order by id for update

@@ -263,11 +263,11 @@ describeEachDatabase('showing one poll', (fresh) => {
     discord.before = () => undefined;
     expect(await show(other)).toMatchObject({ type: 'done' });
     expect(await pollOf(db, other)).toMatchObject({ parked_code: null });
-    await unpark(db, '100000000000000001', (channelId) => channelId === '200000000000000002');
-    await unpark(db, '100000000000000002', () => true);
-    await unpark(db, '100000000000000001', (_channelId, right) => right !== 'view');
+    await unpark(db, (_guildId, channelId) => channelId === '200000000000000002');
+    await unpark(db, (guildId) => guildId === '100000000000000002');
+    await unpark(db, (_guildId, _channelId, right) => right !== 'view');
     expect(await pollOf(db, id)).toMatchObject({ parked_code: '50001' });
-    await unpark(db, '100000000000000001', (channelId) => channelId === '200000000000000001');
+    await unpark(db, (_guildId, channelId) => channelId === '200000000000000001');
     expect(await show(id, respectful)).toMatchObject({ type: 'done' });
   });
 

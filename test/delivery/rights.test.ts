@@ -12,7 +12,6 @@ import { describeEachDatabase } from '../support/databases.ts';
 import { BOT_ID, type Call, FakeDiscord, refusal } from './fake-discord.ts';
 import { bump, givenPoll, pollOf } from './polls.ts';
 
-const guildId = '100000000000000001';
 const place = '<#200000000000000001>';
 const asked: DeliverOptions = { repost: false, respectHolds: false, respectParks: false, priority: 1 };
 const swept = { ...asked, respectParks: true };
@@ -64,9 +63,9 @@ describeEachDatabase('what Discord refuses', (fresh) => {
     expect(await pollOf(db, other)).toMatchObject({ parked_right: 'post' });
     expect(await waiting(db)).toEqual([shown]);
     expect(await show(shown, swept)).toMatchObject({ type: 'done' });
-    await unpark(db, guildId, (_channelId, right) => right === 'edit' || right === 'embed');
+    await unpark(db, (_guildId, _channelId, right) => right === 'edit' || right === 'embed');
     expect(await waiting(db)).toEqual([]);
-    await unpark(db, guildId, (_channelId, right) => right === 'post');
+    await unpark(db, (_guildId, _channelId, right) => right === 'post');
     expect(await waiting(db)).toEqual([lost, other]);
   });
 
@@ -90,7 +89,7 @@ describeEachDatabase('what Discord refuses', (fresh) => {
     const [bad, other] = [await givenPoll(db), await givenPoll(db)];
     discord.before = on('POST', 50035);
     expect(await show(bad)).toMatchObject({ type: 'failed', scope: 'poll' });
-    await unpark(db, guildId, everything);
+    await unpark(db, everything);
     expect(await pollOf(db, bad)).toMatchObject({ parked_code: '50035', parked_right: null });
     expect(await waiting(db)).toEqual([other]);
   });
@@ -129,7 +128,7 @@ describeEachDatabase('a message without its embed', (fresh) => {
     expect(await show(id, swept)).toMatchObject({ type: 'failed' });
     expect(discord.made('PATCH')).toHaveLength(1);
     discord.before = () => undefined;
-    await unpark(db, guildId, everything);
+    await unpark(db, everything);
     expect(await show(id, swept)).toEqual({ type: 'done', revision: 2 });
   });
 
@@ -231,7 +230,7 @@ describeEachDatabase('a thread that sleeps', (fresh) => {
     expect((await pollOf(db, id)).parked_reason).toContain(`the thread ${place} is archived`);
     expect((await pollOf(db, id)).parked_reason).toContain('Manage Threads');
     expect(await pollOf(db, other)).toMatchObject({ parked_right: 'open' });
-    await unpark(db, guildId, (_channelId, right) => right === 'open');
+    await unpark(db, (_guildId, _channelId, right) => right === 'open');
     expect(await waiting(db)).toEqual([id, other]);
   });
 
