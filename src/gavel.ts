@@ -13,6 +13,7 @@ import { registerCommands } from './bot/register-commands.ts';
 import { RightsWatch } from './bot/rights-watch.ts';
 import { gatewayServers, type Servers } from './bot/servers.ts';
 import { SharedServers } from './bot/shared-servers.ts';
+import { learnThreads } from './bot/sleeping-threads.ts';
 import { Turns } from './bot/turns.ts';
 import { AuditWatch } from './bulk/audit-watch.ts';
 import type { Names } from './bulk/naming.ts';
@@ -157,6 +158,7 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     runner,
     previews,
     serverChoices: async (scope, text) => (shared ?? servers).search(scope, text),
+    learnThreads: (jobs) => learnThreads(client, servers, jobs, clock),
     knowsServer: (guildId) => guildName(guildId) !== null,
   };
   const { pollsPerServer } = config.shares;

@@ -86,6 +86,7 @@ function onlyDeleted(gone: readonly number[]): UserError {
 export async function showPreview(services: BulkServices, draftId: number): Promise<MessageBody> {
   const rows = await readPreview(services.db, draftId, 0);
   services.previews.watch(rows.operation);
+  await services.learnThreads(rows.jobs);
   return renderPreview(rows, services, services.clock.now());
 }
 

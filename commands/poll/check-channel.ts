@@ -4,6 +4,7 @@ import { chosenId } from '../../src/bot/chosen-id.ts';
 import type { Caller } from '../../src/bot/handlers.ts';
 import type { Servers } from '../../src/bot/servers.ts';
 import { UserError } from '../../src/errors.ts';
+import { discordTime } from '../../src/polls/time.ts';
 
 /**
  * The channel to post in: the chosen one (Discord offers a caller those they can see), or this one. Throws `UserError`
@@ -11,11 +12,17 @@ import { UserError } from '../../src/errors.ts';
  * computed from what the gateway tells, and where that does not suffice Discord's answer to the post decides.
  */
 export function checkChannel(
-  servers: Pick<Servers, 'missingToPost'>,
+  servers: Pick<Servers, 'missingToPost' | 'obstacle'>,
   interaction: ChatInputCommandInteraction,
   caller: Caller,
 ): string {
   const chosen = chosenId(interaction.options, 'channel') ?? caller.channelId;
+  const until = servers.obstacle(chosen, 'post')?.timedOutUntil;
+  if (until) {
+    throw new UserError(
+      `Gavel cannot post in <#${chosen}>: a moderator has it timed out until ${discordTime(until, 'f')}.`,
+    );
+  }
   const sentAlong = chosen === caller.channelId ? missingHere(interaction) : null;
   refuseMissing(chosen, sentAlong ?? servers.missingToPost(chosen) ?? []);
   return chosen;

@@ -36,7 +36,9 @@ export interface Servers {
 export function gatewayServers(client: Client, clock: Clock = systemClock): Servers {
   const channel = (id: string): GuildBasedChannel | null => {
     const found = client.channels.cache.get(id);
-    return found && !found.isDMBased() ? found : null;
+    if (!found || found.isDMBased()) return null;
+    // What was deleted while the connection was lost stays in the client's cache, and not in its server's.
+    return found.isThread() || found.guild.channels.cache.has(id) ? found : null;
   };
   const botPermissions = (found: GuildBasedChannel): Readonly<PermissionsBitField> | null => {
     const { me } = found.guild.members;
