@@ -61,7 +61,11 @@ export const thousandKinds: readonly ThousandKind[] = [
     options: () => ({}),
     first: 1001,
     phrase: 'CLOSE 1000',
-    becomes: (_before, { closed_at }, span) => ({ status: 'closed', closed_at: within(span, closed_at) }),
+    becomes: (_before, { closed_at, status_since }, span) => ({
+      status: 'closed',
+      status_since: within(span, status_since),
+      closed_at: within(span, closed_at),
+    }),
     looks: isClosed,
   },
   {
@@ -89,8 +93,9 @@ export const thousandKinds: readonly ThousandKind[] = [
     options: () => ({ closes: '2035-06-01 18:00', reset_votes: true }),
     first: 1,
     phrase: null,
-    becomes: ({ timezone }) => ({
+    becomes: ({ timezone }, { status_since }, span) => ({
       status: 'active',
+      status_since: within(span, status_since),
       closes_at: eveningOf(1, timezone),
       closed_at: null,
     }),
@@ -105,8 +110,9 @@ export const thousandKinds: readonly ThousandKind[] = [
     options: () => ({ to: 'scheduled', opens: '2035-06-01 18:00', closes: '2035-06-02 18:00' }),
     first: 501,
     phrase: null,
-    becomes: ({ timezone }) => ({
+    becomes: ({ timezone }, { status_since }, span) => ({
       status: 'scheduled',
+      status_since: within(span, status_since),
       opens_at: eveningOf(1, timezone),
       closes_at: eveningOf(2, timezone),
       closed_at: null,
