@@ -13,9 +13,6 @@ import { inScope, type Scope } from '../../src/polls/scope.ts';
 import { cleanLine, quoted } from '../../src/polls/text.ts';
 import { parseWhen } from '../../src/polls/time.ts';
 
-/** Nobody types more of a question, and the search for thousands of characters would keep others waiting. */
-const longestText = 300;
-
 /** The options that say which polls are meant, the same for every operation. All that are given must hold. */
 export const targetOptions: readonly APIApplicationCommandBasicOption[] = [
   {
@@ -59,7 +56,6 @@ export const targetOptions: readonly APIApplicationCommandBasicOption[] = [
     type: ApplicationCommandOptionType.String,
     name: 'text',
     description: 'Only polls whose question contains this, ignoring case',
-    max_length: longestText,
   },
   {
     type: ApplicationCommandOptionType.String,
@@ -137,11 +133,6 @@ function readServer(value: string, scope: Scope, context: TargetContext): string
 
 function readText(value: string): string {
   const text = cleanLine(value);
-  if (text.length > longestText) {
-    throw new UserError(
-      `\`text\` has ${text.length} characters; at most ${longestText} can be searched for. Write a shorter part of the question.`,
-    );
-  }
   if (text === '')
     throw new UserError('`text` is empty. Write a part of the question, or leave the option out.');
   return text;

@@ -84,8 +84,12 @@ export function conditions(scope: Scope, filter: PollFilter) {
   };
 }
 
-/** The question contains it, ignoring case. */
+/** A question has at most 1000 characters, each of which may be written as a letter with accents of its own. */
+const longestPart = 3_000;
+
+/** The question contains it, ignoring case. What is longer than any question is in none, and not looked for. */
 export function contains(text: string): RawBuilder<boolean> {
+  if (text.length > longestPart) return sql<boolean>`false`;
   const folded = fold(text);
   // The index knows three letters in a row. Where there are none it would read all of itself, and then the table all
   // the same; behind an expression it is left alone.

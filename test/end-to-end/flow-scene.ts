@@ -10,12 +10,12 @@ import type { Person } from '../../sandbox/person.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
 import type { OptionValues } from '../../sandbox/slash-data.ts';
-import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { type Gavel, startGavel } from '../../src/gavel.ts';
 import { createLogger } from '../../src/log.ts';
 import { StartSteps } from '../../src/start-steps.ts';
 import { freshPostgresUrl } from '../support/databases.ts';
+import { JumpingClock } from '../support/jumping-clock.ts';
 import { unpackMigrated } from '../support/pglite-databases.ts';
 
 export type DatabaseKind = 'pglite' | 'postgres';
@@ -45,8 +45,8 @@ export class FlowScene {
   readonly voter: Person;
   /** What was logged as an error. */
   readonly problems: string[] = [];
-  /** Moves the bot's clock ahead, not the sandbox'. Milliseconds. */
-  ahead = 0;
+  /** The bot's, not the sandbox'. */
+  readonly #clock = new JumpingClock();
   readonly #stopDatabase: () => Promise<void>;
   #gavel: Gavel | null = null;
 
@@ -75,11 +75,6 @@ export class FlowScene {
       SUPER_ADMIN_IDS: scene.superAdmin.id,
       ...(directory ? { DATA_DIR: directory } : { DATABASE_URL: await freshPostgresUrl() }),
     });
-    const clock: Clock = {
-      now: () => new Date(Date.now() + scene.ahead),
-      monotonic: () => performance.now() + scene.ahead,
-      sleep: (ms, signal) => systemClock.sleep(ms, signal),
-    };
     const destination = {
       write: (line: string) => {
         const parsed = JSON.parse(line);
@@ -93,9 +88,14 @@ export class FlowScene {
       steps: new StartSteps(log, stopping),
       stopping,
       lost: (reason) => scene.problems.push(reason),
-      clock,
+      clock: scene.#clock,
     });
     return scene;
+  }
+
+  /** Moves the bot's time of day so many milliseconds from the true one. */
+  set ahead(ms: number) {
+    this.#clock.ahead = ms;
   }
 
   async stop(): Promise<void> {

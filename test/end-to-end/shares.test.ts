@@ -52,12 +52,8 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])('what one server may take (%
     expect((await preview(scene.admin)).button('Confirm')).toBeDefined();
   });
 
-  test('is a text to search for that somebody could have typed', async () => {
-    const long = { text: 'x'.repeat(6000) };
-    expect((await ask(scene.admin, scene.guild, 'bulk select', long)).text).toContain(
-      '`text` has 6000 characters',
-    );
-    const words = Array.from({ length: 1500 }, (_, index) => `w${index}`).join(' ');
+  test('is a few words of what somebody types, however much that is', async () => {
+    const words = ['Question', ...Array.from({ length: 1500 }, (_, index) => `w${index}`)].join(' ').slice(0, 6000);
     expect(await scene.admin.autocomplete(office(), 'bulk close', { polls: words }, 'polls')).toEqual([]);
   });
 });
