@@ -53,7 +53,9 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])('what one server may take (%
   });
 
   test('is a few words of what somebody types, however much that is', async () => {
-    const words = ['Question', ...Array.from({ length: 1500 }, (_, index) => `w${index}`)].join(' ').slice(0, 6000);
+    const words = ['Question', ...Array.from({ length: 1500 }, (_, index) => `w${index}`)]
+      .join(' ')
+      .slice(0, 6000);
     expect(await scene.admin.autocomplete(office(), 'bulk close', { polls: words }, 'polls')).toEqual([]);
   });
 });
