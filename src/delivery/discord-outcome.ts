@@ -113,10 +113,20 @@ function isRateLimit(
   return 'timeToReset' in error && 'retryAfter' in error && 'sublimitTimeout' in error;
 }
 
-function isBrokenConnection(error: Error): boolean {
+/**
+ * Everything that sockets, DNS, TLS and the HTTP client tell by a code of their own, however deep it stands as a cause: the
+ * network's trouble, a certificate that does not fit among it. What is left are the codes by which Node (`ERR_…`) and undici
+ * name a caller's mistake (https://nodejs.org/api/errors.html#nodejs-error-codes, https://undici.nodejs.org/#/docs/api/Errors).
+ */
+function isBrokenConnection(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > 5) return false;
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return true;
-  const codes = [error, error.cause].map((one) =>
-    one instanceof Error && 'code' in one ? String(one.code) : '',
-  );
-  return codes.some((code) => /^(E[A-Z]|UND_ERR|HPE_)/.test(code) && !code.startsWith('ERR_'));
+  if ('code' in error && typeof error.code === 'string' && isNetworkCode(error.code)) return true;
+  const inner = error instanceof AggregateError ? error.errors : [];
+  return [error.cause, ...inner].some((one) => isBrokenConnection(one, depth + 1));
+}
+
+function isNetworkCode(code: string): boolean {
+  if (code.startsWith('ERR_')) return /^ERR_(TLS|SSL|SOCKET|STREAM_PREMATURE_CLOSE|HTTP2)/.test(code);
+  return !/^UND_ERR_(INVALID|NOT_SUPPORTED|REQ_CONTENT_LENGTH)/.test(code);
 }

@@ -99,6 +99,37 @@ describe('what Discord answers', () => {
     }
   });
 
+  test.each([
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'EAI_AGAIN',
+    'ENOTFOUND',
+    'EPROTO',
+    'HOSTNAME_MISMATCH',
+    'HPE_INVALID_CONSTANT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'UND_ERR_HEADERS_TIMEOUT',
+  ])('%s is the network’s trouble, wherever it stands', (code) => {
+    const error = Object.assign(new Error(code), { code });
+    const several = new AggregateError([new Error('one address'), error]);
+    for (const one of [error, new TypeError('fetch failed', { cause: error }), several]) {
+      expect(discordFailure(one, channel).outcome).toMatchObject({ type: 'retry', code: 'no answer' });
+    }
+  });
+
+  test.each(['ERR_INVALID_ARG_TYPE', 'ERR_OUT_OF_RANGE', 'UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'])(
+    '%s is a bug of the caller',
+    (code) => {
+      const error = Object.assign(new TypeError(code), { code });
+      expect(() => discordFailure(error, channel)).toThrow(code);
+    },
+  );
+
   test('what was never sent is no attempt', () => {
     expect(discordFailure(new NotSentError('late'), channel)).toMatchObject({
       outcome: { type: 'retry', attempt: false },
