@@ -116,5 +116,8 @@ function operation(total: number): OperationRow {
     progress_channel_id: null,
     progress_message_id: null,
     result_shown: false,
+    takeovers: 0,
+    takeover_mark: 0,
+    resumed_at: null,
   };
 }

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { appendAudit } from './audit.ts';
-import { slotStates } from './operation.ts';
+import { clockGoesOn, slotStates } from './operation.ts';
+import { lastTurns, Queue, type Queued } from './queue.ts';
 
 export interface AdmissionLimits {
   readonly maxConcurrent: number;
@@ -11,11 +12,12 @@ export interface AdmissionLimits {
 
 /** Any fixed number: admissions exclude each other over all processes. */
 const admissionLock = 7_202_611;
+/** An owner that renewed its lease so lately is there to begin. Of `leaseSeconds`. */
+const livelySeconds = 15;
 
 /**
- * Lets queued operations start, in order, as far as the limits over all processes allow; one that waits only for its
- * admin's own limit holds up nobody else. Each is admitted by its owner: at an operation of another process the queue
- * stands until that process (or whoever takes over) admits it. Returns the numbers admitted now.
+ * Lets queued operations start, in turn, as far as the limits over all processes allow, whoever owns them; one that waits
+ * only for its admin's own limit, or whose owner seems to be dead, holds up nobody else. Returns the numbers admitted now.
  */
 export async function admitQueued(
   db: Db,
@@ -25,38 +27,51 @@ export async function admitQueued(
 ): Promise<number[]> {
   return inTransaction(db, async (trx) => {
     await sql`select pg_advisory_xact_lock(${admissionLock})`.execute(trx);
-    const open = await trx
+    const active = await trx
       .selectFrom('operations')
-      .select(['id', 'admin_id', 'state', 'owner'])
-      .where('state', 'in', ['queued', ...slotStates])
-      .orderBy('confirmed_at')
-      .orderBy('id')
+      .select('admin_id')
+      .where('state', 'in', [...slotStates])
       .execute();
-    const active = open.filter((operation) => operation.state !== 'queued');
-    const perAdmin = new Map<string, number>();
-    for (const { admin_id } of active) perAdmin.set(admin_id, (perAdmin.get(admin_id) ?? 0) + 1);
-    let free = limits.maxConcurrent - active.length;
-    const admitted: number[] = [];
-    for (const operation of open) {
-      if (operation.state !== 'queued') continue;
-      if (free <= 0) break;
-      const own = perAdmin.get(operation.admin_id) ?? 0;
-      if (own >= limits.maxPerAdmin) continue;
-      if (operation.owner !== process) break;
-      admitted.push(operation.id);
-      perAdmin.set(operation.admin_id, own + 1);
-      free -= 1;
-    }
-    if (admitted.length === 0) return [];
-    await trx
-      .updateTable('operations')
-      .set({ state: 'running', started_at: now })
-      .where('id', 'in', admitted)
+    if (active.length >= limits.maxConcurrent) return [];
+    const queued = await trx
+      .selectFrom('operations')
+      .select(['id', 'guild_id', 'admin_id', 'confirmed_at', 'resumed_at'])
       .where('state', '=', 'queued')
+      .where(sql<boolean>`lease_until > now() + make_interval(secs => ${livelySeconds})`)
       .execute();
-    for (const id of admitted) {
-      await appendAudit(trx, now, { operationId: id, actorId: null, process, event: 'started' });
+    if (queued.length === 0) return [];
+    const servers = queued.map((one) => one.guild_id);
+    const admitted = choose(new Queue(queued, await lastTurns(trx, servers)), active, limits);
+    for (const { id, resumed_at } of admitted) {
+      await trx
+        .updateTable('operations')
+        .set({
+          state: 'running',
+          ...(resumed_at === null ? { started_at: now } : { ...clockGoesOn(now), resumed_at: null }),
+        })
+        .where('id', '=', id)
+        .execute();
+      const event = resumed_at === null ? 'started' : 'went on';
+      await appendAudit(trx, now, { operationId: id, actorId: null, process, event });
     }
-    return admitted;
+    return admitted.map(({ id }) => id);
   });
+}
+
+function choose<T extends Queued>(
+  queue: Queue<T>,
+  active: readonly { readonly admin_id: string }[],
+  limits: AdmissionLimits,
+): T[] {
+  const perAdmin = new Map<string, number>();
+  const count = (adminId: string) => perAdmin.get(adminId) ?? 0;
+  for (const { admin_id } of active) perAdmin.set(admin_id, count(admin_id) + 1);
+  const chosen: T[] = [];
+  while (active.length + chosen.length < limits.maxConcurrent) {
+    const next = queue.next((one) => count(one.admin_id) < limits.maxPerAdmin);
+    if (next === null) break;
+    perAdmin.set(next.admin_id, count(next.admin_id) + 1);
+    chosen.push(next);
+  }
+  return chosen;
 }

@@ -20,6 +20,7 @@ export interface AuditEntry {
     | 'file sent'
     | 'paused'
     | 'resumed'
+    | 'went on'
     | 'cancel requested'
     | 'taken over'
     | 'finished';

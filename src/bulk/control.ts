@@ -1,10 +1,9 @@
-import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
 import type { Scope } from '../polls/scope.ts';
 import { appendAudit } from './audit.ts';
-import type { OperationRow, OperationState } from './operation.ts';
+import { clockGoesOn, type OperationRow, type OperationState } from './operation.ts';
 import { visibleTo } from './visible-operations.ts';
 
 /** Whoever asks, and what the audit notes of it. `userId: null`: the bot itself. */
@@ -28,38 +27,31 @@ export async function mayControl(db: Db, operation: OperationRow, scope: Scope):
   return found !== undefined;
 }
 
-/** Stops touching messages; the clock stands. Throws `UserError` unless it runs. */
+/** Stops touching messages, and gives its place free; the clock stands. Throws `UserError` unless it has started and runs. */
 export async function pauseOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
-  await transition(db, id, ['running'], { state: 'paused', paused_at: now }, 'paused', by, now);
+  const change = { state: 'paused', ...clockGoesOn(now), paused_at: now, resumed_at: null } as const;
+  await transition(db, id, ['running', 'resumed'], change, 'paused', by, now);
 }
 
-/** Goes on after a pause. Throws `UserError` unless it is paused. */
+/** Waits for the next free place, ahead of those that have not started; the clock stands. Throws `UserError` unless it is paused. */
 export async function resumeOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
-  await transition(db, id, ['paused'], { state: 'running', ...clockGoesOn(now) }, 'resumed', by, now);
+  await transition(db, id, ['paused'], { state: 'queued', resumed_at: now }, 'resumed', by, now);
 }
 
 /** Asks the owner to stop and to put back what no message shows yet. Throws `UserError` where it has ended. */
 export async function cancelOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
-  await transition(
-    db,
-    id,
-    ['queued', 'running', 'paused'],
-    { state: 'cancelling', cancelled_by: by.userId, ...clockGoesOn(now) },
-    'cancel requested',
-    by,
-    now,
-  );
+  const change = { state: 'cancelling', cancelled_by: by.userId, ...clockGoesOn(now) } as const;
+  const from = ['queued', 'running', 'paused', 'resumed'] as const;
+  await transition(db, id, from, change, 'cancel requested', by, now);
 }
 
-function clockGoesOn(now: Date) {
-  const paused = sql<number>`paused_ms + coalesce(extract(epoch from (${now}::timestamptz - paused_at)) * 1000, 0)::bigint`;
-  return { paused_ms: paused, paused_at: null };
-}
+/** `resumed`: queued again after a pause. */
+type Standing = OperationState | 'resumed';
 
 async function transition(
   db: Db,
   id: number,
-  from: OperationState[],
+  from: readonly Standing[],
   change: Record<string, unknown> & { state: OperationState },
   event: 'paused' | 'resumed' | 'cancel requested',
   by: Controller,
@@ -68,11 +60,12 @@ async function transition(
   await inTransaction(db, async (trx) => {
     const before = await trx
       .selectFrom('operations')
-      .select('state')
+      .select(['state', 'resumed_at'])
       .where('id', '=', id)
       .forUpdate()
       .executeTakeFirst();
-    if (!before || !from.includes(before.state)) throw refusal(id, before?.state, event);
+    const was = before?.state === 'queued' && before.resumed_at !== null ? 'resumed' : before?.state;
+    if (was === undefined || !from.includes(was)) throw refusal(id, was, event);
     await trx.updateTable('operations').set(change).where('id', '=', id).execute();
     await appendAudit(trx, now, {
       operationId: id,
@@ -80,7 +73,7 @@ async function transition(
       process: by.process,
       event,
       details: {
-        was: before.state,
+        was,
         ...(by.from && {
           interaction: by.from.interactionId,
           server: by.from.guildId,
@@ -92,10 +85,11 @@ async function transition(
   });
 }
 
-function refusal(id: number, state: OperationState | undefined, event: string): UserError {
+function refusal(id: number, state: Standing | undefined, event: string): UserError {
   const wish = { paused: 'paused', resumed: 'resumed', 'cancel requested': 'cancelled' }[event];
-  const now: Partial<Record<OperationState, string>> = {
+  const now: Partial<Record<Standing, string>> = {
     queued: 'is still queued',
+    resumed: 'goes on already, as soon as a place is free',
     running: 'is running',
     paused: 'is paused already',
     cancelling: 'is being cancelled already',

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { isRowId } from '../db/row-id.ts';
 import type { Db, OperationItemTable } from '../db/schema.ts';
 import { everyServer, type Scope } from '../polls/scope.ts';
@@ -56,21 +56,16 @@ function confirmed(db: Db, scope: Scope) {
     .where(visibleTo(scope));
 }
 
-/** The place in the queue, from 1; null where the operation is not queued. */
-export async function queuePlace(db: Db, operation: OperationRow): Promise<number | null> {
-  if (operation.state !== 'queued' || !operation.confirmed_at) return null;
-  const { place } = await db
-    .selectFrom('operations')
-    .select((eb) => eb.fn.countAll<number>().as('place'))
-    .where('state', '=', 'queued')
-    .where((eb) =>
-      eb.or([
-        eb('confirmed_at', '<', operation.confirmed_at),
-        eb.and([eb('confirmed_at', '=', operation.confirmed_at), eb('id', '<=', operation.id)]),
-      ]),
-    )
-    .executeTakeFirstOrThrow();
-  return Number(place);
+/** How far the work is: a number that grows with each poll that was changed, and with each that was settled. */
+export async function howFarIs(db: Db, operationId: number): Promise<number> {
+  const { rows } = await sql<{ mark: number }>`select ${howFar(operationId)} as mark`.execute(db);
+  return rows[0]!.mark;
+}
+
+export function howFar(operationId: number): RawBuilder<number> {
+  return sql<number>`(
+    select (count(*) filter (where state <> 'planned') + count(*) filter (where state not in ('planned', 'applied')))::int
+    from operation_items where operation_id = ${operationId} and state not in ('missing', 'excluded'))`;
 }
 
 export async function operationStates(db: Db, ids: readonly number[]): Promise<Map<number, OperationState>> {

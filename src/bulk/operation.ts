@@ -1,10 +1,12 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { OperationTable } from '../db/schema.ts';
 
 /**
  * The life of an operation.
  *
- *   draft ──confirm──► queued ──admit──► running ◄──resume──► paused
+ *                        ┌───────────────resume──────────────┐
+ *                        ▼                                   │
+ *   draft ──confirm──► queued ──admit──► running ──pause──► paused
  *     │                  │                 │ │                  │
  *     └► discarded       └────► cancelling ◄─┼─────cancel───────┘
  *                                   │        │
@@ -18,7 +20,7 @@ export type OperationRow = Selectable<OperationTable>;
 /** A draft's confirmation, and every later arrow, is done by a process that owns the operation. */
 export const openStates = ['queued', 'running', 'paused', 'cancelling'] as const satisfies OperationState[];
 /** States that occupy one of the places of `BULK_MAX_CONCURRENT`. */
-export const slotStates = ['running', 'paused', 'cancelling'] as const satisfies OperationState[];
+export const slotStates = ['running', 'cancelling'] as const satisfies OperationState[];
 
 export type ResultState = Exclude<OperationState, 'draft' | 'discarded' | (typeof openStates)[number]>;
 
@@ -33,6 +35,12 @@ export function isResult(state: OperationState): state is ResultState {
 /** What an operation that ran to its end is called. */
 export function resultOf(counts: { failed: number }): ResultState {
   return counts.failed === 0 ? 'completed' : 'completed with failures';
+}
+
+/** Adds the pause that ends `now` to what is no part of the running time. */
+export function clockGoesOn(now: Date) {
+  const paused = sql<number>`paused_ms + coalesce(extract(epoch from (${now}::timestamptz - paused_at)) * 1000, 0)::bigint`;
+  return { paused_ms: paused, paused_at: null };
 }
 
 /** How long it has been running, without the time it stood paused. Milliseconds. */

@@ -9,9 +9,10 @@ import type { ProgressRows } from './progress-store.ts';
 
 /** The buttons that apply to the operation as it stands; their custom ids carry an action and its number only. */
 export function progressButtons(rows: ProgressRows): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
-  const { id, state } = rows.operation;
+  const { id, state, resumed_at } = rows.operation;
   const buttons: APIButtonComponentWithCustomId[] = [];
-  if (state === 'running') buttons.push(button('Pause', `pause:${id}`, ButtonStyle.Secondary));
+  const waitsToGoOn = state === 'queued' && resumed_at !== null;
+  if (state === 'running' || waitsToGoOn) buttons.push(button('Pause', `pause:${id}`, ButtonStyle.Secondary));
   if (state === 'paused') buttons.push(button('Resume', `resume:${id}`, ButtonStyle.Primary));
   if (state === 'running' || state === 'paused' || state === 'queued') {
     buttons.push(button('Cancel', `cancel:${id}`, ButtonStyle.Danger));

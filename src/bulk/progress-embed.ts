@@ -51,6 +51,7 @@ function title(operation: OperationRow, total: number): string {
   const start = `Operation #${operation.id}`;
   switch (operation.state) {
     case 'queued':
+      if (operation.resumed_at !== null) return `${start} · waiting to go on · ${words.present} ${polls}`;
       return `${start} · waiting to ${words.infinitive.toLowerCase()} ${polls}`;
     case 'running':
       return `${start} · ${words.present} ${polls}`;
@@ -72,7 +73,7 @@ function about(operation: OperationRow): string[] {
 function runningLines(rows: ProgressRows, progress: Progress, names: Names, audience: Audience): string[] {
   const { operation } = rows;
   const lines = [`${bar(progress.share)} ${Math.floor(progress.share * 100)} %`];
-  if (operation.state === 'queued') {
+  if (operation.state === 'queued' && operation.resumed_at === null) {
     lines.push(`In the queue: place ${rows.place ?? 1}. It starts by itself when a running operation ends.`);
     return lines;
   }
@@ -91,7 +92,14 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
   }
   lines.push(time.join(' · '));
   if (operation.state === 'paused')
-    lines.push('No message is touched until it is resumed; after 24 hours it is cancelled.');
+    lines.push(
+      'No message is touched until it is resumed, and others may use its place; after 24 hours it is cancelled.',
+    );
+  if (operation.state === 'queued') {
+    lines.push(
+      `Resumed; it waits for a free place: place ${rows.place ?? 1}, ahead of what has not started yet. Its time stands still meanwhile.`,
+    );
+  }
   if (operation.state === 'cancelling') {
     lines.push(
       operationKind(operation.kind).file

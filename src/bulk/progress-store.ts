@@ -3,9 +3,10 @@ import type { Db } from '../db/schema.ts';
 import { inSnapshot } from '../db/transaction.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
 import { isResult, type OperationRow } from './operation.ts';
-import { countItems, groupItems, queuePlace } from './operation-store.ts';
+import { countItems, groupItems } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { mayBeUndone } from './plan-undo.ts';
+import { queuePlace } from './queue.ts';
 import { isLeftToUndo } from './undone.ts';
 
 /** Everything the progress message says, read from rows: any process can show it at any moment. */

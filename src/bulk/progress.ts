@@ -47,5 +47,5 @@ export function progressOf(rows: ProgressRows, now: Date, bulkDeletes?: BulkDele
 /** Changes exactly when the message would say something new besides the passing of time. */
 export function progressKey(rows: ProgressRows): string {
   const { operation, done, failed, skipped, committed, place } = rows;
-  return JSON.stringify([operation.state, done, failed, skipped, committed, place]);
+  return JSON.stringify([operation.state, operation.resumed_at, done, failed, skipped, committed, place]);
 }

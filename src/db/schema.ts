@@ -19,6 +19,7 @@ export interface Schema {
   selected_polls: { admin_id: string; scope: string; poll_id: number };
   pickers: PickerTable;
   pace_shares: PaceShareTable;
+  processes: ProcessTable;
 }
 
 /** A connection or a transaction: every store function takes one first. */
@@ -115,6 +116,9 @@ export interface OperationTable {
   progress_channel_id: string | null;
   progress_message_id: string | null;
   result_shown: WithDefault<boolean>;
+  takeovers: WithDefault<number>;
+  takeover_mark: WithDefault<number>;
+  resumed_at: Date | null;
 }
 
 type Json = JSONColumnType<Record<string, unknown>>;
@@ -154,6 +158,13 @@ export interface PickerTable {
   sort: string;
   frames: JSONColumnType<readonly object[]>;
   used_at: Date;
+}
+
+export interface ProcessTable {
+  name: string;
+  lock_key: number;
+  server_started: Date;
+  locked_at: Date;
 }
 
 export interface AuditTable {

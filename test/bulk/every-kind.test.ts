@@ -1,6 +1,7 @@
 import type { Updateable } from 'kysely';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { admitQueued } from '../../src/bulk/admission.ts';
 import { applyPlanned } from '../../src/bulk/apply.ts';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
 import { cancelOperation, pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
@@ -267,6 +268,7 @@ for (const line of lines) {
       await deliverer.stopped;
       expect(deliverer.shown).toEqual(ids.slice(0, 2));
       await resumeOperation(db, hold.operationId, by, later);
+      await admitQueued(db, processName, { maxConcurrent: 1, maxPerAdmin: 1 }, later);
       paused.wake();
       expect((await paused.result()).state).toBe('completed');
       expect(deliverer.shown).toEqual(ids);

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
+import { admitQueued } from '../../src/bulk/admission.ts';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
 import { cancelOperation, pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
 import type { ExportRow } from '../../src/bulk/export-row.ts';
@@ -503,6 +504,7 @@ describeEachDatabase('export', (fresh) => {
       wake();
     });
     await resumeOperation(db, hold.operationId, by, later);
+    await admitQueued(db, processName, { maxConcurrent: 1, maxPerAdmin: 1 }, later);
     wake();
     const ended = await run;
     expect(ended!.operation.state).toBe('cancelled');
