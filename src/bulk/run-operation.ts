@@ -1,15 +1,16 @@
+import { inTransaction } from '../db/transaction.ts';
 import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery/delivery-batch.ts';
 import { applyPlanned } from './apply.ts';
 import { cancelOperation } from './control.ts';
 import { type ExportDeps, exportFiles } from './export-files.ts';
-import { type Hold, stateOf } from './fence.ts';
+import { type Hold, holdFence, stateOf } from './fence.ts';
 import { postNotice } from './notice.ts';
-import { type OperationRow, runningMs } from './operation.ts';
+import { type OperationRow, openStates, runningMs } from './operation.ts';
 import { countItems, loadOperation } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { appliedJobs } from './progress-store.ts';
 import { putBack } from './put-back.ts';
-import { failOpenItems, finishOperation, settleItems } from './settle.ts';
+import { finishOperation, finishUnreached, settleItems } from './settle.ts';
 import { formatSpan } from './spans.ts';
 
 export interface RunDeps extends ExportDeps {
@@ -30,9 +31,15 @@ export interface Interruptions {
   next(): Promise<void>;
 }
 
+/** An operation that has its result. `abort`: set where Discord refuses the token, and nothing can go on. */
+export interface Ended {
+  readonly operation: OperationRow;
+  readonly abort: string | null;
+}
+
 /**
  * Runs an admitted operation from wherever its rows stand to its result. Returns the ended operation, or null when it
- * was stopped on the way. `abort`: set where Discord refuses the token, and nothing can go on. Throws `LeaseLostError`.
+ * was stopped on the way. Throws `LeaseLostError`.
  * `answered` settles when the press that started it has had its response: files must not overtake that.
  */
 export async function runOperation(
@@ -40,7 +47,7 @@ export async function runOperation(
   hold: Hold,
   interruptions: Interruptions,
   answered: Promise<unknown> = Promise.resolve(),
-): Promise<{ operation: OperationRow; abort: string | null } | null> {
+): Promise<Ended | null> {
   while (!interruptions.stopping.aborted) {
     const interrupted = interruptions.next();
     const state = await stateOf(deps.db, hold);
@@ -71,7 +78,7 @@ async function work(
   answered: Promise<unknown>,
   interrupted: Promise<void>,
   stopping: AbortSignal,
-): Promise<{ operation: OperationRow; abort: string | null } | null> {
+): Promise<Ended | null> {
   const { db, clock } = deps;
   const operation = await loadOperation(db, hold.operationId);
   const kind = operationKind(operation.kind);
@@ -115,7 +122,7 @@ async function work(
   }
 }
 
-function finished(operation: OperationRow | null) {
+function finished(operation: OperationRow | null): Ended | null {
   return operation && { operation, abort: null };
 }
 
@@ -176,30 +183,37 @@ async function waitPaused(
   }
 }
 
+/** Puts back and ends in one commit, so that whether anything had to go back is known to whoever names the result. */
 async function cancel(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
-  for (const job of await putBack(deps.db, hold, deps.clock.now())) deps.deliverer.touch(job);
-  const counts = await countItems(deps.db, hold.operationId);
-  const everythingWasDone = counts.skipped === 0 && counts.failed === 0;
-  return finishOperation(
-    deps.db,
-    hold,
-    ['cancelling'],
-    everythingWasDone ? null : 'cancelled',
-    deps.clock.now(),
-  );
+  const now = deps.clock.now();
+  const cancelled = await inTransaction(deps.db, async (trx) => {
+    const { state } = await holdFence(trx, hold);
+    if (state !== 'cancelling') return null;
+    const before = await countItems(trx, hold.operationId);
+    const behind = await putBack(trx, hold, now);
+    const after = await countItems(trx, hold.operationId);
+    const everythingWasDone = after.skipped === before.skipped;
+    const result = everythingWasDone ? null : 'cancelled';
+    return { behind, operation: await finishOperation(trx, hold, ['cancelling'], result, now) };
+  });
+  for (const job of cancelled?.behind ?? []) deps.deliverer.touch(job);
+  return cancelled?.operation ?? null;
 }
 
-async function timeOut(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
+function timeOut(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
   const message = `not reached within the time limit of ${formatSpan(deps.timeoutMs)}`;
-  await failOpenItems(deps.db, hold, { code: 'timeout', message }, deps.clock.now());
-  return finishOperation(deps.db, hold, ['running'], 'timed out', deps.clock.now());
+  const ending = { result: 'timed out', cause: { code: 'timeout', message } } as const;
+  return finishUnreached(deps.db, hold, ['running'], ending, deps.clock.now());
 }
 
 /** Ends it as a whole: what is still open fails with the cause, the committed changes stay. */
 export async function abortRun(deps: RunDeps, hold: Hold, reason: string): Promise<OperationRow> {
-  await failOpenItems(deps.db, hold, { code: 'aborted', message: reason }, deps.clock.now());
-  const states = ['queued', 'running', 'paused', 'cancelling'] as const;
-  const ended = await finishOperation(deps.db, hold, states, 'failed', deps.clock.now(), reason);
+  const ending = {
+    result: 'failed',
+    cause: { code: 'aborted', message: reason },
+    failure: reason,
+  } as const;
+  const ended = await finishUnreached(deps.db, hold, openStates, ending, deps.clock.now());
   return ended ?? loadOperation(deps.db, hold.operationId);
 }
 

@@ -39,21 +39,43 @@ export async function settleItems(
   });
 }
 
-/** Polls that are still open when an operation ends without them. */
+/** Polls that are still open when an operation ends without them; how many there were. */
 export async function failOpenItems(
   db: Db,
   hold: Hold,
   cause: { code: string; message: string },
   now: Date,
-): Promise<void> {
-  await inTransaction(db, async (trx) => {
+): Promise<number> {
+  return inTransaction(db, async (trx) => {
     await holdFence(trx, hold);
-    await trx
+    const { numUpdatedRows } = await trx
       .updateTable('operation_items')
       .set({ state: 'failed', code: cause.code, message: cause.message, finished_at: now })
       .where('operation_id', '=', hold.operationId)
       .where('state', 'in', ['planned', 'applied'])
-      .execute();
+      .executeTakeFirstOrThrow();
+    return Number(numUpdatedRows);
+  });
+}
+
+/**
+ * Ends the operation in one commit: polls that are still open fail with `cause`, and `result` says so. Where none was open,
+ * everything had been done in time, and the counts give the word. Null as `finishOperation`.
+ */
+export async function finishUnreached(
+  db: Db,
+  hold: Hold,
+  from: readonly OperationState[],
+  ending: { result: 'timed out' | 'failed'; cause: { code: string; message: string }; failure?: string },
+  now: Date,
+): Promise<OperationRow | null> {
+  return inTransaction(db, async (trx) => {
+    const { state } = await holdFence(trx, hold);
+    if (!from.includes(state)) return null;
+    const open = await failOpenItems(trx, hold, ending.cause, now);
+    return open > 0
+      ? finishOperation(trx, hold, from, ending.result, now, ending.failure)
+      : finishOperation(trx, hold, from, null, now);
   });
 }
 
