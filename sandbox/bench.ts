@@ -6,9 +6,12 @@ import { type Part, parts, runBench } from './bench/run-bench.ts';
 import { plansPage } from './bench/scale/query-plans.ts';
 import { runStorm } from './bench/storm/run-storm.ts';
 import { stormRows } from './bench/storm/storm-rows.ts';
+import { runTakeover } from './bench/takeover/run-takeover.ts';
+import { takeoverRows } from './bench/takeover/takeover-rows.ts';
 
 const usage = `npm run bench [-- [--postgres] [--plans FILE] [part …]]
        npm run bench -- votes --storm
+       npm run bench -- takeover [--kills N]
 
 Measures the bot against a stand-in Discord with Discord's own limits and round trips of 80 to 120 ms, and prints a
 Markdown table. What is compared is measured in the same run. Exits with 1 where something demanded does not hold.
@@ -24,6 +27,9 @@ Markdown table. What is compared is measured in the same run. Exits with 1 where
                database and on a server 0, 5 and 20 ms away; times are the median, 95 % and the longest. Then votes on 100
                polls, as many as the machine carries. Four minutes
 
+  takeover     by itself: how soon an operation goes on after a kill -9 of its process, on PostgreSQL: of the only one, of one of
+               two, and behind a pooler; 30 kills (a tenth of them behind the pooler). Six minutes
+
 Without a part: all of them, about fifteen minutes; scale alone about eight. --postgres: on a PostgreSQL server of its own
 instead of the embedded database. --plans: scale also writes there how the database goes about its queries.`;
 
@@ -35,10 +41,13 @@ async function main(): Promise<number> {
       postgres: { type: 'boolean' },
       plans: { type: 'string' },
       storm: { type: 'boolean' },
+      kills: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
     allowPositionals: true,
   });
+  if (positionals.length === 1 && positionals[0] === 'takeover')
+    return await takeover(Number(values.kills ?? 30));
   const unknown = positionals.filter((name) => !parts.some((part) => part === name));
   if (values.help || unknown.length > 0) {
     console.error(unknown.length > 0 ? `There is no part ${unknown.join(', ')}.\n\n${usage}` : usage);
@@ -57,6 +66,17 @@ async function main(): Promise<number> {
     return rows.every(({ holds }) => holds !== false) ? 0 : 1;
   } finally {
     await database.stop();
+  }
+}
+
+async function takeover(kills: number): Promise<number> {
+  const server = await postgresDatabase();
+  try {
+    const rows = takeoverRows(await runTakeover(server, kills, (text) => console.error(`… ${text}`)));
+    console.log(`\nWith Node ${process.version}:\n\n${markdownTable(rows)}\n`);
+    return rows.every(({ holds }) => holds !== false) ? 0 : 1;
+  } finally {
+    await server.stop();
   }
 }
 
