@@ -22,6 +22,7 @@ import { Runner } from './bulk/runner.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Housekeeping } from './db/housekeeping.ts';
+import { ProcessLock } from './db/process-lock.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { discordMessages } from './delivery/discord-messages.ts';
 import { Healing } from './delivery/healing.ts';
@@ -204,6 +205,21 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     limits.pauseAll(clock.monotonic(), ms);
   });
   started.defer(() => shares?.stop());
+  await steps.run(
+    {
+      does: null,
+      cannot: 'Cannot look for other processes',
+      next: 'With LOG_LEVEL=debug the log says more.',
+    },
+    async () => {
+      if (config.databaseUrl !== null) {
+        const lock = new ProcessLock({ databaseUrl: config.databaseUrl, db: workDb, process, clock, log });
+        started.defer(() => lock.stop());
+        await lock.start();
+      }
+      await runner.lookAround();
+    },
+  );
   dispatcher.start(client);
   started.defer(() => disconnect(client));
   await steps.run(

@@ -69,15 +69,27 @@ export async function showResult(
           'the result could not be shown to anybody',
         );
       }
-      await deps.db
-        .updateTable('operations')
-        .set({ result_shown: true })
-        .where('id', '=', operationId)
-        .execute();
+      await noteShown(deps.db, operationId);
       return;
     }
     await deps.clock.sleep(Math.max(pauseMs, sent.afterMs), signal);
   }
+}
+
+/** The result needs to be shown no more. */
+export async function noteShown(db: Db, operationId: number): Promise<void> {
+  await db.updateTable('operations').set({ result_shown: true }).where('id', '=', operationId).execute();
+}
+
+/** Has the result of an ended operation shown once more, by whoever comes first: something older may stand over it. */
+export async function showAgain(db: Db, operationId: number): Promise<void> {
+  await db
+    .updateTable('operations')
+    .set({ result_shown: false, lease_until: null })
+    .where('id', '=', operationId)
+    .where('finished_at', 'is not', null)
+    .where('result_shown', '=', true)
+    .execute();
 }
 
 /** Edits the message through the token while it lives, then as the bot; posts it where it never appeared. */

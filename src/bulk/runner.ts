@@ -1,11 +1,20 @@
 import type { Logger } from '../log.ts';
 import { type AdmissionLimits, admitQueued } from './admission.ts';
+import { DeadOwners, type LostLock } from './dead-owners.ts';
 import { type Hold, LeaseLostError } from './fence.ts';
-import { giveUpLeases, renewLeases, takeOver } from './lease.ts';
-import { isResult, type OperationState } from './operation.ts';
-import { loadOperation, operationStates } from './operation-store.ts';
-import { keepProgressMessage, type ProgressMessageDeps, showResult } from './progress-message.ts';
-import { abortRun, type RunDeps, runOperation } from './run-operation.ts';
+import { giveUpLeases, renewLeases, type TakenOver, takeOver } from './lease.ts';
+import type { OperationState } from './operation.ts';
+import { howFarIs, operationStates } from './operation-store.ts';
+import {
+  keepProgressMessage,
+  noteShown,
+  type ProgressMessageDeps,
+  showAgain,
+  showResult,
+} from './progress-message.ts';
+import { isAway, RunErrors } from './run-errors.ts';
+import { abortRun, type Ended, type RunDeps, runOperation } from './run-operation.ts';
+import { readSurroundings, type Surroundings } from './surroundings.ts';
 import { Wakeup } from './wakeup.ts';
 
 export interface RunnerDeps extends RunDeps, ProgressMessageDeps {
@@ -15,16 +24,21 @@ export interface RunnerDeps extends RunDeps, ProgressMessageDeps {
   onAbort(reason: string): void;
 }
 
-const tickMs = 1000;
-const renewEveryMs = 10_000;
-/** Unexpected errors in a row after which an operation is given up. */
-const maxErrors = 5;
+/** How often it looks around, in ms: while it works, while others do, beside others, and alone. */
+const ticks = { working: 1000, besideWork: 400, besideOthers: 1000, alone: 5000 } as const;
+const renewEveryMs = 5_000;
+/** So often an operation may be taken over from an owner that died at work on it, without getting any further. */
+const maxTakeovers = 3;
 
 /** An operation this process owns and works on. */
 interface Run {
   readonly hold: Hold;
   readonly wakeup: Wakeup;
   readonly stop: AbortController;
+  /** It has cost too many processes their life. */
+  readonly deadly: boolean;
+  /** Another process has it now. */
+  lost: boolean;
   /** The state its work was last woken for. */
   state: OperationState | null;
   finished: Promise<void>;
@@ -39,11 +53,19 @@ export class Runner {
   readonly #runs = new Map<number, Run>();
   readonly #stopping = new AbortController();
   readonly #tick = new Wakeup();
+  readonly #deadOwners: DeadOwners;
   #loop: Promise<void> = Promise.resolve();
-  #renewedAt = 0;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #troubled = false;
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps;
+    this.#deadOwners = new DeadOwners(deps.clock);
+  }
+
+  /** Begins to tell who of the others is dead, which takes a moment. To be called before the work of a start. */
+  async lookAround(): Promise<void> {
+    await this.#look();
   }
 
   start(): void {
@@ -64,12 +86,14 @@ export class Runner {
    * Takes on an operation this process has just confirmed. Its message is left alone until `posted` has settled: the
    * first frame is the response to the press.
    */
-  adopt(hold: Hold, posted: Promise<unknown>): void {
+  adopt(hold: Hold, posted: Promise<unknown>, deadly = false): void {
     if (this.#stopping.signal.aborted || this.#runs.has(hold.operationId)) return;
     const run: Run = {
       hold,
       wakeup: new Wakeup(),
       stop: new AbortController(),
+      deadly,
+      lost: false,
       state: null,
       finished: Promise.resolve(),
     };
@@ -93,36 +117,88 @@ export class Runner {
     const { clock, log } = this.#deps;
     while (!this.#stopping.signal.aborted) {
       const woken = this.#tick.next();
+      let pauseMs: number = ticks.working;
       try {
-        await this.#turn();
+        pauseMs = await this.#turn();
+        if (this.#troubled) log.info('the runner looks after its operations again');
+        this.#troubled = false;
       } catch (error) {
-        log.error({ err: error }, 'the runner could not look after its operations; it tries again');
+        if (!this.#troubled) {
+          const level = isAway(error) ? 'warn' : 'error';
+          log[level]({ err: error }, 'the runner could not look after its operations; it goes on trying');
+        }
+        this.#troubled = true;
       }
       const over = new AbortController();
-      await Promise.race([woken, clock.sleep(tickMs, over.signal)]);
+      await Promise.race([woken, clock.sleep(pauseMs, over.signal)]);
       over.abort();
     }
   }
 
-  async #turn(): Promise<void> {
-    const { db, clock, process } = this.#deps;
-    const now = clock.now();
-    for (const hold of await takeOver(db, process, now)) this.adopt(hold, Promise.resolve());
-    if (now.getTime() - this.#renewedAt >= renewEveryMs) {
-      this.#renewedAt = now.getTime();
-      // Runs that begin meanwhile are none of this renewal's business.
-      const held = [...this.#runs];
-      const owned = new Set(
-        await renewLeases(
-          db,
-          process,
-          held.map(([id]) => id),
-        ),
-      );
-      for (const [id, run] of held) if (!owned.has(id)) end(run);
-    }
-    await this.admit();
+  /** First what this process has is kept, then what others have lost is taken. Returns the pause until the next one. */
+  async #turn(): Promise<number> {
+    await this.#renew();
+    const surroundings = await this.#look();
+    const dead = this.#deadOwners.judge(surroundings.lost);
+    if (surroundings.ownerless || dead.length > 0) await this.#takeOver(dead);
+    if (surroundings.queued) await this.admit();
     await this.#wakeChanged();
+    return this.#pause(surroundings);
+  }
+
+  async #look(): Promise<Surroundings> {
+    const surroundings = await readSurroundings(this.#deps.db, this.#deps.process, [...this.#runs.keys()]);
+    this.#deadOwners.judge(surroundings.lost);
+    return surroundings;
+  }
+
+  #pause({ foreign, processes }: Surroundings): number {
+    const pauseMs =
+      foreign > 0
+        ? ticks.besideWork
+        : this.#runs.size > 0
+          ? ticks.working
+          : processes > 0
+            ? ticks.besideOthers
+            : ticks.alone;
+    return Math.min(pauseMs, this.#deadOwners.next ?? pauseMs);
+  }
+
+  /** By operation and fence: whatever happened to this process meanwhile, what nobody took over is still its own. */
+  async #renew(): Promise<void> {
+    const now = this.#deps.clock.monotonic();
+    if (now - this.#renewedAt < renewEveryMs || this.#runs.size === 0) return;
+    // Runs that begin meanwhile are none of this renewal's business.
+    const held = [...this.#runs.values()];
+    const owned = new Set(
+      await renewLeases(
+        this.#deps.db,
+        held.map(({ hold }) => hold),
+      ),
+    );
+    this.#renewedAt = now;
+    for (const run of held) {
+      if (owned.has(run.hold.operationId)) continue;
+      run.lost = true;
+      end(run);
+    }
+  }
+
+  async #takeOver(dead: readonly LostLock[]): Promise<void> {
+    const { db, process, clock } = this.#deps;
+    const known = { own: [...this.#runs.keys()], dead };
+    for (const taken of await takeOver(db, process, clock.now(), known)) await this.#receive(taken);
+  }
+
+  async #receive(taken: TakenOver): Promise<void> {
+    const deadly = taken.takeovers > maxTakeovers;
+    if (deadly && taken.ended) {
+      this.#deps.log.error(
+        { operation: taken.operationId },
+        'showing a result has ended processes: it is left',
+      );
+      await noteShown(this.#deps.db, taken.operationId);
+    } else this.adopt(taken, Promise.resolve(), deadly);
   }
 
   /** Wakes the work of each operation whose state somebody changed, on this process or another. */
@@ -137,7 +213,7 @@ export class Runner {
   }
 
   async #run(run: Run, posted: Promise<unknown>): Promise<void> {
-    const { log } = this.#deps;
+    const { log, db } = this.#deps;
     const { operationId } = run.hold;
     const ended = new AbortController();
     const endReport = () => ended.abort();
@@ -147,11 +223,10 @@ export class Runner {
       const result = await this.#toTheEnd(run, posted);
       ended.abort();
       await report;
-      try {
-        if (result) await showResult(this.#deps, operationId, run.stop.signal);
-      } finally {
-        if (result?.abort) this.#deps.onAbort(result.abort);
-      }
+      // What this process showed last may have come after the result.
+      if (run.lost) await this.#persist(run, () => showAgain(db, operationId));
+      if (result) await this.#show(run);
+      if (result?.abort) this.#deps.onAbort(result.abort);
     } catch (error) {
       log.error({ err: error, operation: operationId }, 'an operation stopped on this process');
     } finally {
@@ -161,29 +236,63 @@ export class Runner {
     }
   }
 
-  /** Repeats after an unexpected error: the rows say where to go on. Null when stopped or taken over by another. */
-  async #toTheEnd(run: Run, posted: Promise<unknown>): Promise<{ abort: string | null } | null> {
-    const { log, clock, db } = this.#deps;
+  /** Null when stopped or taken over by another. */
+  async #toTheEnd(run: Run, posted: Promise<unknown>): Promise<Ended | null> {
     const interruptions = { stopping: run.stop.signal, next: () => run.wakeup.next() };
-    for (let errors = 1; ; errors++) {
+    let why = `The bot has ended ${maxTakeovers + 1} times while it worked on this, without getting any further.`;
+    if (!run.deadly) {
+      const result = await this.#persist(run, () =>
+        runOperation(this.#deps, run.hold, interruptions, posted),
+      );
+      if (result !== 'given up') return result;
+      why = 'An internal error; the log of the bot has the details.';
+    }
+    const aborting = async () => ({ operation: await abortRun(this.#deps, run.hold, why), abort: null });
+    const aborted = await this.#persist(run, aborting);
+    return aborted === 'given up' ? null : aborted;
+  }
+
+  async #show(run: Run): Promise<void> {
+    const { db } = this.#deps;
+    const { operationId } = run.hold;
+    const shown = await this.#persist(run, () => showResult(this.#deps, operationId, run.stop.signal));
+    if (shown === 'given up') await this.#persist(run, () => noteShown(db, operationId));
+  }
+
+  /** Repeats after errors: the rows say where to go on. Null when stopped or taken over by another. */
+  async #persist<T>(run: Run, work: () => Promise<T>): Promise<T | 'given up' | null> {
+    const { log, clock } = this.#deps;
+    const { operationId } = run.hold;
+    const errors = new RunErrors();
+    for (;;) {
       try {
-        return await runOperation(this.#deps, run.hold, interruptions, posted);
+        return await work();
       } catch (error) {
         if (error instanceof LeaseLostError) {
-          log.warn({ operation: run.hold.operationId }, error.message);
+          log.warn({ operation: operationId }, error.message);
+          run.lost = true;
           return null;
         }
-        log.error(
-          { err: error, operation: run.hold.operationId, errors },
-          'an operation hit an unexpected error',
-        );
-        if (errors === maxErrors) {
-          await abortRun(this.#deps, run.hold, 'An internal error; the log of the bot has the details.');
-          return { abort: null };
-        }
-        await clock.sleep(500 * 2 ** errors, run.stop.signal);
-        if (isResult((await loadOperation(db, run.hold.operationId)).state)) return { abort: null };
+        const pauseMs = errors.next(error, await this.#howFar(operationId));
+        const level = isAway(error) ? 'warn' : 'error';
+        log[level]({ err: error, operation: operationId, pauseMs }, 'an operation hit an unexpected error');
+        if (pauseMs === null) return 'given up';
+        await clock.sleep(pauseMs, run.stop.signal);
+        if (run.stop.signal.aborted) return null;
       }
+    }
+  }
+
+  /** Null where the database does not tell. */
+  async #howFar(operationId: number): Promise<number | null> {
+    try {
+      return await howFarIs(this.#deps.db, operationId);
+    } catch (error) {
+      this.#deps.log.warn(
+        { err: error, operation: operationId },
+        'how far an operation is could not be read',
+      );
+      return null;
     }
   }
 
@@ -193,8 +302,9 @@ export class Runner {
       try {
         return await keepProgressMessage(this.#deps, operationId, ended);
       } catch (error) {
-        log.error({ err: error, operation: operationId }, 'the progress message could not be kept up');
-        await clock.sleep(tickMs, ended);
+        const level = isAway(error) ? 'warn' : 'error';
+        log[level]({ err: error, operation: operationId }, 'the progress message could not be kept up');
+        await clock.sleep(ticks.working, ended);
       }
     }
   }

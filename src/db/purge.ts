@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { forgetProcesses } from './process-lock.ts';
 import type { Db, Schema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -42,11 +43,16 @@ export interface Purged {
  * processes at once.
  */
 export async function purge(db: Db, now: Date, retention: Retention): Promise<Purged> {
+  await forgetProcesses(db);
   const ago = (days: number) => new Date(now.getTime() - days * dayMs);
   return {
     drafts: await removeAll(db, 'operations', abandoned(ago(1))),
     operations: await removeAll(db, 'operations', historic(ago(retention.historyRetentionDays))),
-    polls: await removeAll(db, 'polls', forgettable(ago(retention.deletedRetentionDays), ago(undoableDays))),
+    polls: await removeAll(
+      db,
+      'polls',
+      forgettable(now, ago(retention.deletedRetentionDays), ago(undoableDays)),
+    ),
     interactions: await removeAll(db, 'handled_interactions', sql`handled_at < ${ago(1)}`),
     pickers: await removeAll(db, 'pickers', sql`used_at < ${ago(pickerDays)}`),
   };
@@ -75,16 +81,18 @@ function historic(before: Date): RawBuilder<SqlBool> {
 }
 
 /**
- * A deleted poll stays while an operation holds it, its message is still to be removed and can be, or its delete, which
- * may have run or stood paused for long, can still be undone: it ended after `undoable`, or has not.
+ * A deleted poll stays while an operation holds it, its message is still to be removed and can be, or something may still
+ * bring it back or finish its delete: a confirmed operation over it, its undo and retries among them, that has not ended or
+ * ended after `undoable` (however long it ran, stood paused or waited), or the preview of one.
  */
-function forgettable(before: Date, undoable: Date): RawBuilder<SqlBool> {
+function forgettable(now: Date, before: Date, undoable: Date): RawBuilder<SqlBool> {
   return sql`deleted_at < ${before} and held_by is null
     and (shown_revision >= revision or parked_code is not null)
     and not exists (
-      select from operations as deleting join operation_items as item on item.operation_id = deleting.id
-      where item.poll_id = polls.id and deleting.kind = 'delete' and deleting.state not in ('draft', 'discarded')
-        and (deleting.finished_at is null or deleting.finished_at > ${undoable}))`;
+      select from operations as concerned join operation_items as item on item.operation_id = concerned.id
+      where item.poll_id = polls.id and item.state not in ('missing', 'excluded')
+        and case concerned.state when 'discarded' then false when 'draft' then concerned.expires_at > ${now}
+          else concerned.finished_at is null or concerned.finished_at > ${undoable} end)`;
 }
 
 /** Removes the rows that fit, batch by batch, each with what goes with it. */

@@ -110,6 +110,15 @@ export async function claimPolls(
   }));
 }
 
+/** Drops the claims of processes that are proven dead; what they may have sent stays known. */
+export async function freeClaims(db: Db, processes: readonly string[]): Promise<void> {
+  await sql`
+    with claimed as (
+      select id from polls where sender = any(${[...processes]}::text[]) order by id for update
+    )
+    update polls set sender = null where id in (select id from claimed)`.execute(db);
+}
+
 /** Drops every claim: for the start of a process that is provably the only one at its database. */
 export async function clearClaims(db: Db): Promise<void> {
   await sql`update polls set sender = null where sender is not null`.execute(db);

@@ -1,13 +1,64 @@
 import type { KyselyPlugin } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
+import type { Hold } from '../../src/bulk/fence.ts';
+import { takeOver } from '../../src/bulk/lease.ts';
 import { Runner, type RunnerDeps } from '../../src/bulk/runner.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { ConnectionLost } from '../../src/db/database-fault.ts';
+import type { Db } from '../../src/db/schema.ts';
 import type { Messages } from '../../src/delivery/messages.ts';
 import { createLogger } from '../../src/log.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { actor, later, operationOf, plan, postedPolls, processName } from './bulk-fixture.ts';
+import { actor, itemStates, later, operationOf, plan, postedPolls, processName } from './bulk-fixture.ts';
 import { ShowingDeliverer } from './showing-deliverer.ts';
+
+/** Pauses take a fiftieth of their time, and monotonic time is where the test puts it. */
+class QuickClock implements Clock {
+  ahead = 0;
+  now = () => later;
+  monotonic = () => performance.now() + this.ahead;
+  sleep = (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal);
+}
+
+/** A runner that shows results to nobody, and says when one would be shown, and in which words. */
+function runnerWith(db: Db, deliverer: ShowingDeliverer, clock: Clock = new QuickClock()) {
+  const titles: string[] = [];
+  const seen: { wanted: string; found: () => void }[] = [];
+  const take = async (_to: string, _id: string, body: { embeds?: readonly { title?: string }[] }) => {
+    const title = body.embeds?.[0]?.title ?? '';
+    titles.push(title);
+    for (const { wanted, found } of seen) if (title.endsWith(wanted)) found();
+    return { type: 'sent', channelId: '1', messageId: '1' } as const;
+  };
+  const messages = { originalOf: () => take('', '', {}), editByToken: take, edit: take };
+  const runner = new Runner({
+    db,
+    deliverer,
+    messages: messages as unknown as Messages,
+    names: { guild: () => null, channel: () => null },
+    clock,
+    log: createLogger('silent'),
+    process: processName,
+    timeoutMs: 60_000_000,
+    limits: { maxConcurrent: 3, maxPerAdmin: 2 },
+    onAbort: () => {},
+  } as unknown as RunnerDeps);
+  onTestFinished(() => runner.stop());
+  const shown = (wanted: string) => new Promise<void>((found) => seen.push({ wanted, found }));
+  return { runner, shown, titles };
+}
+
+async function confirmed(db: Db, ids?: readonly number[]): Promise<Hold> {
+  const draft = await operationOf(db, await plan(db, ids ? { filter: { ids } } : {}));
+  const operation = (await confirmDraft(db, draft, actor(), processName, later))!;
+  return { operationId: operation.id, fence: operation.fence };
+}
+
+async function takeovers(db: Db): Promise<number> {
+  const rows = await db.selectFrom('audit').select('id').where('event', '=', 'taken over').execute();
+  return rows.length;
+}
 
 /** Calls `meanwhile` once, after the first statement that prolongs leases has run and before its answer is seen. */
 function whileLeasesAreRenewed(meanwhile: () => void): KyselyPlugin {
@@ -31,37 +82,181 @@ function whileLeasesAreRenewed(meanwhile: () => void): KyselyPlugin {
 describeEachDatabase('the runner', (fresh) => {
   test('keeps an operation that it takes on while it renews its leases', async () => {
     const plain = await fresh();
-    await postedPolls(plain, 2);
-    const draft = await operationOf(plain, await plan(plain));
-    const confirmed = (await confirmDraft(plain, draft, actor(), processName, later))!;
-    const hold = { operationId: confirmed.id, fence: confirmed.fence };
-    const db = plain.withPlugin(whileLeasesAreRenewed(() => runner.adopt(hold, Promise.resolve())));
-
-    const shown = Promise.withResolvers<void>();
-    const take = async (_to: string, _id: string, body: { embeds?: readonly { title?: string }[] }) => {
-      if (body.embeds?.[0]?.title?.endsWith('completed')) shown.resolve();
-      return { type: 'sent', channelId: '1', messageId: '1' } as const;
-    };
-    const messages = { originalOf: () => take('', '', {}), editByToken: take, edit: take };
-    const runner = new Runner({
-      db,
-      deliverer: new ShowingDeliverer(db),
-      messages: messages as unknown as Messages,
-      names: { guild: () => null, channel: () => null },
-      clock: { ...systemClock, now: () => later },
-      log: createLogger('silent'),
-      process: processName,
-      timeoutMs: 60_000,
-      limits: { maxConcurrent: 3, maxPerAdmin: 2 },
-      onAbort: () => {},
-    } as unknown as RunnerDeps);
+    const [one, two] = (await postedPolls(plain, 2)) as [number, number];
+    const [first, second] = [await confirmed(plain, [one]), await confirmed(plain, [two])];
+    const db = plain.withPlugin(
+      whileLeasesAreRenewed(() => {
+        runner.adopt(second, Promise.resolve());
+        goOn.resolve();
+      }),
+    );
+    const goOn = Promise.withResolvers<void>();
+    const deliverer = new ShowingDeliverer(db);
+    deliverer.beforeEach = () => goOn.promise;
+    const { runner } = runnerWith(db, deliverer);
+    runner.adopt(first, Promise.resolve());
     runner.start();
-    await shown.promise;
-    await runner.stop();
-    // Nobody had to take it over once its lease had run out.
-    expect(await operationOf(plain, hold.operationId)).toMatchObject({
-      state: 'completed',
-      fence: hold.fence,
-    });
+    await expect
+      .poll(async () => (await operationOf(plain, second.operationId)).result_shown, { timeout: 20_000 })
+      .toBe(true);
+    expect(await operationOf(plain, first.operationId)).toMatchObject({ state: 'completed', fence: 1 });
+    expect(await operationOf(plain, second.operationId)).toMatchObject({ state: 'completed', fence: 1 });
+  });
+
+  test('keeps what nobody took over, however long it was suspended', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    const hold = await confirmed(db);
+    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const deliverer = new ShowingDeliverer(db);
+    deliverer.beforeEach = () => {
+      reached.resolve();
+      return goOn.promise;
+    };
+    const clock = new QuickClock();
+    const { runner, shown } = runnerWith(db, deliverer, clock);
+    const completed = shown('completed');
+    runner.adopt(hold, Promise.resolve());
+    runner.start();
+    await reached.promise;
+    await db
+      .updateTable('operations')
+      .set({ lease_until: new Date(0) })
+      .execute();
+    clock.ahead = 33_000;
+    const leased = async () => (await operationOf(db, hold.operationId)).lease_until!.getTime() > Date.now();
+    await expect.poll(leased, { timeout: 20_000 }).toBe(true);
+    goOn.resolve();
+    await completed;
+    expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'completed', fence: hold.fence });
+    expect(await takeovers(db)).toBe(0);
+  });
+
+  test('works at once on what it owns and nobody in it works on', async () => {
+    const db = await fresh();
+    await postedPolls(db, 1);
+    const { operationId } = await confirmed(db);
+    // As after a Confirm whose answer from the database was lost: so long it was not renewed.
+    await db
+      .updateTable('operations')
+      .set({ lease_until: new Date(Date.now() + 19_000) })
+      .execute();
+    const { runner, shown } = runnerWith(db, new ShowingDeliverer(db));
+    const completed = shown('completed');
+    runner.start();
+    await completed;
+    expect(await operationOf(db, operationId)).toMatchObject({ state: 'completed', takeovers: 0 });
+  });
+
+  test('waits out a database that is away, however often it is asked', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    const hold = await confirmed(db);
+    const deliverer = new ShowingDeliverer(db);
+    let losses = 0;
+    deliverer.beforeEach = async () => {
+      losses += 1;
+      if (losses <= 12) throw new ConnectionLost('put in by the test');
+    };
+    const { runner, shown } = runnerWith(db, deliverer);
+    const completed = shown('completed');
+    runner.adopt(hold, Promise.resolve());
+    runner.start();
+    await completed;
+    expect(losses).toBe(14);
+    expect(await takeovers(db)).toBe(0);
+  });
+
+  test('does not add up errors between which it got further', async () => {
+    const db = await fresh();
+    const ids = await postedPolls(db, 12);
+    const hold = await confirmed(db);
+    const deliverer = new ShowingDeliverer(db);
+    let turns = 0;
+    deliverer.beforeEach = async () => {
+      turns += 1;
+      if (turns % 2 === 0) throw new Error('a bug put in by the test');
+    };
+    const { runner, shown } = runnerWith(db, deliverer);
+    const completed = shown('completed');
+    runner.adopt(hold, Promise.resolve());
+    runner.start();
+    await completed;
+    expect(deliverer.shown).toEqual(ids);
+  });
+
+  test('gives up where a bug comes again and again without progress, and keeps the changes', async () => {
+    const db = await fresh();
+    const ids = await postedPolls(db, 2);
+    const hold = await confirmed(db);
+    const deliverer = new ShowingDeliverer(db);
+    let errors = 0;
+    deliverer.beforeEach = async () => {
+      errors += 1;
+      throw new Error('a bug put in by the test');
+    };
+    const { runner, shown } = runnerWith(db, deliverer);
+    const failed = shown('failed');
+    runner.adopt(hold, Promise.resolve());
+    runner.start();
+    await failed;
+    // Once more than its limit: the first one came after the changes had been made.
+    expect(errors).toBe(5);
+    const polls = await db.selectFrom('polls').select(['id', 'status', 'held_by']).orderBy('id').execute();
+    expect(polls).toEqual(ids.map((id) => ({ id, status: 'closed', held_by: null })));
+  });
+
+  test('ends what has cost four processes their life without getting further, saying so', async () => {
+    const db = await fresh();
+    const ids = await postedPolls(db, 2);
+    const { operationId } = await confirmed(db);
+    await db.updateTable('operations').set({ state: 'running', started_at: later }).execute();
+    for (const dead of ['first', 'second', 'third']) {
+      await db
+        .updateTable('operations')
+        .set({ lease_until: new Date(0) })
+        .execute();
+      expect(await takeOver(db, dead, later)).toHaveLength(1);
+    }
+    await db
+      .updateTable('operations')
+      .set({ lease_until: new Date(0) })
+      .execute();
+    const deliverer = new ShowingDeliverer(db);
+    const { runner, shown } = runnerWith(db, deliverer);
+    const failed = shown('failed');
+    runner.start();
+    await failed;
+    expect(deliverer.shown).toEqual([]);
+    const operation = await operationOf(db, operationId);
+    expect(operation).toMatchObject({ state: 'failed', takeovers: 4 });
+    expect(operation.failure).toContain('ended 4 times while it worked on this');
+    const states = Object.values(await itemStates(db, operationId));
+    expect(states).toEqual(ids.map(() => `failed: ${operation.failure}`));
+  });
+
+  test('has a result shown again that its own late words may stand over', async () => {
+    const db = await fresh();
+    await postedPolls(db, 1);
+    const hold = await confirmed(db);
+    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const deliverer = new ShowingDeliverer(db);
+    deliverer.beforeEach = () => {
+      reached.resolve();
+      return goOn.promise;
+    };
+    const { runner, shown } = runnerWith(db, deliverer);
+    runner.adopt(hold, Promise.resolve());
+    runner.start();
+    await reached.promise;
+    // Another one has it, brings it to its end, and shows that.
+    const again = shown('cancelled');
+    await db
+      .updateTable('operations')
+      .set({ owner: 'another', fence: 2, state: 'cancelled', finished_at: later, result_shown: true })
+      .execute();
+    goOn.resolve();
+    await again;
+    expect((await operationOf(db, hold.operationId)).fence).toBe(3);
   });
 });

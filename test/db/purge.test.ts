@@ -128,6 +128,32 @@ describeEachDatabase('purge', (fresh) => {
     expect(await polls(db)).toEqual(deleted.slice(0, 2));
   });
 
+  test('keeps a deleted poll that an undo or a retry still needs, in whatever state that waits', async () => {
+    const db = await fresh();
+    const day = { ...retention, deletedRetentionDays: 1 };
+    const deleting = await operation(db, { kind: 'delete', state: 'completed', finished_at: daysAgo(1.5) });
+    const needed: number[] = [];
+    for (const state of ['queued', 'paused', 'running', 'cancelling'] as const) {
+      needed.push(await operation(db, { kind: 'undo', state, undo_of: deleting }));
+      needed.push(await operation(db, { kind: 'delete', state, retry_of: deleting }));
+    }
+    needed.push(await operation(db, { kind: 'undo', state: 'draft', expires_at: daysAgo(-0.01) }));
+    needed.push(await operation(db, { kind: 'undo', state: 'failed', finished_at: daysAgo(0.9) }));
+    const over = [
+      await operation(db, { kind: 'undo', state: 'draft', expires_at: daysAgo(0.01) }),
+      await operation(db, { kind: 'undo', state: 'discarded', expires_at: daysAgo(-0.01) }),
+      await operation(db, { kind: 'undo', state: 'cancelled', finished_at: daysAgo(1.1) }),
+    ];
+    const deleted: number[] = [];
+    for (const by of [...needed, ...over]) {
+      const id = await poll(db, { deleted_at: daysAgo(2) });
+      await item(db, by, id);
+      deleted.push(id);
+    }
+    expect(await purge(db, now, day)).toMatchObject({ polls: over.length });
+    expect(await polls(db)).toEqual(deleted.slice(0, needed.length));
+  });
+
   test('forgets handled interactions after a day', async () => {
     const db = await fresh();
     await db
