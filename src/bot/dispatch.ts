@@ -7,6 +7,7 @@ import type {
 } from 'discord.js';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Clock } from '../clock.ts';
+import { databaseFault } from '../db/database-fault.ts';
 import type { Messages } from '../delivery/messages.ts';
 import type { RestCalls } from '../delivery/rest-calls.ts';
 import { UserError } from '../errors.ts';
@@ -203,6 +204,13 @@ export class Dispatcher {
   /** What the caller is told. Only an expected refusal says what happened; the rest is for the log. */
   #refusal(error: unknown, interaction: { readonly id: string }): MessageBody {
     if (error instanceof UserError) return { content: cut(error.message, 2000) };
+    if (databaseFault(error) !== null) {
+      this.#parts.log.warn({ err: error, interaction: interaction.id }, 'the database was away for too long');
+      return {
+        content:
+          'Gavel cannot reach its database at the moment, so it does not know whether this was done. Wait a minute, look, and do it again where it was not.',
+      };
+    }
     const reference = BigInt(interaction.id).toString(36).slice(-8);
     this.#parts.log.error({ err: error, interaction: interaction.id, reference }, 'an interaction failed');
     return { content: `Something went wrong (reference \`${reference}\`). Please try again.` };

@@ -83,7 +83,9 @@ export async function confirmDraft(
   process: string,
   now: Date,
 ): Promise<OperationRow | null> {
-  return inTransaction(db, async (trx) => {
+  return inTransaction(db, async (trx, again) => {
+    const own = again ? await confirmedHere(trx, draft.id, actor, process) : undefined;
+    if (own) return own;
     await lockUndone(trx, draft);
     const operation = await trx
       .updateTable('operations')
@@ -114,6 +116,22 @@ export async function confirmDraft(
     });
     return operation;
   });
+}
+
+/** What this very confirmation has made of the draft, where it is not known whether it was committed. */
+async function confirmedHere(
+  db: Db,
+  id: number,
+  actor: Actor,
+  process: string,
+): Promise<OperationRow | undefined> {
+  return await db
+    .selectFrom('operations')
+    .selectAll()
+    .where('id', '=', id)
+    .where('confirmed_interaction_id', '=', actor.interactionId)
+    .where('owner', '=', process)
+    .executeTakeFirst();
 }
 
 /** Of two previews of one undo that are confirmed at the same moment the second waits here, and is refused. */

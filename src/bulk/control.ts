@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { UserError } from '../errors.ts';
@@ -65,7 +66,10 @@ async function transition(
       .forUpdate()
       .executeTakeFirst();
     const was = before?.state === 'queued' && before.resumed_at !== null ? 'resumed' : before?.state;
-    if (was === undefined || !from.includes(was)) throw refusal(id, was, event);
+    if (was === undefined || !from.includes(was)) {
+      if (by.from && (await isDone(trx, id, event, by.from.interactionId))) return;
+      throw refusal(id, was, event);
+    }
     await trx.updateTable('operations').set(change).where('id', '=', id).execute();
     await appendAudit(trx, now, {
       operationId: id,
@@ -83,6 +87,18 @@ async function transition(
       },
     });
   });
+}
+
+/** Whether this very interaction has done it already: it may be delivered, or its commit be answered, twice. */
+async function isDone(db: Db, id: number, event: string, interactionId: string): Promise<boolean> {
+  const done = await db
+    .selectFrom('audit')
+    .select('id')
+    .where('operation_id', '=', id)
+    .where('event', '=', event)
+    .where(sql<string>`details->>'interaction'`, '=', interactionId)
+    .executeTakeFirst();
+  return done !== undefined;
 }
 
 function refusal(id: number, state: Standing | undefined, event: string): UserError {

@@ -33,11 +33,14 @@ export async function startRetry(
   request: RetryRequest,
   now: Date,
 ): Promise<OperationRow | null> {
-  return inTransaction(db, async (trx) => {
+  return inTransaction(db, async (trx, repeated) => {
     await trx.selectFrom('operations').select('id').where('id', '=', original.id).forUpdate().execute();
     const { actor } = request;
     const again = await existingRetry(trx, original.id);
-    if (again?.confirmed_interaction_id === actor.interactionId) return null;
+    if (again?.confirmed_interaction_id === actor.interactionId) {
+      // Of a commit whose answer was lost, not of another process.
+      return repeated && again.owner === request.process ? again : null;
+    }
     if (!isResult(original.state)) {
       throw new UserError(
         `Operation #${original.id} has not ended yet. Wait for its result, then retry what failed.`,

@@ -69,10 +69,11 @@ export class ServerPool {
         await setUp(link);
       },
     } as pg.PoolConfig);
-    // Its end is known to its `Link`; unheard, the event would end the process.
-    this.#pool.on('error', (error) =>
-      log.warn({ reason: error.message }, 'lost an idle connection to the database'),
-    );
+    // Its end is known to its `Link`; unheard, the event would end the process. The pool hangs the whole client on the error.
+    this.#pool.on('error', (error: Error & { client?: unknown }) => {
+      delete error.client;
+      log.warn({ reason: error.message }, 'lost an idle connection to the database');
+    });
   }
 
   /** Throws `ConnectionLost` where none can be made or becomes free in time, or what the server says to refuse one. */

@@ -13,16 +13,25 @@ export async function inSnapshot<T>(db: Db, fn: (trx: Db) => Promise<T>): Promis
 /**
  * Runs `fn` in one transaction, and all of it again where the database gave it up for a conflict, or was away. So `fn` may run
  * more than once: it changes nothing but the database, and uses only the `trx` it is given. It may even run after it was
- * committed, where the answer to COMMIT was lost, and must then find that nothing is left to do, or do the same again.
+ * committed, where the answer to COMMIT was lost, and must then find that nothing is left to do, or do the same again;
+ * `again` tells it that this may be so.
  * Awaiting the outer `db` inside it waits for ever on the embedded database, which has a single connection.
  *
  * Given a transaction, `fn` joins it: the outermost call commits and repeats.
  */
 export async function inTransaction<T>(
   db: Db,
-  fn: (trx: Db) => Promise<T>,
+  fn: (trx: Db, again: boolean) => Promise<T>,
   clock: Clock = systemClock,
 ): Promise<T> {
-  if (db.isTransaction) return await fn(db);
-  return await repeated(() => db.transaction().execute(fn), patienceMs, clock);
+  if (db.isTransaction) return await fn(db, false);
+  let again = false;
+  const once = () =>
+    db.transaction().execute(async (trx) => {
+      const result = await fn(trx, again);
+      // From here on only COMMIT can fail.
+      again = true;
+      return result;
+    });
+  return await repeated(once, patienceMs, clock);
 }

@@ -95,6 +95,29 @@ test.for(
   expect(await marks(database.db)).toEqual(['1']);
 });
 
+test('a transaction is told where an earlier run of it may have been committed', async () => {
+  const { proxy, database } = await proxied();
+  for (const [fault, runs] of [
+    ['cut before', [false, true]],
+    ['cut after', [false, true]],
+  ] as const) {
+    failOnce(proxy, 'commit', fault);
+    const told: boolean[] = [];
+    await inTransaction(database.db, async (trx, again) => {
+      told.push(again);
+      await mark(trx, '1');
+    });
+    expect(told).toEqual(runs);
+  }
+  failOnce(proxy, 'insert', '57P01');
+  const told: boolean[] = [];
+  await inTransaction(database.db, async (trx, again) => {
+    told.push(again);
+    await mark(trx, '1');
+  });
+  expect(told).toEqual([false, false]);
+});
+
 test.for(faults)('a connection whose set-up meets %s is not lost to the pool', async (fault) => {
   const { proxy } = await proxied();
   const pool = new ServerPool(proxy.url, 2, new Links(log), log);
