@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
+import type { DeliveryJob } from '../delivery/delivery-batch.ts';
 import type { Poll } from '../polls/poll.ts';
 import { loadPolls } from '../polls/poll-store.ts';
 import { everyServer } from '../polls/scope.ts';
@@ -20,6 +21,9 @@ import { movableAtOnce, moveVotes } from './votes-aside.ts';
  */
 const defaultChunkSize = 250;
 
+/** So many come first, so that their messages need not wait for the commit of all. */
+const firstChunkSize = 50;
+
 interface PlannedRow {
   readonly poll_id: number;
   /** What an undo makes of it. */
@@ -29,10 +33,31 @@ interface PlannedRow {
 }
 
 /**
- * Commits the change of every planned poll, chunk by chunk, before any message is touched. Each poll is locked and
+ * Commits the change of every planned poll, chunk by chunk, and gives the polls whose messages are behind with that; what
+ * comes next is committed when it is asked for. Each poll is locked and
  * checked again: it ends `applied` (changed and held by this operation) or `skipped` with the reason. Stops between
  * two chunks when `wanted` says no. Safe to repeat after a crash: what is committed is no longer planned.
  */
+export async function* applyInChunks(
+  db: Db,
+  hold: Hold,
+  kind: OperationKind,
+  now: () => Date,
+  wanted: () => boolean,
+  sizes = { first: firstChunkSize, further: defaultChunkSize },
+): AsyncGenerator<readonly DeliveryJob[]> {
+  for (let size = sizes.first; wanted(); size = sizes.further) {
+    const applied = await applyChunk(db, hold, kind, now(), size);
+    if (applied === null) return;
+    yield applied.map((poll) => ({
+      pollId: poll.id,
+      channelId: poll.channelId,
+      messageId: poll.messageId,
+    }));
+  }
+}
+
+/** As `applyInChunks`, to the end. */
 export async function applyPlanned(
   db: Db,
   hold: Hold,
@@ -41,24 +66,25 @@ export async function applyPlanned(
   wanted: () => boolean,
   chunkSize = defaultChunkSize,
 ): Promise<void> {
-  while (wanted() && (await applyChunk(db, hold, kind, now(), chunkSize))) {
+  const sizes = { first: chunkSize, further: chunkSize };
+  for await (const _ of applyInChunks(db, hold, kind, now, wanted, sizes)) {
     // each turn is one committed chunk
   }
 }
 
-/** Applies one chunk; false when nothing was planned any more. */
+/** Applies one chunk; null when nothing was planned any more. */
 async function applyChunk(
   db: Db,
   hold: Hold,
   kind: OperationKind,
   now: Date,
   chunkSize: number,
-): Promise<boolean> {
+): Promise<readonly Poll[] | null> {
   return inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
-    if (operation.state !== 'running') return false;
+    if (operation.state !== 'running') return null;
     const planned = await plannedItems(trx, hold.operationId, chunkSize);
-    if (planned.length === 0) return false;
+    if (planned.length === 0) return null;
     const ids = await movableAtOnce(
       trx,
       operation,
@@ -99,7 +125,7 @@ async function applyChunk(
       event: 'applied',
       details: { changed: change.length, toShow: show.length, skipped: skipped.length },
     });
-    return true;
+    return [...change.map(({ poll }) => poll), ...show];
   });
 }
 

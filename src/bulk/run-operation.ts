@@ -1,12 +1,13 @@
 import { inTransaction } from '../db/transaction.ts';
 import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery/delivery-batch.ts';
-import { applyPlanned } from './apply.ts';
+import { applyInChunks } from './apply.ts';
 import { cancelOperation } from './control.ts';
 import { type ExportDeps, exportFiles } from './export-files.ts';
 import { type Hold, holdFence, stateOf } from './fence.ts';
 import { postNotice } from './notice.ts';
 import { type OperationRow, openStates, runningMs } from './operation.ts';
 import { countItems, loadOperation } from './operation-store.ts';
+import type { OperationKind } from './operations/operation-kind.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { appliedJobs } from './progress-store.ts';
 import { putBack } from './put-back.ts';
@@ -69,7 +70,7 @@ export async function runOperation(
 }
 
 /**
- * Applies, then delivers (or writes files instead), until the end, an interruption, or the time limit. Null: look at the
+ * Applies and delivers (or writes files instead), until the end, an interruption, or the time limit. Null: look at the
  * state again.
  */
 async function work(
@@ -88,17 +89,6 @@ async function work(
     return 'interrupted' as const;
   });
   const wish = kind.file?.(operation.params);
-  if (!wish) {
-    await applyPlanned(
-      db,
-      hold,
-      kind,
-      () => clock.now(),
-      () => wanted,
-    );
-  }
-  if (!wanted) return null;
-
   const over = new AbortController();
   const leftMs = Math.max(0, deps.timeoutMs - runningMs(operation, clock.now()));
   const timeout = clock.sleep(leftMs, over.signal).then(() => 'timed out' as const);
@@ -108,9 +98,14 @@ async function work(
   };
   const batch = wish
     ? exportFiles(deps, hold, wish, answered, onAbort)
-    : deps.deliverer.start(await appliedJobs(db, hold.operationId), settling(deps, hold, operation, onAbort));
+    : deps.deliverer.start(
+        await appliedJobs(db, hold.operationId),
+        settling(deps, hold, operation, onAbort),
+        committed(deps, hold, kind, () => wanted),
+      );
   try {
     const end = await Promise.race([batch.finished.then(() => 'finished' as const), interruption, timeout]);
+    wanted = false;
     await batch.stop();
     await batch.finished;
     if (abort !== null) return { operation: await abortRun(deps, hold, abort), abort };
@@ -120,6 +115,24 @@ async function work(
   } finally {
     over.abort();
   }
+}
+
+/**
+ * Applies what is planned and gives the polls to be shown as they are committed: their messages follow at once. Those to be
+ * deleted come all together, because many go in one request.
+ */
+async function* committed(
+  { db, clock }: RunDeps,
+  hold: Hold,
+  kind: OperationKind,
+  wanted: () => boolean,
+): AsyncGenerator<readonly DeliveryJob[]> {
+  const together: DeliveryJob[] = [];
+  for await (const jobs of applyInChunks(db, hold, kind, () => clock.now(), wanted)) {
+    if (kind.delivery === 'delete') together.push(...jobs);
+    else yield jobs;
+  }
+  if (wanted()) yield together;
 }
 
 function finished(operation: OperationRow | null): Ended | null {

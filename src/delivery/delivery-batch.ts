@@ -27,7 +27,10 @@ export interface BatchHandler {
 
 /** Jobs under way. */
 export interface Batch {
-  /** Resolves when every job is settled or the batch was stopped; rejects if `settled` threw (a bug, a lost database). */
+  /**
+   * Resolves when every job is settled or the batch was stopped; rejects if `settled`, or what brings more jobs, threw (a
+   * bug, a lost database).
+   */
   readonly finished: Promise<void>;
   /** Takes what is not in flight out of the lanes; resolves when nothing of the batch is in flight any more. */
   stop(): Promise<void>;
@@ -35,8 +38,15 @@ export interface Batch {
 
 /** What the rest of the bot asks of delivery. */
 export interface Deliverer {
-  /** Bulk work: after people's, the lane with the longest way to go first. */
-  start(jobs: readonly DeliveryJob[], handler: BatchHandler): Batch;
+  /**
+   * Bulk work: after people's, the lane with the longest way to go first. `more`: jobs that come while the first are under
+   * way already; it is asked for the next ones as soon as it gave some, until it ends or the batch is stopped.
+   */
+  start(
+    jobs: readonly DeliveryJob[],
+    handler: BatchHandler,
+    more?: AsyncIterable<readonly DeliveryJob[]>,
+  ): Batch;
   /** A poll changed outside an operation (vote, scheduler, create): show it soon, ahead of bulk work. Coalesced. */
   touch(job: DeliveryJob): void;
   /** As `touch`, and resolves with the final outcome, or null when it takes longer than `withinMs` (it goes on). */

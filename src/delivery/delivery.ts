@@ -86,12 +86,26 @@ export class Delivery implements Deliverer {
     await this.sweeping;
   }
 
-  start(jobs: readonly DeliveryJob[], handler: BatchHandler): Batch {
-    const batch = this.lanes.add(jobs, handler, false);
-    if (handler.deletes) {
+  start(
+    jobs: readonly DeliveryJob[],
+    handler: BatchHandler,
+    more?: AsyncIterable<readonly DeliveryJob[]>,
+  ): Batch {
+    const known = [...jobs];
+    const chooseBulk = () => {
+      if (!handler.deletes) return;
       const now = this.parts.clock.now().getTime();
-      batch.bulkChannels = bulkChannels(deleteLoads(jobs, now, this.bulkTurns.serverOf));
+      batch.bulkChannels = bulkChannels(deleteLoads(known, now, this.bulkTurns.serverOf));
+    };
+    async function* noted(chunks: AsyncIterable<readonly DeliveryJob[]>) {
+      for await (const chunk of chunks) {
+        known.push(...chunk);
+        chooseBulk();
+        yield chunk;
+      }
     }
+    const batch = this.lanes.add(jobs, handler, false, undefined, more && noted(more));
+    chooseBulk();
     this.batches.set(batch, handler);
     return batch;
   }

@@ -13,7 +13,7 @@ export class LaneBatch implements Batch {
   readonly refusals = new Refusals();
   stopped = false;
   anyDone = false;
-  private left: number;
+  private left = 0;
   private inFlight = 0;
   private broken: unknown = null;
   private readonly remove: (batch: LaneBatch) => void;
@@ -23,18 +23,15 @@ export class LaneBatch implements Batch {
   constructor(
     handler: BatchHandler,
     { people, turn }: { readonly people: boolean; readonly turn: string },
-    jobs: number,
     /** Takes what is not in flight out of the lanes. */
     remove: (batch: LaneBatch) => void,
   ) {
     this.handler = handler;
     this.people = people;
     this.turn = turn;
-    this.left = jobs;
     this.remove = remove;
     // Whoever awaits `finished` gets the rejection; a batch that nobody awaits must not end the process.
     this.over.promise.catch(() => undefined);
-    if (jobs === 0) this.over.resolve();
   }
 
   get finished(): Promise<void> {
@@ -48,6 +45,12 @@ export class LaneBatch implements Batch {
     await this.quiet.promise;
   }
 
+  /** So many jobs came into the lanes. */
+  grow(jobs: number): void {
+    this.left += jobs;
+  }
+
+  /** Something of it is under way, which `stop` waits for: a request, or what brings more jobs. */
   enter(): void {
     this.inFlight += 1;
   }

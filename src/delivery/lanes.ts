@@ -53,25 +53,52 @@ export class Lanes {
     this.laneParts = { ...parts, today: () => parts.clock.now().getTime() };
   }
 
-  /** `turn`: batches of the same name take turns as one; by default each by itself. */
-  add(jobs: readonly DeliveryJob[], handler: BatchHandler, people: boolean, turn?: string): LaneBatch {
+  /**
+   * `turn`: batches of the same name take turns as one; by default each by itself. `more`: jobs that come later, asked for
+   * until they end or the batch is stopped.
+   */
+  add(
+    jobs: readonly DeliveryJob[],
+    handler: BatchHandler,
+    people: boolean,
+    turn?: string,
+    more: AsyncIterable<readonly DeliveryJob[]> = none(),
+  ): LaneBatch {
     this.batches += 1;
-    const batch = new LaneBatch(
-      handler,
-      { people, turn: turn ?? `batch ${this.batches}` },
-      jobs.length,
-      (stopped) => this.remove(stopped),
+    const batch = new LaneBatch(handler, { people, turn: turn ?? `batch ${this.batches}` }, (stopped) =>
+      this.remove(stopped),
     );
-    if (this.closing) {
-      void batch.stop();
-      return batch;
-    }
-    for (const job of jobs) {
-      const lane = this.lane(job.channelId);
-      lane.push({ job, batch, attempts: 0, notBefore: 0 });
-    }
-    for (const channelId of new Set(jobs.map((job) => job.channelId))) this.lane(channelId).wake.abort();
+    batch.enter();
+    void this.feed(batch, jobs, more);
     return batch;
+  }
+
+  /** Puts jobs into their lanes as they come; the first at once. */
+  private async feed(
+    batch: LaneBatch,
+    jobs: readonly DeliveryJob[],
+    more: AsyncIterable<readonly DeliveryJob[]>,
+  ): Promise<void> {
+    try {
+      this.put(batch, jobs);
+      if (batch.stopped) return;
+      for await (const some of more) {
+        this.put(batch, some);
+        if (batch.stopped) return;
+      }
+    } catch (error) {
+      batch.break(error);
+    } finally {
+      batch.leave();
+    }
+  }
+
+  private put(batch: LaneBatch, jobs: readonly DeliveryJob[]): void {
+    if (this.closing) batch.stopped = true;
+    if (batch.stopped) return;
+    batch.grow(jobs.length);
+    for (const job of jobs) this.lane(job.channelId).push({ job, batch, attempts: 0, notBefore: 0 });
+    for (const channelId of new Set(jobs.map((job) => job.channelId))) this.lane(channelId).wake.abort();
   }
 
   /** For whoever watches: channels at work, jobs that wait in them, and whether everything fails. */
@@ -263,3 +290,5 @@ export class Lanes {
     for (const lane of this.lanes.values()) lane.wake.abort();
   }
 }
+
+async function* none(): AsyncGenerator<never> {}

@@ -25,9 +25,18 @@ export class ShowingDeliverer implements Deliverer {
     });
   }
 
-  start(jobs: readonly DeliveryJob[], handler: BatchHandler): Batch {
+  start(
+    jobs: readonly DeliveryJob[],
+    handler: BatchHandler,
+    more?: AsyncIterable<readonly DeliveryJob[]>,
+  ): Batch {
     const batch = { stopping: false };
-    const finished = this.#work(jobs, handler, batch);
+    const finished = this.#work(jobs, handler, batch).then(async () => {
+      for await (const some of more ?? []) {
+        await this.#work(some, handler, batch);
+        if (batch.stopping) return;
+      }
+    });
     return {
       finished,
       stop: async () => {

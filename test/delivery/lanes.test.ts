@@ -163,6 +163,66 @@ describe('lanes', () => {
     expect(sent.map(({ poll }) => poll)).toEqual([1, 2, 3, 2]);
   });
 
+  test('send the first jobs of a batch while more are to come, and end with the last', async () => {
+    const { clock, lanes, sent, settled, handler } = setUp(() => done);
+    const gate = Promise.withResolvers<void>();
+    async function* more() {
+      await gate.promise;
+      yield [job(2), job(3, 2)];
+      yield [job(4)];
+    }
+    const batch = lanes.add([job(1)], handler, false, undefined, more());
+    let over = false;
+    void batch.finished.then(() => {
+      over = true;
+    });
+    await clock.advance(1_000);
+    expect(settled.map(({ polls }) => polls)).toEqual([[1]]);
+    expect(over).toBe(false);
+    gate.resolve();
+    await clock.advance(1_000);
+    await batch.finished;
+    expect(sent.map(({ poll }) => poll)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('stopping waits for what brings more jobs, and takes none of them', async () => {
+    const { clock, lanes, sent, handler } = setUp(() => done);
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    async function* more() {
+      for (;;) {
+        asked += 1;
+        await gate.promise;
+        yield [job(2)];
+      }
+    }
+    const batch = lanes.add([job(1)], handler, false, undefined, more());
+    await clock.advance(1_000);
+    let stopped = false;
+    const stopping = batch.stop().then(() => {
+      stopped = true;
+    });
+    await clock.advance(1_000);
+    expect(stopped).toBe(false);
+    gate.resolve();
+    await stopping;
+    await clock.advance(1_000);
+    expect(sent.map(({ poll }) => poll)).toEqual([1]);
+    expect(asked).toBe(1);
+  });
+
+  test('reject the batch whose further jobs could not be brought', async () => {
+    const { clock, lanes, sent, handler } = setUp(() => done);
+    async function* more(): AsyncGenerator<DeliveryJob[]> {
+      yield [job(2)];
+      throw new Error('the database is gone');
+    }
+    const batch = lanes.add([job(1)], handler, false, undefined, more());
+    await clock.advance(1_000);
+    await expect(batch.finished).rejects.toThrow('the database is gone');
+    expect(sent.map(({ poll }) => poll)).toEqual([1]);
+  });
+
   test('record an outcome before the next request of the channel', async () => {
     const { clock, lanes, sent, settled, handler } = setUp(() => done);
     const gate = Promise.withResolvers<void>();

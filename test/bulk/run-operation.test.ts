@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
+import { type RunDeps, runOperation } from '../../src/bulk/run-operation.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { describeEachDatabase } from '../support/databases.ts';
+import { later, operationOf, postedPolls, processName, running } from './bulk-fixture.ts';
+import { ShowingDeliverer } from './showing-deliverer.ts';
+
+const never = { stopping: new AbortController().signal, next: () => new Promise<void>(() => {}) };
+
+function depsWith(db: Db, deliverer: ShowingDeliverer): RunDeps {
+  const clock = { ...systemClock, now: () => later };
+  return { db, deliverer, clock, process: processName, timeoutMs: 60_000 } as unknown as RunDeps;
+}
+
+async function stillPlanned(db: Db): Promise<number> {
+  const rows = await db
+    .selectFrom('operation_items')
+    .select('poll_id')
+    .where('state', '=', 'planned')
+    .execute();
+  return rows.length;
+}
+
+describeEachDatabase('running an operation', (fresh) => {
+  test('begins to show the first polls while the others are not committed yet', async () => {
+    const db = await fresh();
+    await postedPolls(db, 120);
+    const hold = await running(db);
+    const deliverer = new ShowingDeliverer(db);
+    const planned: number[] = [];
+    deliverer.beforeEach = async () => {
+      planned.push(await stillPlanned(db));
+    };
+    const ended = await runOperation(depsWith(db, deliverer), hold, never);
+    expect(planned[0]).toBe(70);
+    expect(planned.at(-1)).toBe(0);
+    expect(deliverer.shown).toHaveLength(120);
+    expect(ended?.operation.state).toBe('completed');
+  });
+
+  test('deletes no message before every delete is committed: many of them go in one request', async () => {
+    const db = await fresh();
+    await postedPolls(db, 120);
+    const hold = await running(db, { kind: operationKind('delete') });
+    const deliverer = new ShowingDeliverer(db);
+    const planned = new Set<number>();
+    deliverer.beforeEach = async () => {
+      planned.add(await stillPlanned(db));
+    };
+    await runOperation(depsWith(db, deliverer), hold, never);
+    expect([...planned]).toEqual([0]);
+    expect(deliverer.shown).toHaveLength(120);
+  });
+
+  test('an interruption while it commits leaves the rest planned, and nothing more is shown', async () => {
+    const db = await fresh();
+    await postedPolls(db, 120);
+    const hold = await running(db);
+    const deliverer = new ShowingDeliverer(db);
+    const stopping = new AbortController();
+    deliverer.beforeEach = async () => stopping.abort();
+    const ended = await runOperation(depsWith(db, deliverer), hold, { ...never, stopping: stopping.signal });
+    expect(ended).toBeNull();
+    expect(deliverer.shown).toHaveLength(1);
+    expect(await stillPlanned(db)).toBe(70);
+    deliverer.beforeEach = null;
+    await runOperation(depsWith(db, deliverer), hold, never);
+    expect(deliverer.shown.toSorted((a, b) => a - b)).toHaveLength(120);
+    expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'completed' });
+  });
+});
