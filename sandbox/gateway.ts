@@ -27,6 +27,10 @@ export class Gateway {
   readonly changed = new Signal();
   /** How often each interaction is delivered to a session; 2 plays Discord's "at least once". */
   deliveries = 1;
+  /** How many connections from now on are refused with 503 before there is a websocket. */
+  refusing = 0;
+  /** The code with which each connection that identifies is closed; null: none. */
+  closing: number | null = null;
   readonly #world: World;
   readonly #options: GatewayOptions;
   readonly #server = new WebSocketServer({ noServer: true });
@@ -63,6 +67,11 @@ export class Gateway {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.refusing > 0) {
+      this.refusing -= 1;
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
     this.#server.handleUpgrade(request, socket, head, (connection) => this.#accept(connection));
   }
 
@@ -104,6 +113,7 @@ export class Gateway {
   }
 
   #identify(socket: WebSocket, data: Identify): GatewaySession | null {
+    if (this.closing !== null) return refuse(socket, this.closing, 'Closed.');
     if (data.token.replace(/^Bot /, '') !== this.#options.token)
       return refuse(socket, 4004, 'Authentication failed.');
     if (data.intents & privileged && !this.#options.allowPrivilegedIntents)

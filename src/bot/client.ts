@@ -1,5 +1,5 @@
 import { Client, type CloseEvent, GatewayIntentBits, Options, type RESTOptions, Routes } from 'discord.js';
-import { CannotStart } from '../errors.ts';
+import { CannotStart, reasonOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type PatienceParts, patiently } from '../patience.ts';
 import { discordHiccup, discordRefusal } from './discord-hiccup.ts';
@@ -51,7 +51,8 @@ export async function connect(client: Client, token: string, parts: PatiencePart
   client.rest.setToken(token);
   askForGatewayPatiently(client, parts);
   const { promise: closed, reject: close } = Promise.withResolvers<never>();
-  const end = ({ code }: CloseEvent) => close(new CannotStart(`${closeReason(code)}.`));
+  const end = ({ code }: CloseEvent) =>
+    close(new CannotStart(`Cannot connect to Discord: ${closeReason(code)}.`));
   const ready = new Promise<void>((resolve) => client.once('clientReady', () => resolve()));
   client.on('shardError', note).on('shardDisconnect', end);
   try {
@@ -103,7 +104,9 @@ function logGateway(client: Client, log: Logger): void {
   const once = (shard: number) => (away.has(shard) ? 'debug' : 'warn');
   client.on('error', (error) => log.error({ err: error }, 'the Discord client reports an error'));
   client.on('warn', (message) => log.warn({ message }, 'the Discord client warns'));
-  client.on('shardError', (error, shard) => log[once(shard)]({ err: error, shard }, 'shard error'));
+  client.on('shardError', (error, shard) =>
+    log[once(shard)]({ reason: reasonOf(error), shard }, 'shard error'),
+  );
   client.on('shardReconnecting', (shard) => {
     log[once(shard)]({ shard }, 'shard reconnecting');
     away.add(shard);

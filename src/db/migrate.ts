@@ -8,7 +8,7 @@ import type { Db } from './schema.ts';
 const migrationsDirectory = new URL('../../migrations/', import.meta.url);
 
 /** Any number that no other program takes; all processes on a database use the same. */
-const lockKey = 3853314791062309107n;
+export const lockKey = 3853314791062309107n;
 const lookAgainMs = 500;
 
 interface Migration {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
-import { migrateToLatest } from '../../src/db/migrate.ts';
+import { systemClock } from '../../src/clock.ts';
+import { lockKey, migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { CannotStart } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
@@ -9,6 +10,7 @@ import { createPoll } from '../../src/polls/poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
 import { newPoll } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { TransactionPooler } from '../support/faults/transaction-pooler.ts';
 import { connectPostgres, emptyPostgresUrl } from '../support/postgres-databases.ts';
 
 const log = createLogger('silent');
@@ -86,6 +88,51 @@ describe('migrations', () => {
       using gin (guild_id, question_folded gin_trgm_ops) where deleted_at is null`.execute(owner);
     await migrateToLatest(tenant, listening);
     expect(written).toHaveLength(2);
+  });
+
+  test('wait for those of another process as long as they take, whatever time limits the server sets', async () => {
+    const url = await emptyPostgresUrl();
+    const name = new URL(url).pathname.slice(1);
+    await sql`alter database ${sql.id(name)} set statement_timeout = '500ms'`.execute(connect(url));
+    await sql`alter database ${sql.id(name)} set lock_timeout = '500ms'`.execute(connect(url));
+    const locked = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const first = connect(url)
+      .transaction()
+      .execute(async (transaction) => {
+        await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(transaction);
+        locked.resolve();
+        await gate.promise;
+      });
+    await locked.promise;
+    let looks = 0;
+    // Ten minutes by this clock.
+    const clock = {
+      ...systemClock,
+      sleep: async () => {
+        looks += 1;
+        if (looks === 1_200) gate.resolve();
+      },
+    };
+    await migrateToLatest(connect(url), log, { directory: two, clock });
+    await first;
+    expect(looks).toBeGreaterThanOrEqual(1_200);
+    expect(await tables(connect(url))).toEqual(['first', 'second']);
+  });
+
+  test('leave neither lock nor setting on a session that a pooler lends to others', async () => {
+    await using pooler = await TransactionPooler.start(await emptyPostgresUrl(), 1);
+    const db = connect(pooler.url);
+    const left = () =>
+      sql`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
+        current_setting('idle_in_transaction_session_timeout') as idle, (select count(*) from pg_locks
+          where locktype = 'advisory' and pid = pg_backend_pid()) as locks`.execute(db);
+    const { rows: before } = await left();
+    await expect(migrateToLatest(db, log, { directory: broken })).rejects.toThrow('nonsense');
+    expect((await left()).rows).toEqual(before);
+    await migrateToLatest(db, log, { directory: two });
+    expect((await left()).rows).toEqual(before);
+    expect(before).toMatchObject([{ locks: 0 }]);
   });
 
   test('leave nothing behind when one of them fails', async () => {
