@@ -1,5 +1,6 @@
+import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
-import { ConfigError, loadConfig } from '../src/config.ts';
+import { ConfigError, loadConfig, loadDatabaseConfig } from '../src/config.ts';
 
 const token = 'MTA5OTk5OTk5OTk5OTk5OTk5OQ.GaBcDe.aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789ab';
 
@@ -111,6 +112,33 @@ test('never repeats the token', () => {
   const message = refusal({ DISCORD_TOKEN: `Bot ${token}` });
   expect(message).toContain('DISCORD_TOKEN is wrong; expected the token');
   expect(message).not.toContain(token);
+});
+
+test.for([
+  'postgres://gavel:12#34@db/gavel',
+  'postgres://gavel:a#b@db/gavel',
+  'postgres://gavel:a/b@db/gavel',
+  'postgres://gavel:12/34@db/gavel',
+  'postgres://gavel:a?b@db/gavel',
+  'postgres://gavel:12?34@db/gavel',
+  'postgres://gavel:50%off@db/gavel',
+  'postgres://gavel:a',
+])('asks for percent-encoding where a password ends too early: %s', (url) => {
+  const message = refusal({ DISCORD_TOKEN: token, DATABASE_URL: url });
+  expect(message).toMatch(/DATABASE_URL is wrong; .*percent-encoded \(# as %23\)/);
+  expect(message.split('expected')[0]).not.toContain('gavel');
+});
+
+test.for([
+  ['postgres://gavel:p%23w@db:5432/gavel', 'postgres://gavel:p%23w@db:5432/gavel'],
+  ['postgres://gavel:p@w@db/gavel', 'postgres://gavel:p%40w@db/gavel'],
+  ['postgres://db/gavel', `postgres://db/gavel?user=${userInfo().username}`],
+  ['postgres:///gavel?user=me', 'postgres:///gavel?user=me'],
+  ['postgres://me:pw@/gavel?host=/run/postgresql', 'postgres://me:pw@localhost/gavel?host=/run/postgresql'],
+  ['postgres://me@db/gavel?sslmode=require', 'postgres://me@db/gavel?sslmode=verify-full'],
+  ['postgres://me@db/gavel?sslmode=no-verify', 'postgres://me@db/gavel?sslmode=no-verify'],
+])('takes the database’s URL with all that pg would look for elsewhere: %s', ([given, taken]) => {
+  expect(loadDatabaseConfig({ DATABASE_URL: given }).databaseUrl).toBe(taken);
 });
 
 test('refuses shards that cannot exist', () => {

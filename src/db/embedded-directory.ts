@@ -60,7 +60,9 @@ async function isMissing(directory: string): Promise<boolean> {
     await rmdir(directory);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'ENOENT') return true;
+    if (code === 'ENOTDIR') return false;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +89,15 @@ describe.concurrent('the bot does not start, says why in a sentence, and keeps s
     for (const name of ['SUPER_ADMIN_IDS', 'BULK_MAX_POLLS']) expect(said).toContain(name);
   });
 
+  test('where .env cannot be read, as a directory that a container’s mount made', async ({ expect }) => {
+    const own = await mkdtemp(join(directory, 'mount-'));
+    await mkdir(join(own, '.env'));
+    const { code, said } = await refusal({}, own);
+    expect(code).toBe(1);
+    expect(said).toContain('Cannot read .env in the working directory: EISDIR');
+    expect(said).not.toContain('    at ');
+  });
+
   test('where Discord refuses the token: DISCORD_TOKEN is named', async ({ expect }) => {
     const { code, said, all } = await refusal({ DATABASE_URL: await freshPostgresUrl() });
     expect(code).toBe(1);
@@ -140,6 +149,21 @@ describe.concurrent('the bot does not start, says why in a sentence, and keeps s
     expect(said).toContain('DATA_DIR');
   });
 
+  test('where the port of the metrics is taken', async ({ expect }) => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = taken.address() as AddressInfo;
+      const DATABASE_URL = await freshPostgresUrl();
+      const { code, said } = await refusal({ DATABASE_URL, METRICS_PORT: String(port) });
+      expect(code).toBe(1);
+      expect(said).toContain(`Cannot listen on 127.0.0.1:${port} (METRICS_HOST, METRICS_PORT)`);
+      expect(said).not.toContain('    at ');
+    } finally {
+      taken.close();
+    }
+  });
+
   test('where a newer version has used the database', async ({ expect }) => {
     const url = await freshPostgresUrl();
     const db = connectPostgres(url);
@@ -168,6 +192,16 @@ test('what the environment says wins over .env', async () => {
   const preview = await scene.preview('close', { polls: '1-3' });
   expect(preview.text).toContain('2');
   expect(preview.button('Confirm')).toBeUndefined();
+});
+
+test('an empty value counts as not set, in the environment and in .env, however it is written there', async () => {
+  await using scene = await startScene({ database: 'postgres', channels: 1 });
+  await scene.bot.kill('SIGTERM');
+  const written = `\uFEFFDISCORD_TOKEN=${scene.sandbox.token}\r\nSHARD_COUNT= \r\nBULK_MAX_POLLS=2\r\nMETRICS_PORT=""\r\n`;
+  await writeFile(join(scene.directory, '.env'), written);
+  await scene.start({ DISCORD_TOKEN: '', BULK_MAX_POLLS: ' ', SHARD_IDS: '' });
+  await scene.createPolls(3);
+  expect((await scene.preview('close', { polls: '1-3' })).button('Confirm')).toBeUndefined();
 });
 
 test('a second process on the embedded database is refused, and the first one goes on', async () => {
