@@ -17,10 +17,10 @@ export type { DatabaseConfig } from './database-place.ts';
 export interface Database {
   /**
    * For what people wait for. Each of the following statements is repeated while the server is away, for some seconds, and
-   * so is `inTransaction`; see `timings`. On the embedded database all four are the same.
+   * so is `inTransaction`; see `timings`. The embedded database is never away.
    */
   readonly db: Db;
-  /** For what the bot does by itself: over connections of its own, so that people never wait behind it, nor it behind them. */
+  /** For what the bot does by itself: over connections of its own, or a queue of its own, so that people never wait behind it. */
   readonly workDb: Db;
   /** For migrations and purges, whose statements may take minutes. */
   readonly longDb: Db;
@@ -97,17 +97,21 @@ async function openEmbedded(dataDir: string, log: Logger): Promise<Database> {
     const guard = guardFreeSpace(dataDir);
     await guard.check();
     const pglite = await bootDirectory(dataDir);
-    const db = new Kysely<Schema>({ dialect: embeddedDialect(guard.wrap(pglite)) });
+    // One session, and two queues for it, which it serves by turns: what people ask waits for one statement or transaction of
+    // work, however many are queued.
+    const queue = () => new Kysely<Schema>({ dialect: embeddedDialect(guard.wrap(pglite)) });
+    const [db, workDb] = [queue(), queue()];
     return {
       db,
-      workDb: db,
-      longDb: db,
+      workDb,
+      longDb: workDb,
       probeDb: db,
       kind: 'pglite',
       soleOwner: true,
       close: async () => {
         try {
           await db.destroy();
+          await workDb.destroy();
           if (!pglite.closed) await pglite.close();
         } finally {
           await lock.release();

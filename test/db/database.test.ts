@@ -5,6 +5,8 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from '../../src/db/database.ts';
 import { DirectoryInUse } from '../../src/db/owner-lock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
 import { CannotStart } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { startLineProcess } from '../support/child-process.ts';
@@ -36,6 +38,25 @@ test('an embedded database outlives its killed owner with every row that was com
 
   const again = await openDatabase({ databaseUrl: null, dataDir }, log);
   await again.close();
+});
+
+test('what people ask of an embedded database waits for none of the work that is queued', async () => {
+  const { db, workDb, close } = await openDatabase({ databaseUrl: null, dataDir }, log);
+  await sql`create table done (what text)`.execute(workDb);
+  const note = (on: Db, what: string) => sql`insert into done values (${what})`.execute(on);
+  const work = Array.from({ length: 30 }, (_, n) =>
+    inTransaction(workDb, async (trx) => {
+      await note(trx, `work ${n}`);
+      await note(trx, `work ${n} again`);
+    }),
+  );
+  await Promise.all([1, 2, 3].map((n) => note(db, `people ${n}`)));
+  const { rows } = await sql<{ what: string }>`select what from done`.execute(db);
+  expect(rows.filter(({ what }) => what.startsWith('people'))).toHaveLength(3);
+  // One transaction may stand before each of the four statements, and the one that was under way.
+  expect(rows.length - 3).toBeLessThanOrEqual(10);
+  await Promise.all(work);
+  await close();
 });
 
 test('a directory that cannot be made is named with its variable', async () => {
