@@ -15,7 +15,7 @@ export function benchRows({ staged, scale }: BenchFigures): BenchRow[] {
 function stagedRows(figures: StagedFigures): BenchRow[] {
   const { wide, narrow, small, idleVotes, oneByOne } = figures;
   return [
-    ...(narrow ? [...closeRows(wide, 40, 1.25), ...closeRows(narrow, 20, 1.1)] : []),
+    ...(narrow ? [...closeRows(wide, 40, 1.1), ...closeRows(narrow, 20, 1.1)] : []),
     ...(idleVotes ? voteRows(figures) : []),
     ...(oneByOne ? oneByOneRows(figures) : []),
     ...(small ? footprintRows(wide, small) : []),

@@ -1,4 +1,4 @@
-import type { Window } from './bucket.ts';
+import { fullWindows } from './least-time.ts';
 import { CHANNEL_WINDOWS } from './limits.ts';
 import { PACE_INTERVAL_MS } from './pace.ts';
 import { youngEnough } from './request-kind.ts';
@@ -78,9 +78,4 @@ function serverMs(loads: readonly DeleteLoad[], bulk: ReadonlySet<string>): numb
     ...requests.map((one) => fullWindows(one.singles, CHANNEL_WINDOWS.delete)),
     (calls + singles) * PACE_INTERVAL_MS,
   );
-}
-
-/** How long the windows before the last one take, in ms. */
-export function fullWindows(requests: number, window: Window): number {
-  return Math.max(0, Math.ceil(requests / window.requests) - 1) * window.windowMs;
 }

@@ -1,5 +1,6 @@
-import { type BulkDeletes, bulkChannels, deleteLoads, deleteRequests, fullWindows } from './bulk-choice.ts';
-import { CHANNEL_WINDOWS, GLOBAL_WINDOW } from './limits.ts';
+import { type BulkDeletes, bulkChannels, deleteLoads, deleteRequests } from './bulk-choice.ts';
+import { leastTime, type PlaceLoads } from './least-time.ts';
+import { CHANNEL_WINDOWS } from './limits.ts';
 import { PACE_INTERVAL_MS } from './pace.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
 
@@ -13,10 +14,8 @@ export interface Estimate {
   readonly slowestMs: number;
 }
 
-/** Measured: round trips at the end of each window cost about a twentieth. */
-const ROUND_TRIP_FACTOR = 1.05;
-/** Measured: where the pace binds, lanes that wait for their window leave about a tenth of its slots unused. */
-const PACE_FACTOR = 1.1;
+/** Measured: a window opens a little later than it could, by round trips and clocks that tick apart. */
+const WINDOW_FACTOR = 1.02;
 const LAST_ANSWER_MS = 300;
 
 /** A message to be shown or deleted. */
@@ -26,70 +25,92 @@ export interface EstimateJob {
 }
 
 /**
- * How long it takes to show these polls, or to delete their messages. `now` tells old messages from new ones.
- *
- * minimum = max((⌈N/50⌉−1)·1 s, over the channels (⌈n/5⌉−1)·5 s and (⌈old/3⌉−1)·6 s), and likewise for posts and deletes:
- * the first window of each limit is free. `bulkDeletes` tells where many messages may be deleted by one request.
+ * How long it takes to show these polls, or to delete their messages. `now` tells old messages from new ones. `bulkDeletes`
+ * tells where many messages may be deleted by one request. `ahead`: by channel, how many polls each other operation has
+ * waiting there. Operations take turns, so of each no more than there are own ones come before the last.
  */
 export function estimate(
   jobs: readonly EstimateJob[],
   now: Date,
   kind: 'show' | 'delete' = 'show',
   bulkDeletes: BulkDeletes = () => null,
+  ahead: ReadonlyMap<string, readonly number[]> = new Map(),
 ): Estimate {
-  const { requests, channels } =
-    kind === 'delete' ? deleting(jobs, now, bulkDeletes) : showing(jobs, now.getTime());
-  let slowestChannelId: string | null = null;
-  let slowestMs = 0;
-  for (const [channelId, ms] of channels) {
-    if (slowestChannelId === null || ms > slowestMs) {
-      slowestChannelId = channelId;
-      slowestMs = ms;
-    }
+  const places = kind === 'delete' ? deleting(jobs, now, bulkDeletes) : showing(jobs, now.getTime());
+  let slowest: { readonly channelId: string; readonly ms: number } | null = null;
+  for (const { channelIds, loads } of places) {
+    const ms = leastTime([loads]);
+    const [channelId] = channelIds;
+    if (channelId !== undefined && (slowest === null || ms > slowest.ms)) slowest = { channelId, ms };
   }
-  const minimumMs = Math.max(fullWindows(requests, GLOBAL_WINDOW), slowestMs);
-  const expectedMs =
-    jobs.length === 0
-      ? 0
-      : Math.max(minimumMs * ROUND_TRIP_FACTOR, requests * PACE_INTERVAL_MS * PACE_FACTOR) + LAST_ANSWER_MS;
-  return { minimumMs, expectedMs: Math.round(expectedMs), slowestChannelId, slowestMs };
+  const shared = places.map(({ channelIds, loads }) => withOthers(loads, channelIds, ahead));
+  const expectedMs = leastTime(shared, (requests) => requests * PACE_INTERVAL_MS) * WINDOW_FACTOR;
+  return {
+    minimumMs: leastTime(places.map(({ loads }) => loads)),
+    expectedMs: jobs.length === 0 ? 0 : Math.round(expectedMs + LAST_ANSWER_MS),
+    slowestChannelId: slowest?.channelId ?? null,
+    slowestMs: slowest?.ms ?? 0,
+  };
 }
 
-/** Requests in all, and each channel's own minimum in ms. */
-interface Work {
-  readonly requests: number;
-  readonly channels: ReadonlyMap<string, number>;
+/** Limits, and the channels whose messages count against them, the fullest first. */
+interface Place {
+  readonly channelIds: readonly string[];
+  readonly loads: PlaceLoads;
 }
 
-function showing(jobs: readonly EstimateJob[], now: number): Work {
-  const channels = new Map<string, number>();
-  for (const [channelId, inChannel] of Map.groupBy(jobs, (job) => job.channelId)) {
+function withOthers(
+  loads: PlaceLoads,
+  channelIds: readonly string[],
+  ahead: ReadonlyMap<string, readonly number[]>,
+): PlaceLoads {
+  const others = channelIds.flatMap((channelId) => ahead.get(channelId) ?? []);
+  return loads.map((group) =>
+    group.map(({ requests, window }) => ({
+      requests: requests + others.reduce((sum, count) => sum + Math.min(count, requests), 0),
+      window,
+    })),
+  );
+}
+
+function showing(jobs: readonly EstimateJob[], now: number): Place[] {
+  return [...Map.groupBy(jobs, (job) => job.channelId)].map(([channelId, inChannel]) => {
     const kinds = inChannel.map((job) => showingKind(job.messageId, now));
-    const counted = (...wanted: RequestKind[]) => kinds.filter((kind) => wanted.includes(kind)).length;
-    const ms = Math.max(
-      fullWindows(counted('post'), CHANNEL_WINDOWS.post),
+    const load = (window: RequestKind, ...wanted: RequestKind[]) => ({
+      requests: kinds.filter((kind) => wanted.includes(kind)).length,
+      window: CHANNEL_WINDOWS[window],
+    });
+    const loads = [
+      [load('post', 'post')],
       // Edits of old messages use up the limit of the others too.
-      fullWindows(counted('edit', 'edit-old'), CHANNEL_WINDOWS.edit),
-      fullWindows(counted('edit-old'), CHANNEL_WINDOWS['edit-old']),
-    );
-    channels.set(channelId, ms);
-  }
-  return { requests: jobs.length, channels };
+      [load('edit', 'edit', 'edit-old'), load('edit-old', 'edit-old')],
+    ];
+    return { channelIds: [channelId], loads };
+  });
 }
 
-function deleting(jobs: readonly EstimateJob[], now: Date, bulkDeletes: BulkDeletes): Work {
+function deleting(jobs: readonly EstimateJob[], now: Date, bulkDeletes: BulkDeletes): Place[] {
   const loads = deleteLoads(jobs, now.getTime(), bulkDeletes);
   const bulk = bulkChannels(loads);
   const plans = loads.map((load) => ({ ...load, ...deleteRequests(load, bulk.has(load.channelId)) }));
-  const callsIn = (serverId: string | null) =>
-    plans.filter((plan) => plan.serverId === serverId).reduce((sum, plan) => sum + plan.calls, 0);
-  const channels = plans.map(({ channelId, serverId, calls, singles }): [string, number] => [
-    channelId,
-    Math.max(
-      fullWindows(singles, CHANNEL_WINDOWS.delete),
-      calls === 0 ? 0 : fullWindows(callsIn(serverId), CHANNEL_WINDOWS['bulk-delete']),
-    ),
-  ]);
-  const requests = plans.reduce((sum, { calls, singles }) => sum + calls + singles, 0);
-  return { requests, channels: new Map(channels) };
+  const singles = plans.map(({ channelId, singles: requests }) => ({
+    channelIds: [channelId],
+    loads: [[{ requests, window: CHANNEL_WINDOWS.delete }]],
+  }));
+  // Bulk-deletes of a server share one limit.
+  const together = [...Map.groupBy(plans, ({ serverId }) => serverId).values()].map((inServer) => ({
+    channelIds: inServer
+      .filter(({ calls }) => calls > 0)
+      .sort((a, b) => b.calls - a.calls)
+      .map(({ channelId }) => channelId),
+    loads: [
+      [
+        {
+          requests: inServer.reduce((sum, { calls }) => sum + calls, 0),
+          window: CHANNEL_WINDOWS['bulk-delete'],
+        },
+      ],
+    ],
+  }));
+  return [...singles, ...together];
 }

@@ -23,7 +23,8 @@ describe('the estimate', () => {
   test('counts five edits of a channel in five seconds', () => {
     expect(estimate(spread(5, 1, fresh), now).minimumMs).toBe(0);
     expect(estimate(spread(6, 1, fresh), now).minimumMs).toBe(5_000);
-    expect(estimate(spread(1000, 20, fresh), now).minimumMs).toBe(45_000);
+    expect(estimate(spread(950, 19, fresh), now).minimumMs).toBe(46_000);
+    expect(estimate(spread(500, 10, fresh), now).minimumMs).toBe(45_000);
   });
 
   test('counts three edits of old messages in six seconds', () => {
@@ -39,10 +40,48 @@ describe('the estimate', () => {
     expect(estimate([...spread(5, 1, fresh), ...spread(5, 1, null)], now).minimumMs).toBe(0);
   });
 
-  test('expects about a twentieth more where channels bind and a fifth more where the pace binds too', () => {
-    const twenty = estimate(spread(1000, 20, fresh), now);
-    expect(twenty.expectedMs / twenty.minimumMs).toBeCloseTo(1.06, 1);
-    const forty = estimate(spread(1000, 40, fresh), now);
-    expect(forty.expectedMs / forty.minimumMs).toBeCloseTo(1.2, 1);
+  test('counts the global and the channels’ limits together: what is left for the last window cannot go at once', () => {
+    expect(estimate(spread(1000, 40, fresh), now).minimumMs).toBe(23_000);
+    expect(estimate(spread(1000, 20, fresh), now).minimumMs).toBe(46_000);
+    expect(estimate(spread(1000, 100, fresh), now).minimumMs).toBe(19_000);
+    // 100 channels with 9 old messages each: 300 are left for the third window of 6 s.
+    expect(estimate(spread(900, 100, old), now).minimumMs).toBe(17_000);
+    // 60 channels with 10 each: 300 deletes are left after a second.
+    expect(estimate(spread(600, 60, fresh), now, 'delete').minimumMs).toBe(11_000);
+    expect(estimate(spread(300, 60, fresh), now, 'delete').minimumMs).toBe(5_000);
+  });
+
+  test('counts bulk-deletes of a server and single deletes elsewhere together', () => {
+    const inServer = (channel: string) => (channel === channelId(0) ? 'server' : null);
+    const jobs = [
+      ...Array(1000).fill({ channelId: channelId(0), messageId: fresh }),
+      ...Array(40).fill({ channelId: channelId(1), messageId: fresh }),
+    ];
+    const { minimumMs, slowestChannelId } = estimate(jobs, now, 'delete', inServer);
+    expect({ minimumMs, slowestChannelId }).toEqual({ minimumMs: 9_000, slowestChannelId: channelId(0) });
+  });
+
+  test('expects what others have waiting in a channel to take turns with it, not to go before', () => {
+    const five = spread(5, 1, fresh);
+    const alone = estimate(five, now);
+    const beside = (...others: number[]) =>
+      estimate(five, now, 'show', () => null, new Map([[channelId(0), others]]));
+    expect(beside(150).expectedMs - alone.expectedMs).toBeGreaterThan(4_500);
+    expect(beside(150).expectedMs).toBeLessThan(6_000);
+    expect(beside(150)).toEqual(beside(5));
+    expect(beside(150, 150).expectedMs).toBeGreaterThan(beside(150).expectedMs);
+    expect(beside(150)).toMatchObject({ minimumMs: 0 });
+  });
+
+  test('expects a twentieth more than the least where channels bind, a tenth where the pace does', () => {
+    for (const [channels, most] of [
+      [20, 1.07],
+      [40, 1.1],
+      [500, 1.15],
+    ] as const) {
+      const { expectedMs, minimumMs } = estimate(spread(1000, channels, fresh), now);
+      expect(expectedMs / minimumMs).toBeGreaterThan(1);
+      expect(expectedMs / minimumMs).toBeLessThan(most);
+    }
   });
 });

@@ -22,9 +22,9 @@ test('the first window of each limit is free', () => {
   expect(minimumEditTime(inChannels(51, 1), now)).toBe(1000);
 });
 
-test('the minimum is that of the limit that takes longest', () => {
-  expect(minimumEditTime(inChannels(40, 25), now)).toBe(20_000);
-  expect(minimumEditTime(inChannels(20, 50), now)).toBe(45_000);
+test('the minimum is that of all limits together', () => {
+  expect(minimumEditTime(inChannels(40, 25), now)).toBe(23_000);
+  expect(minimumEditTime(inChannels(20, 50), now)).toBe(46_000);
   expect(minimumEditTime(inChannels(1000, 1), now)).toBe(19_000);
 });
 
