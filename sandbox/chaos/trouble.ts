@@ -21,7 +21,7 @@ const someProcess = ({ random, processes }: Stand) => random.whole(0, processes 
 const anyBoundary = ({ random }: Stand) => random.whole(1, random.pick([30, 150, 600]));
 
 const doomed: Trouble = async (stand) => {
-  const then = Array.from({ length: stand.random.whole(0, 3) }, () => anyBoundary(stand));
+  const then = Array.from({ length: stand.random.whole(0, 8) }, () => anyBoundary(stand));
   stand.keeper.doom(someProcess(stand), anyBoundary(stand), then);
 };
 
