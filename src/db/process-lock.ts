@@ -55,29 +55,30 @@ export class ProcessLock {
 
   async #keep(settled: () => void): Promise<void> {
     const { clock, log } = this.#parts;
-    for (let pauseMs = firstPauseMs; !this.#stopping.signal.aborted; ) {
+    let pauseMs = firstPauseMs;
+    const held = () => {
+      pauseMs = firstPauseMs;
+      settled();
+    };
+    while (!this.#stopping.signal.aborted) {
       try {
-        const held = await this.#hold(settled);
-        if (held === 'pooled') {
-          log.info('a pooler stands before the database: if this process dies, its leases have to run out');
-          return;
-        }
-        pauseMs = firstPauseMs;
+        if ((await this.#hold(held)) === 'stopped') return;
+        log.info('a pooler stands before the database: if this process dies, its leases have to run out');
+        return;
       } catch (error) {
-        log.warn(
-          { err: error },
-          'the lock that shows whether this process lives is not held; it is taken again',
-        );
-        pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+        if (pauseMs === firstPauseMs) {
+          log.warn({ err: error }, 'the lock that shows that this process lives is lost; it is taken again');
+        }
       } finally {
         settled();
       }
       await clock.sleep(pauseMs, this.#stopping.signal);
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
     }
   }
 
   /** One session, from its beginning to its end. Throws where it cannot be had, or broke. */
-  async #hold(settled: () => void): Promise<'pooled' | 'stopped'> {
+  async #hold(held: () => void): Promise<'pooled' | 'stopped'> {
     const { clock, db, process } = this.#parts;
     const session = new Session(this.#parts.databaseUrl);
     const key = randomInt(2 ** 31);
@@ -86,19 +87,24 @@ export class ProcessLock {
       if (!(await session.isOwn(db))) return 'pooled';
       if (!(await session.take(key))) throw new Error('the key is taken');
       await session.register(process, key);
-      settled();
+      held();
       while (!this.#stopping.signal.aborted) {
         const over = AbortSignal.any([this.#stopping.signal, session.lost]);
         await clock.sleep(checkEveryMs, over);
         if (session.lost.aborted) throw session.lost.reason;
-        if (!(await session.holds(key))) return 'pooled';
+        if (!(await session.holds(key))) {
+          await this.#unregister(db, process, key);
+          return 'pooled';
+        }
       }
+      // First the row, so that nobody takes the free lock for this process' death.
+      await this.#unregister(db, process, key);
       return 'stopped';
+    } catch (error) {
+      // Not waited for: another lock is to be had meanwhile, and has another key.
+      void this.#unregister(db, process, key);
+      throw error;
     } finally {
-      // First the row, so that nobody takes the free lock for this process' end.
-      const removing = this.#unregister(db, process, key);
-      if (session.lost.aborted) void removing;
-      else await removing;
       session.end();
     }
   }

@@ -148,6 +148,42 @@ describeEachDatabase('the runner', (fresh) => {
     expect(await operationOf(db, operationId)).toMatchObject({ state: 'completed', takeovers: 0 });
   });
 
+  test('asks one thing in five seconds while it is alone, and one a second beside another', async () => {
+    const plain = await fresh();
+    let statements = 0;
+    const counting: KyselyPlugin = {
+      transformQuery: ({ node }) => {
+        statements += 1;
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    };
+    const pauses: { ms: number; statements: number }[] = [];
+    let asleep = Promise.withResolvers<void>();
+    const clock: Clock = {
+      ...new QuickClock(),
+      sleep: (ms, signal) => {
+        pauses.push({ ms, statements });
+        asleep.resolve();
+        return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+      },
+    };
+    const db = plain.withPlugin(counting);
+    const { runner } = runnerWith(db, new ShowingDeliverer(db), clock);
+    runner.start();
+    await asleep.promise;
+    // One that lived on a server that has started anew since: whether it still does is not known.
+    const other = { name: 'another', lock_key: 1, server_started: new Date(0), locked_at: later };
+    await plain.insertInto('processes').values(other).execute();
+    asleep = Promise.withResolvers();
+    runner.poke();
+    await asleep.promise;
+    expect(pauses).toEqual([
+      { ms: 5000, statements: 1 },
+      { ms: 1000, statements: 2 },
+    ]);
+  });
+
   test('waits out a database that is away, however often it is asked', async () => {
     const db = await fresh();
     await postedPolls(db, 2);

@@ -4,6 +4,7 @@ import type { BotProcess } from '../../sandbox/bot-process.ts';
 import { type BotScene, type SceneOptions, startScene } from '../support/bot-scene.ts';
 import { freshPostgresUrl } from '../support/databases.ts';
 import { DatabaseProxy } from '../support/faults/database-proxy.ts';
+import { startOwnPostgres } from '../support/faults/own-postgres.ts';
 import { TransactionPooler } from '../support/faults/transaction-pooler.ts';
 import { numberOf, resultOf } from './flow-scene.ts';
 import { expectCarriedOut, expectVersions } from './support/carried-out.ts';
@@ -120,6 +121,23 @@ test('all connections of two living processes break, and each keeps what it work
   proxy.reset();
   const relocked = async () => (await locks()).length;
   await expect.poll(relocked).toBe(2);
+  held.release();
+  expect((await resultOf(progress)).word).toBe('completed');
+  expect(await takeovers(operation)).toEqual([]);
+});
+
+test('a server that starts anew has forgotten all locks, which proves nobody dead', async () => {
+  await using server = await startOwnPostgres();
+  await startBots({ databaseUrl: server.url, processes: 2 });
+  const { held, progress, operation } = await halfWay();
+  const before = await locks();
+  await server.halt('immediate');
+  await server.resume();
+  const anew = async () => {
+    const known = new Set(before.map(({ lock_key }) => lock_key));
+    return (await locks()).filter(({ lock_key }) => !known.has(lock_key));
+  };
+  await expect.poll(anew, { timeout: 20_000 }).toHaveLength(2);
   held.release();
   expect((await resultOf(progress)).word).toBe('completed');
   expect(await takeovers(operation)).toEqual([]);

@@ -91,6 +91,40 @@ describeFlow(
       expect((await resultOf(first)).word).toBe('completed');
     });
 
+    test('a paused one gives its place to the next, and gets the next free one when it is resumed', async () => {
+      const { guild, superAdmin } = scene();
+      const [ones, twos, threes] = await Promise.all([
+        scene().polls(3, [guild.channel('votes')]),
+        scene().polls(2, [guild.channel('more')]),
+        scene().polls(2, [guild.channel('general')]),
+      ]);
+      const held = holdChannel(scene(), 'votes');
+      const first = await scene().begin(ones);
+      await held.reached;
+      const other = holdChannel(scene(), 'more');
+      const second = await scene().begin(twos, {}, superAdmin);
+      expect(second.text).toContain('In the queue: place 1');
+      await (await scene().admin.press(first, 'Pause')).message();
+      held.release();
+      await other.reached;
+      const third = await scene().begin(threes, {}, superAdmin);
+      expect(third.text).toContain('In the queue: place 1');
+      await first.until((message) => message.button('Resume') !== undefined);
+      await (await scene().admin.press(first, 'Resume')).message();
+      await first.until(({ text }) => text.includes('it waits for a free place: place 1'));
+      await third.until(({ text }) => text.includes('In the queue: place 2'));
+      other.release();
+      for (const [progress, count] of [
+        [second, 2],
+        [first, 3],
+        [third, 2],
+      ] as const) {
+        expect(await resultOf(progress)).toEqual({ word: 'completed', counts: [count, 0, 0, 0] });
+      }
+      const ended = [second, first, third].map((progress) => progress.versions.at(-1)!.at);
+      expect(ended).toEqual([...ended].sort((a, b) => a - b));
+    });
+
     test('a poll that a running operation holds is left out, naming the holder', async () => {
       const { guild } = scene();
       const polls = await scene().polls(3, [guild.channel('votes')]);
