@@ -1,5 +1,6 @@
 import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
 import { type Controller, cancelOperation, pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
+import { loadOperation } from '../../src/bulk/operation-store.ts';
 import type { Db } from '../../src/db/schema.ts';
 import type { MessageBody } from '../../src/message-body.ts';
 import type { BulkServices } from './bulk-services.ts';
@@ -17,7 +18,11 @@ export function controlPresses(services: BulkServices): PressHandler[] {
       (id) =>
         `Operation #${id} is paused: messages in flight finish, then none is touched until it is resumed.`,
     ),
-    press('resume', services, resumeOperation, (id) => `Operation #${id} goes on.`),
+    {
+      action: 'resume',
+      acknowledge: 'private',
+      run: (_interaction, [id], caller) => resume(services, Number(id), caller),
+    },
     {
       action: 'cancel',
       acknowledge: 'private',
@@ -32,6 +37,14 @@ export async function cancel(services: BulkServices, id: number, caller: Caller)
   return {
     content: `Operation #${id} is being cancelled: messages in flight finish, every poll whose message does not show the change yet goes back to what it was.`,
   };
+}
+
+async function resume(services: BulkServices, id: number, caller: Caller): Promise<MessageBody> {
+  await control(services, resumeOperation, id, caller);
+  await services.runner.admit();
+  const { state } = await loadOperation(services.db, id);
+  const when = state === 'queued' ? 'goes on as soon as a place is free, ahead of the queue' : 'goes on';
+  return { content: `Operation #${id} ${when}.` };
 }
 
 function press(

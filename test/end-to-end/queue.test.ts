@@ -110,7 +110,8 @@ describeFlow(
       const third = await scene().begin(threes, {}, superAdmin);
       expect(third.text).toContain('In the queue: place 1');
       await first.until((message) => message.button('Resume') !== undefined);
-      await (await scene().admin.press(first, 'Resume')).message();
+      const answer = await (await scene().admin.press(first, 'Resume')).message();
+      expect(answer.text).toContain('goes on as soon as a place is free');
       await first.until(({ text }) => text.includes('it waits for a free place: place 1'));
       await third.until(({ text }) => text.includes('In the queue: place 2'));
       other.release();
