@@ -6,13 +6,16 @@ import type { Limits } from './limits.ts';
 import type { Messages, Sent } from './messages.ts';
 import { inOpenThread } from './open-thread.ts';
 import { newMessage, wholeEdit, wholeEditInChannel } from './payload.ts';
-import { codeOf, lacking, noEmbeds } from './refusals.ts';
+import { codeOf, lacking, noEmbeds, wantsPermission } from './refusals.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
 import type { RestCalls, Route } from './rest-calls.ts';
 import type { Obstacle, Obstacles } from './rights.ts';
 
 /** Discord's flag of a message that only its addressee sees. */
 const EPHEMERAL = 64;
+
+/** How long a refusal to post in a channel holds for the next post there. */
+const REFUSED_FOR_MS = 30_000;
 
 /** The messages beside the polls' own, over REST. `applicationId` is asked at each call: it is known after login. */
 export function discordMessages(parts: {
@@ -25,10 +28,21 @@ export function discordMessages(parts: {
 }): Messages {
   const { rest, limits, clock, applicationId } = parts;
 
-  const post = (channelId: string, body: MessageBody, nonce: string): Promise<Sent> =>
-    inChannel(channelId, 'post', body, () =>
+  const refused = new Map<string, { readonly sent: Sent; readonly until: number }>();
+
+  /** Where Discord has just refused a post, it is not asked again: a notice each of a hundred polls earns one refusal. */
+  const post = async (channelId: string, body: MessageBody, nonce: string): Promise<Sent> => {
+    const before = refused.get(channelId);
+    if (before && clock.monotonic() < before.until) return before.sent;
+    refused.delete(channelId);
+    const made = await inChannel(channelId, 'post', body, () =>
       rest.post(Routes.channelMessages(channelId), newMessage(body, { nonce })),
     );
+    // Of an embed it may be the embed alone that is refused.
+    if (made.type === 'refused' && !body.embeds?.length && wantsPermission(made.code))
+      refused.set(channelId, { sent: made, until: clock.monotonic() + REFUSED_FOR_MS });
+    return made;
+  };
 
   /**
    * Waits for the channel's limit happen at the caller's, who may have something newer to say by then. Without Embed Links

@@ -114,6 +114,20 @@ describeFlow('a channel without Send Messages', { channels, databases: both }, (
   });
 });
 
+describeFlow('notices in a channel without Send Messages', { channels }, (scene) => {
+  test('are a remark each, and earn one refusal together', async () => {
+    const votes = scene().channel('votes');
+    const polls = await scene().polls(10, [votes]);
+    scene().sandbox.deny(votes.id, permission.sendMessages);
+    scene().sandbox.clearLog();
+    const progress = await scene().begin(polls, { notify: true });
+    expect(await resultOf(progress)).toEqual({ word: 'completed', counts: [10, 0, 0, 0] });
+    expect(progress.text).toContain('10 with a remark');
+    expect(refusals(scene(), votes)).toBe(1);
+    scene().sandbox.allow(votes.id, permission.sendMessages);
+  });
+});
+
 describeFlow('changes that give no right back', { channels }, (scene) => {
   test('cause no request, however many there are', async () => {
     const { sandbox, guild } = scene();
