@@ -5,6 +5,8 @@ import { ConnectionLost, endsSession, isReadOnly, sqlState } from './database-fa
 
 /** How long a statement under way may still take once its connection is under suspicion. */
 const suspectedMs = 3_000;
+/** Whoever asks for an answer sooner than this learns nothing about other connections when there is none. */
+const tellingMs = 5_000;
 
 /**
  * One connection to the server, with an ear of its own for its whole life: whatever breaks it is the error of the statement under
@@ -15,14 +17,16 @@ export class Link {
   readonly client: pg.ClientBase;
   /** Whether somebody has it; the pool has it otherwise. */
   lent = false;
-  readonly #suspicion: (reason: string) => void;
+  /** When the server said something last, in monotonic milliseconds. */
+  heardAt = performance.now();
+  readonly #suspicion: (reason: string, since: number) => void;
   #lost: Error | null = null;
   #suspected = false;
   /** Shortens the deadline of the statement under way. */
   #hurry: (() => void) | null = null;
 
-  /** `suspicion` is called when it was found dead or read-only in a way that other connections may share. */
-  constructor(client: pg.ClientBase, suspicion: (reason: string) => void) {
+  /** `suspicion` is called where other connections that have heard nothing since then may be as useless as this one. */
+  constructor(client: pg.ClientBase, suspicion: (reason: string, since: number) => void) {
     this.client = client;
     this.#suspicion = suspicion;
     client.on('error', (error) => {
@@ -45,17 +49,21 @@ export class Link {
    * the server says.
    */
   async query(text: string, values: readonly unknown[], deadlineMs: number): Promise<pg.QueryResult> {
-    const within = (ms: number) => setTimeout(() => this.#miss(ms), ms);
+    const sentAt = performance.now();
+    const within = (ms: number) => setTimeout(() => this.#miss(ms, sentAt), ms);
     let overdue = within(this.#suspected ? Math.min(suspectedMs, deadlineMs) : deadlineMs);
     this.#hurry = () => {
       clearTimeout(overdue);
       overdue = within(Math.min(suspectedMs, deadlineMs));
     };
     try {
-      return await this.client.query(text, [...values]);
+      const result = await this.client.query(text, [...values]);
+      this.heardAt = performance.now();
+      return result;
     } catch (error) {
+      if (sqlState(error) !== null) this.heardAt = performance.now();
       if (endsSession(error)) this.#lost ??= error as Error;
-      if (isReadOnly(error)) this.#suspectAll('the server can be read from only');
+      if (isReadOnly(error)) this.#suspectAll('the server can be read from only', Number.POSITIVE_INFINITY);
       if (this.#lost === null || sqlState(error) !== null) throw error;
       throw new ConnectionLost(`The connection to the database was lost: ${this.#lost.message}`, {
         cause: error,
@@ -79,16 +87,17 @@ export class Link {
     streamOf(this.client).destroy(this.#lost);
   }
 
-  #suspectAll(reason: string): void {
+  #suspectAll(reason: string, since: number): void {
     this.#suspected = true;
-    this.#suspicion(reason);
+    this.#suspicion(reason, since);
   }
 
-  #miss(afterMs: number): void {
+  #miss(afterMs: number, sentAt: number): void {
     const reason = `no answer within ${afterMs / 1000} s`;
     cancelStatement(this.client);
     this.destroy(reason);
-    this.#suspectAll(reason);
+    // Where the server only is slow, others have heard of it meanwhile.
+    if (performance.now() - sentAt >= tellingMs) this.#suspectAll(reason, sentAt);
   }
 }
 

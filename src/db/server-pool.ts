@@ -13,7 +13,7 @@ const keepAliveAfterMs = 5_000;
 /** A machine that vanishes inside a transaction keeps its row locks this long. */
 const idleInTransaction = '10s';
 
-/** All connections of this process to one server: found dead, one throws suspicion on all. */
+/** All connections of this process to one server: one that is found dead throws suspicion on all that were as silent. */
 export class Links {
   readonly #log: Logger;
   readonly #all = new Set<Link>();
@@ -23,17 +23,17 @@ export class Links {
   }
 
   open(client: pg.ClientBase): Link {
-    const link: Link = new Link(client, (reason) => this.#suspect(reason));
+    const link: Link = new Link(client, (reason, since) => this.#suspect(reason, since));
     this.#all.add(link);
     client.on('end', () => this.#all.delete(link));
     return link;
   }
 
-  #suspect(reason: string): void {
-    const links = [...this.#all].filter((link) => !link.spoilt);
+  #suspect(reason: string, since: number): void {
+    const links = [...this.#all].filter((link) => !link.spoilt && link.heardAt < since);
     this.#log.warn(
       { reason, connections: links.length },
-      'a connection to the database is of no use any more; the others are made anew too',
+      'a connection to the database is of no use any more; others that were silent since are made anew too',
     );
     for (const link of links) link.suspect(reason);
   }

@@ -187,6 +187,31 @@ test('connections that are half-open are found dead together, and what waited go
   expect(performance.now() - next).toBeLessThan(2_000);
 });
 
+test('a statement that is only slow throws no suspicion on connections that answer', async () => {
+  const { proxy } = await proxied();
+  const pool = new ServerPool(proxy.url, 3, new Links(log), log);
+  const db = new Kysely<Schema>({
+    dialect: serverDialect(pool, { deadlineMs: 5_100, patienceMs: 0 }, () => pool.end()),
+  });
+  onTestFinished(() => db.destroy());
+  const before = proxy.seen.connections;
+  let slow = true;
+  const missed = expect(sql`select pg_sleep(60)`.execute(db)).rejects.toThrow('no answer within 5.1 s');
+  const ended = missed.finally(() => {
+    slow = false;
+  });
+  // One answers again and again, one is busy for some seconds with something that takes its time.
+  const busy = (async () => {
+    while (slow) await sql`select pg_sleep(0.1)`.execute(db);
+    await sql`select pg_sleep(0.1)`.execute(db);
+  })();
+  await sql`select pg_sleep(2)`.execute(db);
+  await sql`select pg_sleep(4.9)`.execute(db);
+  await Promise.all([ended, busy]);
+  // Three, and one cancelled the slow statement.
+  expect(proxy.seen.connections - before).toBe(4);
+});
+
 test('a network that takes connections and says nothing is left after its deadline', async () => {
   const { proxy, database } = await proxied();
   proxy.silence();
