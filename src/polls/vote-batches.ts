@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { databaseFault } from '../db/database-fault.ts';
 import type { Db } from '../db/schema.ts';
 import type { VotePress, VoteResult } from './vote.ts';
-import { castVotes } from './vote-store.ts';
+import { castVotes, PollLocked } from './vote-store.ts';
 
 export interface VoteBatchParts {
   readonly db: Db;
@@ -60,7 +60,7 @@ export class VoteBatches {
         const results = await castVotes(this.#parts.db, pollId, presses, this.#parts.clock);
         for (const [index, { resolve }] of batch.entries()) resolve(results[index]!);
       } catch (error) {
-        if (batch.length > 1 && databaseFault(error) === null) {
+        if (batch.length > 1 && !concernsAll(error)) {
           singly = batch.length;
           continue;
         }
@@ -71,4 +71,9 @@ export class VoteBatches {
     }
     this.#queues.delete(pollId);
   }
+}
+
+/** Nothing about one press among them made the statement fail. */
+function concernsAll(error: unknown): boolean {
+  return databaseFault(error) !== null || error instanceof PollLocked;
 }

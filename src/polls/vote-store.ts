@@ -4,7 +4,17 @@ import { greatestRowId, isRowId } from '../db/row-id.ts';
 import type { Db } from '../db/schema.ts';
 import { refusalText, type VotePress, type VoteRefusal, type VoteResult } from './vote.ts';
 
+/** Something had the poll's row locked for longer than any transaction should. None of the presses was cast. */
+export class PollLocked extends Error {
+  override readonly name = 'PollLocked';
+
+  constructor(pollId: number) {
+    super(`poll ${pollId} has been locked for too long`);
+  }
+}
+
 /** While the row is locked, between two tries. An operation has it for some tenths of a second. */
+const firstPauseMs = 10;
 const longestPauseMs = 80;
 /** A server ends a transaction that sleeps well before this. */
 const longestLockMs = 30_000;
@@ -13,7 +23,7 @@ const longestLockMs = 30_000;
  * Presses on one poll, in their order, in one statement, whatever their number: all of them take effect or none does. The
  * same interaction again changes nothing, so where it is unknown what became of the statement it may be repeated. While
  * something else has the poll's row locked the statement is asked again and again, and holds no connection in between;
- * throws where that takes longer than any transaction may.
+ * throws `PollLocked` where that takes too long.
  */
 export async function castVotes(
   db: Db,
@@ -22,14 +32,11 @@ export async function castVotes(
   clock: Clock = systemClock,
 ): Promise<VoteResult[]> {
   if (!isRowId(pollId)) return presses.map(() => ({ type: 'not found' }));
-  for (
-    let waitedMs = 0, pauseMs = 10;
-    ;
-    waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, longestPauseMs)
-  ) {
+  const since = clock.monotonic();
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     const rows = await cast(db, pollId, presses);
     if (rows[0]?.outcome !== 'busy') return rows.map((row) => resultOf(pollId, row));
-    if (waitedMs > longestLockMs) throw new Error(`poll ${pollId} has been locked for too long`);
+    if (clock.monotonic() - since > longestLockMs) throw new PollLocked(pollId);
     await clock.sleep(pauseMs);
   }
 }

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { createLogger } from '../../src/log.ts';
 import type { Poll } from '../../src/polls/poll.ts';
 import { VoteBatches } from '../../src/polls/vote-batches.ts';
+import { PollLocked } from '../../src/polls/vote-store.ts';
 import { DatabaseProxy } from '../support/faults/database-proxy.ts';
 import type { StatementFault } from '../support/faults/proxied-connection.ts';
 import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
@@ -90,4 +91,30 @@ test('votes on polls that somebody has locked keep no connection from votes on o
     'refused',
     ...Array.from({ length: 19 }, () => 'added'),
   ]);
+});
+
+test('votes on a poll that stays locked are given up together', async () => {
+  const { far, near } = await farServer();
+  let passed = 0;
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => passed,
+    sleep: async (ms) => {
+      passed += ms;
+    },
+  };
+  const votes = new VoteBatches({ db: far, clock });
+  const asked = await postedPoll(near, '1');
+  await near.transaction().execute(async (trx) => {
+    await sql`select from polls for update`.execute(trx);
+    const cast = ['ann', 'bo', 'cem'].map((userId) => votes.cast(press(asked, `by ${userId}`, { userId })));
+    const given = await Promise.allSettled(cast);
+    expect(given.map((one) => one.status === 'rejected' && one.reason)).toEqual(
+      given.map(() => expect.any(PollLocked)),
+    );
+    // The first, and then the others in one go.
+    expect(passed).toBeLessThan(70_000);
+  });
+  expect(await votes.cast(press(asked, 'later', { userId: 'later' }))).toMatchObject({ type: 'added' });
+  expect(await choices(near, asked)).toEqual({ later: [0] });
 });
