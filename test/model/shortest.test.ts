@@ -1,0 +1,67 @@
+import { test } from 'vitest';
+import { describeEachDatabase } from '../support/databases.ts';
+import { type Command, step } from './commands.ts';
+import { kinds } from './kinds.ts';
+import type { Kind } from './model.ts';
+import { given, quiesce } from './scene.ts';
+
+/** Sequences to which the model's failures shrank: each was wrong once. */
+describeEachDatabase('operations leave what the model says', (fresh) => {
+  async function holds(chosen: readonly Kind[], ...sequence: readonly Command[]): Promise<void> {
+    const { model, real } = await given(await fresh(), chosen);
+    for (const command of sequence) await command.run(model, real);
+    await quiesce(model, real);
+  }
+
+  test('where a secret vote is cast before a cancel', async () => {
+    await holds(
+      [kindOf('settings', { anonymous: true })],
+      step.begin(0, [2, 3]),
+      step.vote(1, 0, 0),
+      step.cancel(0),
+    );
+  });
+
+  test('where more is chosen before a cancel than was allowed', async () => {
+    const votes = [step.vote(1, 0, 0), step.vote(1, 0, 1)];
+    await holds([kindOf('settings', { max_choices: 2 })], step.begin(0, [2]), ...votes, step.cancel(0));
+  });
+
+  test('where votes are cast between a reset and its cancel', async () => {
+    const reset = kindOf('reopen', { extend_hours: 5, reset_votes: true });
+    const closed = [step.vote(1, 0, 0), step.closeOne(1)];
+    await holds([reset], ...closed, step.begin(0, [2]), step.vote(1, 1, 2), step.cancel(0));
+  });
+
+  test('where an undo is cancelled and repeated', async () => {
+    const undos = [step.beginUndo(0), step.cancel(0), step.beginUndo(0)];
+    await holds([kindOf('close')], step.begin(0, [3]), step.finish(0), ...undos);
+  });
+
+  test('where a delete is undone, and then the close before it', async () => {
+    const both = [step.begin(0, [3]), step.finish(0), step.begin(1, [3]), step.finish(0)];
+    const undos = [step.beginUndo(1), step.finish(0), step.beginUndo(0), step.finish(0)];
+    await holds([kindOf('close'), kindOf('delete')], ...both, ...undos);
+  });
+
+  test.each(['close', 'delete'])(
+    'where a ping is under way while a %s is applied that is undone',
+    async (name) => {
+      const meanwhile = [step.wait(1), step.ping(0), step.begin(0, [1]), step.pingLands(0), step.finish(0)];
+      await holds([kindOf(name)], ...meanwhile, step.beginUndo(0), step.finish(0));
+    },
+  );
+
+  test('where a ping is under way while a close is applied that is cancelled', async () => {
+    const meanwhile = [step.wait(1), step.ping(0), step.begin(0, [1]), step.pingLands(0)];
+    await holds([kindOf('status', { to: 'closed' })], ...meanwhile, step.cancel(0));
+  });
+});
+
+function kindOf(name: string, options: Record<string, unknown> = {}): Kind {
+  const found = kinds.find(
+    (kind) => kind.name === name && JSON.stringify(kind.options) === JSON.stringify(options),
+  );
+  if (!found) throw new Error(`the model knows no ${name} ${JSON.stringify(options)}`);
+  return found;
+}

@@ -1,0 +1,282 @@
+import { sql } from 'kysely';
+import { confirmDraft } from '../../src/bulk/confirm.ts';
+import { resumeOperation } from '../../src/bulk/control.ts';
+import type { Hold } from '../../src/bulk/fence.ts';
+import { takeOver } from '../../src/bulk/lease.ts';
+import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
+import { readParams } from '../../src/bulk/operations/read-params.ts';
+import { planOperation } from '../../src/bulk/plan.ts';
+import { planUndo } from '../../src/bulk/plan-undo.ts';
+import { startRetry } from '../../src/bulk/retry.ts';
+import type { RunDeps } from '../../src/bulk/run-operation.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { deliverOne } from '../../src/delivery/deliver-one.ts';
+import { overdue } from '../../src/delivery/delivery-store.ts';
+import { Limits } from '../../src/delivery/limits.ts';
+import type { Outcome } from '../../src/delivery/outcome.ts';
+import type { DeliverOptions } from '../../src/delivery/sending.ts';
+import { createLogger } from '../../src/log.ts';
+import { closeDue, openDue } from '../../src/polls/due-store.ts';
+import { createPoll } from '../../src/polls/poll-store.ts';
+import type { VoteResult } from '../../src/polls/vote.ts';
+import { castVote } from '../../src/polls/vote-store.ts';
+import { actor, asking, interactionId, operationOf, planRequest, processName } from '../bulk/bulk-fixture.ts';
+import { BOT_ID, FakeDiscord } from '../delivery/fake-discord.ts';
+import { guildId, newPoll } from '../polls/poll-fixture.ts';
+import type { Kind } from './model.ts';
+import { Run } from './run.ts';
+
+const limits = { maxPolls: 1000, confirmDelayMs: 0 };
+/** Longer than any pause or time of the model lasts. */
+const timeoutMs = 1000 * 24 * 60 * 60_000;
+
+/** The bot without its edge: its stores, the run of each operation, delivery, and a Discord in memory. */
+export class World {
+  readonly db: Db;
+  readonly discord = new FakeDiscord();
+  readonly runs = new Map<number, Run>();
+  /** Milliseconds; votes are dated by the database's own clock. */
+  now: number;
+  readonly #pings = new Map<number, { readonly answer: () => void; readonly swept: Promise<unknown> }>();
+  #processes = 0;
+
+  constructor(db: Db, now: number) {
+    this.db = db;
+    this.now = now;
+  }
+
+  get date(): Date {
+    return new Date(this.now);
+  }
+
+  /** How many polls and operations were there before: those of an earlier run, which are none of this one's business. */
+  #before = { polls: 0, operations: 0 };
+
+  async open(): Promise<void> {
+    const { rows } = await sql<{ polls: number; operations: number }>`
+      select coalesce((select max(id) from polls), 0) as polls,
+        coalesce((select max(id) from operations), 0) as operations`.execute(this.db);
+    this.#before = rows[0]!;
+  }
+
+  /** A poll in a channel of its own, shown. */
+  async poll(changes: { opensAt?: Date; closesAt?: Date; pingRoleId?: string }): Promise<number> {
+    const input = newPoll(interactionId(), { ...changes, now: this.date });
+    const { poll } = await createPoll(this.db, { ...input, channelId: channelOf(interactionId()) });
+    await this.#deliver(poll!.id, { repost: true, respectHolds: true, respectParks: true, priority: 1 });
+    return poll!.id;
+  }
+
+  async plan(kind: Kind, polls: readonly number[]): Promise<number> {
+    const real = operationKind(kind.name);
+    const params = readParams(real, kind.options, this.date);
+    const request = planRequest({ kind: real, params, filter: { ids: polls } });
+    return await planOperation(this.db, request, limits, processName, this.date);
+  }
+
+  async planUndo(operationId: number): Promise<number> {
+    return await planUndo(this.db, await operationOf(this.db, operationId), asking(), processName, this.date);
+  }
+
+  async confirm(operationId: number): Promise<void> {
+    const draft = await operationOf(this.db, operationId);
+    const confirmed = await confirmDraft(this.db, draft, actor(), processName, this.date);
+    if (!confirmed) throw new Error(`draft ${operationId} was not confirmed`);
+    await this.#start({ operationId, fence: confirmed.fence });
+  }
+
+  async retry(operationId: number): Promise<number> {
+    const original = await operationOf(this.db, operationId);
+    const request = {
+      actor: actor(),
+      guildId,
+      channelId: original.channel_id,
+      locale: 'en',
+      process: processName,
+    };
+    const retry = (await startRetry(this.db, original, request, this.date))!;
+    await this.#start({ operationId: retry.id, fence: retry.fence });
+    return retry.id;
+  }
+
+  /** Admits it, and returns once its changes are committed. */
+  async #start(hold: Hold): Promise<void> {
+    await this.db
+      .updateTable('operations')
+      .set({ state: 'running', started_at: this.date })
+      .where('id', '=', hold.operationId)
+      .execute();
+    await this.#run(hold, processName);
+  }
+
+  /** Resumes it in the next free place, which is there. */
+  async resume(operationId: number): Promise<void> {
+    const by = { userId: null, process: processName };
+    await resumeOperation(this.db, operationId, by, this.date);
+    await this.db
+      .updateTable('operations')
+      .set({ state: 'running' })
+      .where('id', '=', operationId)
+      .where('state', '=', 'queued')
+      .execute();
+  }
+
+  async #run(hold: Hold, process: string): Promise<void> {
+    const { state } = await operationOf(this.db, hold.operationId);
+    const run = new Run(process, state === 'paused');
+    this.runs.set(hold.operationId, run);
+    const clock = {
+      now: () => this.date,
+      monotonic: () => this.now,
+      sleep: (ms: number, signal?: AbortSignal) => run.sleep(ms, signal),
+    };
+    // Nothing here writes messages of its own.
+    const deps = {
+      db: this.db,
+      deliverer: run,
+      process,
+      timeoutMs,
+      messages: {},
+      clock,
+    } as unknown as RunDeps;
+    await run.begin(deps, hold);
+  }
+
+  /** The process that runs it dies; another one takes over what it leaves. */
+  async takeOver(operationId: number): Promise<void> {
+    const crashed = this.runs.get(operationId)!;
+    await crashed.crash();
+    // Its claims end by themselves after a while.
+    await this.db.updateTable('polls').set({ sender: null }).where('sender', '=', crashed.process).execute();
+    await this.db
+      .updateTable('operations')
+      .set({ lease_until: null })
+      .where('id', '=', operationId)
+      .execute();
+    this.#processes += 1;
+    const process = `process ${this.#processes}`;
+    const taken = await takeOver(this.db, process, this.date);
+    const hold = taken.find((one) => one.operationId === operationId);
+    if (!hold) throw new Error(`operation ${operationId} was not taken over`);
+    await this.#run(hold, process);
+  }
+
+  /** One attempt of an operation's delivery. */
+  async deliver(operationId: number, pollId: number): Promise<Outcome> {
+    const { handler, process } = this.runs.get(operationId)!;
+    const options = { repost: handler.repost, respectHolds: false, respectParks: false, priority: 0 };
+    return await this.#deliver(pollId, options, process);
+  }
+
+  /** What the sweep does about one poll: nothing (null), where its message is right or it is left alone. */
+  async sweep(pollId: number): Promise<Outcome | null> {
+    const behind = await overdue(this.db, 1000);
+    if (!behind.some((job) => job.pollId === pollId)) return null;
+    return await this.#deliver(
+      pollId,
+      { repost: false, respectHolds: true, respectParks: true, priority: 0 },
+      'sweeping process',
+    );
+  }
+
+  async #deliver(pollId: number, options: DeliverOptions, process = processName): Promise<Outcome> {
+    const parts = {
+      db: this.db,
+      rest: this.discord,
+      limits: new Limits(),
+      clock: systemClock,
+      log: createLogger('silent'),
+      process,
+      botId: () => BOT_ID,
+    };
+    return await deliverOne(parts, pollId, options);
+  }
+
+  /** Sweeps the poll until Discord has its ping and the answer is under way; what came of it where none is sent. */
+  async holdPing(pollId: number): Promise<'sent' | Outcome | null> {
+    const [sent, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    this.discord.after = async ({ options }) => {
+      const body = options.body as { content?: string } | undefined;
+      if (!body?.content?.startsWith('<@&')) return;
+      sent.resolve();
+      await answer.promise;
+    };
+    const swept = this.sweep(pollId);
+    this.#pings.set(pollId, { answer: answer.resolve, swept });
+    const reached = await Promise.race([sent.promise.then(() => 'sent' as const), swept]);
+    this.discord.after = () => undefined;
+    return reached;
+  }
+
+  async landPing(pollId: number): Promise<void> {
+    const ping = this.#pings.get(pollId)!;
+    ping.answer();
+    await ping.swept;
+  }
+
+  /** Discord lets the bot in again. */
+  async unpark(): Promise<void> {
+    await this.db.updateTable('polls').set({ parked_code: null, parked_reason: null }).execute();
+  }
+
+  async vote(pollId: number, userId: string, position: number): Promise<VoteResult> {
+    const { channel_id: channelId, message_id } = await this.row(pollId);
+    const press = { pollId, position, userId, interactionId: interactionId(), guildId, channelId };
+    return await castVote(this.db, { ...press, messageId: message_id ?? '1' });
+  }
+
+  async schedule(): Promise<void> {
+    await openDue(this.db, this.date);
+    await closeDue(this.db, this.date);
+  }
+
+  async row(pollId: number) {
+    return await this.db.selectFrom('polls').selectAll().where('id', '=', pollId).executeTakeFirstOrThrow();
+  }
+
+  /** The living messages that show this poll: in its own channel, with its buttons or its number. */
+  messagesOf(channelId: string): { id: string; isPing: boolean; body: Record<string, unknown> }[] {
+    return [...this.discord.messages.values()]
+      .filter((message) => message.channel_id === channelId)
+      .map((message) => ({
+        id: message.id,
+        isPing: String(message.content ?? '').startsWith('<@&'),
+        body: message as Record<string, unknown>,
+      }));
+  }
+
+  /** Everything that the model has a word about, in one statement. */
+  async read(): Promise<Reading> {
+    const { rows } = await sql<{ reading: Reading }>`
+      select jsonb_build_object(
+        'polls', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'status', status, 'timezone', timezone,
+            'anonymous', anonymous, 'max', max_choices, 'role', ping_role_id,
+            'opensAt', round(extract(epoch from opens_at) * 1000), 'closesAt', round(extract(epoch from closes_at) * 1000),
+            'closedAt', round(extract(epoch from closed_at) * 1000), 'deletedAt', round(extract(epoch from deleted_at) * 1000),
+            'heldBy', held_by, 'votes', (select coalesce(jsonb_agg(user_id || ' ' || position order by user_id, position), '[]')
+              from votes where poll_id = polls.id)) order by id), '[]') from polls where id > ${this.#before.polls}),
+        'operations', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'state', state, 'total', total, 'items',
+            (select jsonb_object_agg(poll_id, state) from operation_items where operation_id = operations.id),
+            'aside', (select count(*) from votes_aside where operation_id = operations.id))
+            order by id), '[]') from operations where id > ${this.#before.operations})) as reading`.execute(
+      this.db,
+    );
+    return rows[0]!.reading;
+  }
+}
+
+export interface Reading {
+  readonly polls: readonly ({ readonly id: number } & Record<string, unknown>)[];
+  readonly operations: readonly {
+    readonly id: number;
+    readonly state: string;
+    readonly total: number;
+    readonly items: Record<string, string>;
+    readonly aside: number;
+  }[];
+}
+
+function channelOf(interaction: string): string {
+  return `9${interaction.slice(1)}`;
+}
