@@ -121,14 +121,18 @@ class ServerConnection implements DatabaseConnection {
     throw new Error('Streaming is not supported.');
   }
 
-  /** Whatever stood before it is nothing: so it may be done again on another connection. */
+  /** Nothing stood before it, so it may be done again on another connection; between two tries others have this one. */
   async #first(query: CompiledQuery): Promise<pg.QueryResult> {
     return await repeated(async () => {
-      if (this.#link?.spoilt) this.release();
-      this.#link ??= await this.#pool.borrow();
-      const result = await this.send(query);
-      this.#begun = true;
-      return result;
+      this.#link = await this.#pool.borrow();
+      try {
+        const result = await this.send(query);
+        this.#begun = true;
+        return result;
+      } catch (error) {
+        this.release();
+        throw error;
+      }
     }, this.#timing.patienceMs);
   }
 }
