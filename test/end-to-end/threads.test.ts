@@ -70,4 +70,22 @@ describeFlow('threads that fell asleep', { databases: ['pglite', 'postgres'] }, 
     await Promise.all(polls.map(({ message }) => message.until(isClosed, 20_000)));
     sandbox.setBotPermissions(guild.id, usualBotPermissions);
   });
+
+  test('and are locked while awake take no edits until they are unlocked, but deletes', async () => {
+    const { sandbox } = scene();
+    const thread = newThread(scene());
+    const polls = await scene().polls(3, [thread]);
+    sandbox.lock(thread.id);
+    const progress = await scene().begin(polls.slice(0, 2));
+    expect(await resultOf(progress)).toEqual({ word: 'completed with failures', counts: [0, 2, 0, 0] });
+    expect(progress.text).toMatch(
+      /2 × the thread #thread-\d+ is locked, and the bot lacks Manage Threads \(160005\)/,
+    );
+    const preview = await scene().ask('bulk delete', { polls: `${polls[2]!.id}` });
+    const asked = await scene().admin.press(preview, 'Confirm');
+    const deleted = await (await scene().admin.submit(asked, 'DELETE 1')).message();
+    expect(await resultOf(deleted)).toEqual({ word: 'completed', counts: [1, 0, 0, 0] });
+    sandbox.lock(thread.id, false);
+    await Promise.all(polls.slice(0, 2).map(({ message }) => message.until(isClosed, 20_000)));
+  });
 });
