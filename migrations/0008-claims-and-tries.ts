@@ -10,4 +10,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     update polls set tried_at = coalesce(sender_until, now()) - interval '20 seconds' where sent_revision > shown_revision`.execute(
     db,
   );
+  // When the ping of an opening was tried whose outcome nobody knows.
+  await sql`alter table polls add column ping_tried_at timestamptz`.execute(db);
+  // When the notice of the poll's result was first tried.
+  await sql`alter table operation_items add column notice_tried_at timestamptz`.execute(db);
 }

@@ -100,7 +100,7 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
   const shared = config.shards.ids === null ? null : new SharedServers({ db, client, clock, log });
   const guildName = (guildId: string) => (shared ?? { name: servers.guildName }).name(guildId);
   const names = namesFrom(servers, guildName);
-  const messages = discordMessages({ rest, limits, clock, applicationId, obstacle: servers.obstacle });
+  const messages = discordMessages({ rest, limits, clock, applicationId, botId, obstacle: servers.obstacle });
   const delivery = new Delivery({
     db: workDb,
     rest,

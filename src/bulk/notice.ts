@@ -1,7 +1,9 @@
+import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/schema.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
 import type { Messages } from '../delivery/messages.ts';
+import type { SeenMessage } from '../delivery/own-messages.ts';
 import type { MessageBody } from '../message-body.ts';
 import type { Poll, Tally } from '../polls/poll.ts';
 import { loadPolls, tallies } from '../polls/poll-store.ts';
@@ -13,8 +15,9 @@ import type { OperationRow } from './operation.ts';
 const maxAttempts = 5;
 
 /**
- * Posts one message a poll in its channel, naming the poll and its result. Each carries a nonce of its own, so a repeat
- * within a few minutes posts nothing twice. Returns the remark for the report where Discord refused, else null.
+ * Posts one message a poll in its channel, naming the poll, its result and the operation, once: it is noted beforehand that
+ * this is tried, and who comes after a crash looks for it first. Returns the remark for the report where Discord refused, else
+ * null.
  */
 export async function postNotice(
   deps: { db: Db; messages: Messages; clock: Clock },
@@ -24,25 +27,46 @@ export async function postNotice(
   const ids = jobs.map((job) => job.pollId);
   const polls = await loadPolls(deps.db, everyServer, ids);
   const counts = await tallies(deps.db, ids);
+  const tried = await recordTried(deps.db, operation.id, ids);
   let remark: string | null = null;
   for (const job of jobs) {
     const poll = polls.get(job.pollId);
     const tally = counts.get(job.pollId);
     if (!poll || !tally) continue;
-    const refusal = await post(deps, poll, noticeBody(poll, tally), `note-${operation.id}-${poll.id}`);
+    const notice = { poll, body: noticeBody(poll, tally, operation.id), triedAt: tried.get(poll.id) ?? null };
+    const refusal = await post(deps, operation.id, notice);
     remark ??= refusal === null ? null : `notify: ${refusal}`;
   }
   return remark;
 }
 
+/** Notes that the notices are tried now. Returns when that was noted before, for those that it was. */
+async function recordTried(
+  db: Db,
+  operationId: number,
+  pollIds: readonly number[],
+): Promise<Map<number, Date>> {
+  const { rows } = await sql<{ poll_id: number; tried_at: Date | null }>`
+    with before as (
+      select poll_id, notice_tried_at from operation_items
+      where operation_id = ${operationId} and poll_id = any(${[...pollIds]}::int[])
+      order by poll_id for update
+    )
+    update operation_items as item set notice_tried_at = coalesce(item.notice_tried_at, clock_timestamp())
+    from before where item.operation_id = ${operationId} and item.poll_id = before.poll_id
+    returning item.poll_id, before.notice_tried_at as tried_at`.execute(db);
+  return new Map(rows.flatMap(({ poll_id, tried_at }) => (tried_at ? [[poll_id, tried_at]] : [])));
+}
+
 async function post(
   deps: { messages: Messages; clock: Clock },
-  poll: Poll,
-  body: MessageBody,
-  nonce: string,
+  operationId: number,
+  { poll, body, triedAt }: { poll: Poll; body: MessageBody; triedAt: Date | null },
 ): Promise<string | null> {
+  const isIt = ({ content }: SeenMessage) => isNotice(content ?? '', poll.id, operationId);
+  const lost = triedAt && { triedAt, isIt };
   for (let attempt = 1; ; attempt++) {
-    const sent = await deps.messages.post(poll.channelId, body, nonce);
+    const sent = await deps.messages.post(poll.channelId, body, `note-${operationId}-${poll.id}`, lost);
     if (sent.type === 'sent') return null;
     if (sent.type === 'refused') return sent.reason;
     if (attempt === maxAttempts) return sent.reason;
@@ -50,7 +74,16 @@ async function post(
   }
 }
 
-function noticeBody(poll: Poll, tally: Tally): MessageBody {
+/** By this the notice of a poll and an operation is known again. */
+function isNotice(content: string, pollId: number, operationId: number): boolean {
+  return content.startsWith(`Poll #${pollId} is closed: `) && content.endsWith(signature(operationId));
+}
+
+function signature(operationId: number): string {
+  return `\n-# By operation ${operationId}`;
+}
+
+function noticeBody(poll: Poll, tally: Tally, operationId: number): MessageBody {
   const most = Math.max(0, ...tally.counts);
   const leading = poll.options.filter((_option, index) => most > 0 && tally.counts[index] === most);
   const votes = most === 1 ? '1 vote' : `${most} votes`;
@@ -61,7 +94,8 @@ function noticeBody(poll: Poll, tally: Tally): MessageBody {
       : leading.length === 1
         ? `Result: ${names} with ${votes}.`
         : `Result: a tie with ${votes} each: ${names}.`;
+  const text = `Poll #${poll.id} is closed: **${escapeText(cut(poll.question, 200))}**\n${result}`;
   return {
-    content: cut(`Poll #${poll.id} is closed: **${escapeText(cut(poll.question, 200))}**\n${result}`, 1900),
+    content: `${cut(text, 1900)}${signature(operationId)}`,
   };
 }

@@ -18,13 +18,22 @@ export function progressButtons(rows: ProgressRows): APIActionRowComponent<APIBu
     buttons.push(button('Cancel', `cancel:${id}`, ButtonStyle.Danger));
   }
   if (isResult(state)) {
-    if (rows.failed > 0 && rows.retriedBy === null) {
-      buttons.push(button(`Retry failed (${rows.failed})`, `retry:${id}`, ButtonStyle.Primary));
+    const words = { retry: `Retry failed (${rows.failed})`, undo: 'Undo', report: 'Report' } as const;
+    for (const action of resultActions(rows)) {
+      const style = action === 'retry' ? ButtonStyle.Primary : ButtonStyle.Secondary;
+      buttons.push(button(words[action], `${action}:${id}`, style));
     }
-    if (rows.undoable) buttons.push(button('Undo', `undo:${id}`, ButtonStyle.Secondary));
-    buttons.push(button('Report', `report:${id}`, ButtonStyle.Secondary));
   }
   return buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons }];
+}
+
+/** What can be done about a result, by button or by the subcommand of that name. */
+export function resultActions(rows: ProgressRows): ('retry' | 'undo' | 'report')[] {
+  return [
+    ...(rows.failed > 0 && rows.retriedBy === null ? (['retry'] as const) : []),
+    ...(rows.undoable ? (['undo'] as const) : []),
+    'report',
+  ];
 }
 
 export function button(

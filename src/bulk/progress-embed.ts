@@ -7,7 +7,7 @@ import { isResult, type OperationRow } from './operation.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { formatPollNumbers } from './poll-numbers.ts';
 import { type Progress, progressOf } from './progress.ts';
-import { progressButtons } from './progress-buttons.ts';
+import { progressButtons, resultActions } from './progress-buttons.ts';
 import type { Cause, ProgressRows } from './progress-store.ts';
 import { formatSpan } from './spans.ts';
 
@@ -43,6 +43,24 @@ export function renderProgress(rows: ProgressRows, names: Names, audience: Audie
     ],
   };
   return { embeds: [embed], components: progressButtons(rows) };
+}
+
+/**
+ * The result for a direct message. Buttons would answer there that the bot works in servers only, so the commands that do
+ * the same are named, and where.
+ */
+export function renderDirectResult(
+  rows: ProgressRows,
+  names: Names,
+  audience: Audience,
+  now: Date,
+): MessageBody {
+  const { embeds } = renderProgress(rows, names, audience, now);
+  const { id, guild_id, channel_id } = rows.operation;
+  const commands = resultActions(rows).map((action) => `\`/bulk ${action} operation:${id}\``);
+  const hint = `In https://discord.com/channels/${guild_id}/${channel_id}: ${commands.join(', ')}.`;
+  const description = (embed: APIEmbed) => `${cut(embed.description ?? '', 3800)}\n\n${hint}`;
+  return { embeds: embeds!.map((embed) => ({ ...embed, description: description(embed) })) };
 }
 
 function title(operation: OperationRow, total: number): string {

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/schema.ts';
 import type { Messages, Sent } from '../delivery/messages.ts';
+import type { Lost } from '../delivery/own-messages.ts';
 import type { Logger } from '../log.ts';
 import type { MessageBody } from '../message-body.ts';
 import type { Audience, Names } from './naming.ts';
 import { isResult, type OperationRow } from './operation.ts';
 import { progressKey } from './progress.ts';
-import { renderProgress } from './progress-embed.ts';
+import { renderDirectResult, renderProgress } from './progress-embed.ts';
 import { type ProgressRows, readProgress } from './progress-store.ts';
 
 export interface ProgressMessageDeps {
@@ -138,16 +139,27 @@ async function showAsBot(
   if (operation.progress_message_id !== null) {
     return deps.messages.edit(channelId, operation.progress_message_id, body);
   }
-  const sent = await deps.messages.post(channelId, body, `op-${operation.id}`);
+  // Whoever confirmed it may have had it as the answer, or another process may have posted it.
+  const lost = lostSince(operation, operation.confirmed_at);
+  const sent = await deps.messages.post(channelId, body, `op-${operation.id}`, lost);
   if (sent.type === 'sent') await rememberMessage(deps.db, operation.id, sent.messageId, sent.channelId);
-  return sent;
+  // What was posted then is an older picture.
+  return sent.type === 'sent' && sent.found ? deps.messages.edit(channelId, sent.messageId, body) : sent;
 }
 
 /** Where the channel is closed to the bot, the result reaches the admin by direct message. */
 async function sendDirect(deps: ProgressMessageDeps, rows: ProgressRows): Promise<Sent> {
   const { operation } = rows;
-  const body = renderProgress(rows, deps.names, { guildId: operation.scope_guild_id }, deps.clock.now());
-  return deps.messages.direct(operation.admin_id, body, `op-${operation.id}-result`);
+  const body = renderDirectResult(rows, deps.names, { guildId: operation.scope_guild_id }, deps.clock.now());
+  const lost = lostSince(operation, operation.finished_at);
+  return deps.messages.direct(operation.admin_id, body, `op-${operation.id}-result`, lost);
+}
+
+/** The operation's message in a channel, if it was posted there since, by whatever way. */
+function lostSince(operation: OperationRow, triedAt: Date | null): Lost | null {
+  if (triedAt === null) return null;
+  const title = `Operation #${operation.id} · `;
+  return { triedAt, isIt: ({ embeds }) => embeds?.some((embed) => embed.title?.startsWith(title)) ?? false };
 }
 
 /** A private message is for an admin who may see all its polls; a public one is read by the server it stands in. */

@@ -56,6 +56,7 @@ export interface PollTable {
   sender_until: Date | null;
   claim: WithDefault<number>;
   tried_at: Date | null;
+  ping_tried_at: Date | null;
   parked_code: string | null;
   parked_reason: string | null;
   /** The right that Discord refused in the channel; null: it refused this poll alone. */
@@ -134,6 +135,7 @@ export interface OperationItemTable {
   code: string | null;
   message: string | null;
   attempts: WithDefault<number>;
+  notice_tried_at: Date | null;
   first_attempt_at: Date | null;
   finished_at: Date | null;
   remark: string | null;

@@ -21,7 +21,13 @@ export interface Claimed extends ClaimKey {
   readonly sentBefore: number;
   /** When the first of the tries began whose outcome nobody knows; null: there is none. */
   readonly triedAt: Date | null;
-  readonly pingPending: boolean;
+  readonly ping: {
+    readonly pending: boolean;
+    /** When it was first tried for this opening; null: not yet, or that try is settled. */
+    readonly triedAt: Date | null;
+    /** When the poll was opened, which tells one ping from the next. */
+    readonly opening: Date;
+  };
   /** Its message may be gone because we asked Discord to remove it. */
   readonly removalTried: boolean;
 }
@@ -98,14 +104,21 @@ export async function claimPolls(
         then coalesce(polls.tried_at, clock_timestamp()) else clock_timestamp() end,
       removal_tried = polls.removal_tried or polls.deleted_at is not null
     from before where polls.id = before.id
-    returning polls.*, before.sent_revision as sent_before`.execute(db);
+    returning polls.*, before.sent_revision as sent_before,
+      case when polls.ping_tried_at >= polls.status_since then polls.ping_tried_at end as this_ping_tried_at`.execute(
+    db,
+  );
   return rows.map((row) => ({
     pollId: row.id,
     claim: row.claim,
     poll: toPoll({ ...row, options: [] }),
     sentBefore: row.sent_before,
     triedAt: row.sent_before > row.shown_revision ? row.tried_at : null,
-    pingPending: row.ping_pending,
+    ping: {
+      pending: row.ping_pending,
+      triedAt: row.this_ping_tried_at,
+      opening: row.status_since,
+    },
     removalTried: row.removal_tried,
   }));
 }
@@ -119,12 +132,20 @@ export async function freeClaims(db: Db, processes: readonly string[]): Promise<
     update polls set sender = null where id in (select id from claimed)`.execute(db);
 }
 
+/** Lets a claim live on from now. False: there is a newer one. */
+export async function renewClaim(db: Db, { pollId, claim }: ClaimKey): Promise<boolean> {
+  const { rows } = await sql`
+    update polls set sender_until = clock_timestamp() + ${CLAIM_TTL_MS}::integer * interval '1 millisecond'
+    where id = ${pollId} and claim = ${claim} returning id`.execute(db);
+  return rows.length > 0;
+}
+
 /** Drops every claim: for the start of a process that is provably the only one at its database. */
 export async function clearClaims(db: Db): Promise<void> {
   await sql`update polls set sender = null where sender is not null`.execute(db);
 }
 
-type ClaimedRow = Omit<PollRow, 'options'> & { sent_before: number };
+type ClaimedRow = Omit<PollRow, 'options'> & { sent_before: number; this_ping_tried_at: Date | null };
 
 async function whyNot(db: Db, pollId: number, options: ClaimOptions): Promise<ClaimResult> {
   const row = await db

@@ -1,6 +1,5 @@
 import { Routes } from 'discord-api-types/v10';
 import { type Claimed, claimPolls } from './claim-store.ts';
-import { SEND_WITHIN_MS } from './deliver-one.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import type { DeliveryJob } from './delivery-batch.ts';
 import { recordLate, recordShown, release } from './delivery-store.ts';
@@ -10,7 +9,7 @@ import type { Outcome } from './outcome.ts';
 import { recordRefused } from './parks-store.ts';
 import { youngEnough } from './request-kind.ts';
 import { PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER, TURN_HEADER } from './rest-calls.ts';
-import { busy } from './sending.ts';
+import { busy, SEND_WITHIN_MS } from './sending.ts';
 
 export interface TogetherRequest {
   readonly channelId: string;

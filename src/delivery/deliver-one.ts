@@ -1,20 +1,16 @@
 import { Routes } from 'discord-api-types/v10';
-import { renderPoll } from '../polls/message.ts';
+import { isMessageOf, renderPoll } from '../polls/message.ts';
 import type { Poll } from '../polls/poll.ts';
 import { CLAIM_TTL_MS, claim } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
-import { forgetMessage, recordGone, release } from './delivery-store.ts';
-import { findLostPost } from './lost-post.ts';
+import { forgetMessage, recordGone, recordPostTried, release } from './delivery-store.ts';
 import type { Outcome } from './outcome.ts';
+import type { SeenMessage } from './own-messages.ts';
 import { newMessage, wholeEditInChannel } from './payload.ts';
 import { pingRole } from './ping.ts';
 import { showingKind } from './request-kind.ts';
 import { PRIORITY_HEADER, SEND_BEFORE_HEADER, TURN_HEADER } from './rest-calls.ts';
-import { busy, type DeliverOptions, Sending, UNKNOWN_MESSAGE } from './sending.ts';
-import { REQUEST_TIMEOUT_MS } from './transport.ts';
-
-/** A process that could not send this long before its claim ends does not send at all. */
-export const SEND_WITHIN_MS = CLAIM_TTL_MS - REQUEST_TIMEOUT_MS - 1_000;
+import { busy, type DeliverOptions, SEND_WITHIN_MS, Sending, UNKNOWN_MESSAGE } from './sending.ts';
 
 const DELETED_BY_HAND = 'its message was deleted by hand';
 
@@ -51,13 +47,13 @@ export async function deliverOne(
 }
 
 async function show(sending: Sending, repost: boolean): Promise<Outcome> {
-  const { poll, claim: claimed, parts } = sending;
+  const { poll, parts } = sending;
   if (poll.deletedAt !== null) return await remove(sending);
   if (poll.shownRevision >= poll.revision) return await pingOnly(sending);
   if (poll.messageGone && !repost) return await gone(sending);
   const outcome = poll.messageId === null ? await post(sending) : await edit(sending, poll.messageId, repost);
   if (outcome.type === 'done' && sending.pingDue) {
-    await pingRole(parts, { ...claimed, poll: { ...poll, messageId: sending.messageId } }, sending.headers);
+    await pingRole(sending);
     await release(parts.db, [sending.own], 'sent');
   }
   return outcome;
@@ -87,9 +83,9 @@ async function edit(sending: Sending, messageId: string, repost: boolean): Promi
 async function post(sending: Sending): Promise<Outcome> {
   const { parts, poll, claim: claimed } = sending;
   // An earlier post may have arrived without our knowledge, longer ago than its nonce protects.
-  if (claimed.sentBefore > poll.shownRevision) {
+  if (claimed.triedAt !== null) {
     try {
-      const found = await findLostPost(parts, poll, claimed, sending.headers);
+      const found = await lostPost(sending, claimed.triedAt);
       if (found) return await edit(sending, found, false);
     } catch (error) {
       // Looking changes nothing, so what is unknown stays what it was.
@@ -98,6 +94,7 @@ async function post(sending: Sending): Promise<Outcome> {
   }
   const wait = (await sending.forbidden('post')) ?? (await sending.mustWait('post'));
   if (wait) return wait;
+  if (claimed.triedAt !== null && !(await recordPostTried(parts.db, sending.own))) return busy;
   let message: { id: string };
   try {
     const body = newMessage(renderPoll(poll, claimed.tally), { nonce: nonceOf(poll) });
@@ -112,6 +109,12 @@ async function post(sending: Sending): Promise<Outcome> {
   return await sending.answered(message.id, message, 'post');
 }
 
+/** The poll's message, if an earlier try has posted it. */
+async function lostPost(sending: Sending, triedAt: Date): Promise<string | null> {
+  const isIt = (message: SeenMessage) => isMessageOf(sending.poll, message);
+  return await sending.find({ triedAt, withinMs: CLAIM_TTL_MS, isIt });
+}
+
 /** The same for every try of one post, and another one for each later post: `shown_revision` only moves by success. */
 function nonceOf(poll: Poll): string {
   return `poll-${poll.id}-${poll.shownRevision}`;
@@ -121,9 +124,7 @@ async function remove(sending: Sending): Promise<Outcome> {
   const { parts, poll, claim: claimed } = sending;
   let messageId = poll.messageId;
   try {
-    if (messageId === null && claimed.sentBefore > poll.shownRevision) {
-      messageId = await findLostPost(parts, poll, claimed, sending.headers);
-    }
+    if (messageId === null && claimed.triedAt !== null) messageId = await lostPost(sending, claimed.triedAt);
     if (messageId === null) return poll.messageGone ? await gone(sending) : await sending.shown(null);
     const wait = (await sending.forbidden('delete')) ?? (await sending.mustWait('delete'));
     if (wait) return wait;
@@ -146,7 +147,7 @@ async function gone(sending: Sending): Promise<Outcome> {
 
 async function pingOnly(sending: Sending): Promise<Outcome> {
   const { parts, poll } = sending;
-  await pingRole(parts, sending.claim, sending.headers);
+  await pingRole(sending);
   await release(parts.db, [sending.own], 'unsent');
   return { type: 'done', revision: poll.shownRevision };
 }

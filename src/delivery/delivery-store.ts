@@ -99,10 +99,25 @@ export async function isStray(db: Db, pollId: number, messageId: string): Promis
   return row.message_id === null ? row.deleted_at !== null : row.message_id !== messageId;
 }
 
-export async function recordPinged(db: Db, own: ClaimKey): Promise<void> {
-  await sql`update polls set ping_pending = false, pings_sent = pings_sent + 1 where ${isLatest(own)}`.execute(
-    db,
+/** It was looked for in vain, and is posted anew: from now on a try counts. False: see `recordShown`. */
+export async function recordPostTried(db: Db, own: ClaimKey): Promise<boolean> {
+  return await changed(
+    sql`update polls set tried_at = clock_timestamp() where ${isLatest(own)} returning id`.execute(db),
   );
+}
+
+/** The role is about to be pinged. False: see `recordShown`. */
+export async function recordPingTried(db: Db, own: ClaimKey): Promise<boolean> {
+  return await changed(
+    sql`update polls set ping_tried_at = clock_timestamp() where ${isLatest(own)} returning id`.execute(db),
+  );
+}
+
+/** The role was pinged, or Discord refuses it, or there is no role any more. */
+export async function recordPinged(db: Db, own: ClaimKey): Promise<void> {
+  await sql`
+    update polls set ping_pending = false, pings_sent = pings_sent + 1, ping_tried_at = null
+    where ${isLatest(own)}`.execute(db);
 }
 
 /** Polls whose message is behind and that nobody else looks after, or that have still to ping. Oldest first. */

@@ -5,6 +5,7 @@ import { discordFailure, type FailureContext } from './discord-outcome.ts';
 import type { Limits } from './limits.ts';
 import type { Messages, Sent } from './messages.ts';
 import { inOpenThread } from './open-thread.ts';
+import { findOwn } from './own-messages.ts';
 import { newMessage, wholeEdit, wholeEditInChannel } from './payload.ts';
 import { codeOf, lacking, noEmbeds, wantsPermission } from './refusals.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
@@ -23,6 +24,8 @@ export function discordMessages(parts: {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly applicationId: () => string;
+  /** The bot's own user id, known after login. */
+  readonly botId: () => string;
   /** What the gateway knows to stand in the way; by default nothing. */
   readonly obstacle?: Obstacles;
 }): Messages {
@@ -31,13 +34,15 @@ export function discordMessages(parts: {
   const refused = new Map<string, { readonly sent: Sent; readonly until: number }>();
 
   /** Where Discord has just refused a post, it is not asked again: a notice each of a hundred polls earns one refusal. */
-  const post = async (channelId: string, body: MessageBody, nonce: string): Promise<Sent> => {
+  const post: Messages['post'] = async (channelId, body, nonce, lost) => {
     const before = refused.get(channelId);
     if (before && clock.monotonic() < before.until) return before.sent;
     refused.delete(channelId);
-    const made = await inChannel(channelId, 'post', body, () =>
-      rest.post(Routes.channelMessages(channelId), newMessage(body, { nonce })),
-    );
+    const made = await inChannel(channelId, 'post', body, async () => {
+      const found = lost ? await findOwn(parts, channelId, lost) : null;
+      if (found !== null) return { id: found, channel_id: channelId, found: true };
+      return await rest.post(Routes.channelMessages(channelId), newMessage(body, { nonce }));
+    });
     // Of an embed it may be the embed alone that is refused.
     if (made.type === 'refused' && !body.embeds?.length && wantsPermission(made.code))
       refused.set(channelId, { sent: made, until: clock.monotonic() + REFUSED_FOR_MS });
@@ -88,7 +93,7 @@ export function discordMessages(parts: {
       inChannel(channelId, showingKind(messageId, clock.now().getTime()), body, () =>
         rest.patch(Routes.channelMessage(channelId, messageId), wholeEditInChannel(body)),
       ),
-    direct: async (userId, body, nonce) => {
+    direct: async (userId, body, nonce, lost) => {
       let channelId = '';
       const opened = await sent(
         async () => {
@@ -98,7 +103,7 @@ export function discordMessages(parts: {
         },
         { channelId: '' },
       );
-      return opened.type === 'sent' ? post(channelId, body, nonce) : opened;
+      return opened.type === 'sent' ? post(channelId, body, nonce, lost) : opened;
     },
   };
 }
@@ -112,7 +117,13 @@ async function sent(
   context: FailureContext & { readonly embeds?: boolean },
 ): Promise<Sent> {
   try {
-    const message = (await call()) as { id: string; channel_id: string; flags?: number; embeds?: unknown[] };
+    const message = (await call()) as {
+      id: string;
+      channel_id: string;
+      flags?: number;
+      embeds?: unknown[];
+      found?: true;
+    };
     if (context.embeds && message.embeds?.length === 0) return withoutEmbed(context.channelId, noEmbeds);
     const ephemeral = ((message.flags ?? 0) & EPHEMERAL) !== 0;
     return {
@@ -120,6 +131,7 @@ async function sent(
       channelId: message.channel_id,
       messageId: message.id,
       ...(ephemeral && { ephemeral }),
+      ...(message.found && { found: true }),
     };
   } catch (error) {
     const { outcome } = discordFailure(error, context);

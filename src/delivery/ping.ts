@@ -1,36 +1,37 @@
 import { Routes } from 'discord-api-types/v10';
-import { pingMessage } from '../polls/message.ts';
-import type { Claimed } from './claim-store.ts';
-import type { DeliverParts } from './deliver-parts.ts';
-import { recordPinged } from './delivery-store.ts';
-import { discordFailure } from './discord-outcome.ts';
+import { isPingOf, pingMessage } from '../polls/message.ts';
+import { recordPinged, recordPingTried } from './delivery-store.ts';
 import { newMessage } from './payload.ts';
+import type { Sending } from './sending.ts';
 
 /**
- * Pings the poll's role once, by a new message: an edit pings nobody. Where Discord is busy or does not answer, the ping
- * stays pending and the sweep comes back to it, with the same nonce. A refusal is no failure of the poll: it is logged.
+ * Pings the poll's role once for each opening, by a new message: an edit pings nobody. Where Discord is busy or does not
+ * answer, the ping stays pending and the sweep comes back to it; it then looks first whether the ping is there. A refusal is
+ * no failure of the poll: it is logged.
  */
-export async function pingRole(
-  { db, rest, limits, clock, log }: DeliverParts,
-  { pollId, claim, poll }: Claimed,
-  headers: Record<string, string>,
-): Promise<void> {
-  const { channelId } = poll;
+export async function pingRole(sending: Sending): Promise<void> {
+  const { db, rest, log } = sending.parts;
+  const { own, claim } = sending;
+  const poll = { ...sending.poll, messageId: sending.messageId };
   if (poll.pingRoleId !== null) {
-    if (limits.delay(channelId, 'post', clock.monotonic()) > 0) return;
     try {
-      await rest.post(Routes.channelMessages(channelId), {
-        ...newMessage(pingMessage(poll), { nonce: `ping-${pollId}-${poll.version}` }),
-        headers,
-      });
+      const { triedAt, opening } = claim.ping;
+      let there: string | null = null;
+      if (triedAt !== null) {
+        there = await sending.find({ triedAt, isIt: (message) => isPingOf(poll, opening, message) });
+      }
+      if (there === null) {
+        if (sending.delay('post') > 0 || !(await recordPingTried(db, own))) return;
+        const nonce = `ping-${poll.id}-${opening.getTime().toString(36)}`;
+        const body = newMessage(pingMessage(poll, opening), { nonce });
+        await rest.post(Routes.channelMessages(poll.channelId), sending.with(body));
+      }
     } catch (error) {
-      const { outcome } = discordFailure(error, poll);
+      const { outcome } = sending.failure(error, 'post');
       if (outcome.type !== 'failed') return;
-      log.warn(
-        { poll: pollId, code: outcome.code, reason: outcome.reason },
-        'the ping for an opened poll was refused',
-      );
+      const { code, reason } = outcome;
+      log.warn({ poll: poll.id, code, reason }, 'the ping for an opened poll was refused');
     }
   }
-  await recordPinged(db, { pollId, claim });
+  await recordPinged(db, own);
 }

@@ -1,17 +1,19 @@
 import { Routes } from 'discord-api-types/v10';
 import type { Poll } from '../polls/poll.ts';
 import type { Refused } from './batch-refusals.ts';
-import type { Claim, ClaimOptions } from './claim-store.ts';
+import { CLAIM_TTL_MS, type Claim, type ClaimOptions, renewClaim } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import { isStray, recordLate, recordShown, release } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
 import { inOpenThread } from './open-thread.ts';
 import type { Outcome } from './outcome.ts';
+import { findOwn, type Lost } from './own-messages.ts';
 import { recordRefused } from './parks-store.ts';
 import { codeOf, lacking, noEmbeds } from './refusals.ts';
 import type { RequestKind } from './request-kind.ts';
-import type { CallOptions } from './rest-calls.ts';
+import { type CallOptions, NotSentError, SEND_BEFORE_HEADER } from './rest-calls.ts';
 import type { Deed, Obstacle } from './rights.ts';
+import { REQUEST_TIMEOUT_MS } from './transport.ts';
 
 export interface DeliverOptions extends ClaimOptions {
   /** Post the message again where somebody deleted it by hand. */
@@ -24,6 +26,8 @@ export interface DeliverOptions extends ClaimOptions {
   readonly refused?: (deed: Deed) => Refused | null;
 }
 
+/** A process that could not send this long before its claim ends does not send at all. */
+export const SEND_WITHIN_MS = CLAIM_TTL_MS - REQUEST_TIMEOUT_MS - 1_000;
 /** How soon to look again where another process is sending. */
 const BUSY_MS = 1_000;
 
@@ -76,11 +80,26 @@ export class Sending {
 
   /** A request of this kind has to wait: ends the attempt; null: it may go. */
   async mustWait(kind: RequestKind): Promise<Outcome | null> {
-    const now = this.parts.clock.monotonic();
-    const afterMs = this.parts.limits.delay(this.poll.channelId, kind, now);
+    const afterMs = this.delay(kind);
     if (afterMs === 0) return null;
     await release(this.parts.db, [this.own], 'unsent');
     return { type: 'retry', afterMs, code: '429', reason: "Discord's rate limit", attempt: false };
+  }
+
+  /** How long a request of this kind has to wait, in ms. */
+  delay(kind: RequestKind): number {
+    return this.parts.limits.delay(this.poll.channelId, kind, this.parts.clock.monotonic());
+  }
+
+  /** As `findOwn`, in the poll's channel; the claim lives on meanwhile. */
+  async find(lost: Lost): Promise<string | null> {
+    return await findOwn(this.parts, this.poll.channelId, lost, async () => {
+      const sendBefore = this.parts.clock.monotonic() + SEND_WITHIN_MS;
+      if (!(await renewClaim(this.parts.db, this.own)))
+        throw new NotSentError('another process has taken the poll over');
+      this.headers[SEND_BEFORE_HEADER] = String(sendBefore);
+      return this.headers;
+    });
   }
 
   private obstacle(deed: Deed): Obstacle | null {
@@ -153,7 +172,7 @@ export class Sending {
 
   /** The role is to be pinged under the same claim. */
   get pingDue(): boolean {
-    return this.claim.pingPending && this.poll.status === 'active' && this.poll.deletedAt === null;
+    return this.claim.ping.pending && this.poll.status === 'active' && this.poll.deletedAt === null;
   }
 
   /**

@@ -2,6 +2,7 @@ import type {
   APIActionRowComponent,
   APIButtonComponentWithCustomId,
   APIComponentInMessageActionRow,
+  APIMessage,
 } from 'discord-api-types/v10';
 import { ButtonStyle, ComponentType } from 'discord-api-types/v10';
 import type { MessageBody } from '../message-body.ts';
@@ -35,15 +36,44 @@ export function renderPoll(poll: Poll, tally: Tally): MessageBody {
   };
 }
 
-/** The message that pings a poll's role when it opens. */
-export function pingMessage(poll: Poll): MessageBody {
+/** The message that pings a poll's role when it opens. It says when that was, so that a later ping is told from it. */
+export function pingMessage(poll: Poll, opening: Date): MessageBody {
   if (poll.pingRoleId === null) throw new Error(`Poll ${poll.id} has no role to ping`);
   const link = messageLink(poll);
-  return {
-    content: `<@&${poll.pingRoleId}> Poll #${poll.id} is open: ${escapeText(cut(poll.question, 200))}${link === null ? '' : `\n${link}`}`,
-    mentionRoleId: poll.pingRoleId,
-  };
+  const lines = [
+    `<@&${poll.pingRoleId}> Poll #${poll.id} is open: ${escapeText(cut(poll.question, 200))}`,
+    ...(link === null ? [] : [link]),
+    openedLine(opening),
+  ];
+  return { content: lines.join('\n'), mentionRoleId: poll.pingRoleId };
 }
+
+function openedLine(opening: Date): string {
+  return `-# Opened ${discordTime(opening, 'R')}`;
+}
+
+/** Whether a message of ours shows the poll: it is named in the buttons or, closed, in the footer. */
+export function isMessageOf(
+  { id }: Pick<Poll, 'id'>,
+  message: Pick<APIMessageParts, 'embeds' | 'components'>,
+): boolean {
+  if (JSON.stringify(message.components ?? []).includes(`"vote:${id}:`)) return true;
+  return (message.embeds ?? []).some(({ footer }) => footer?.text.startsWith(`#${id} · `));
+}
+
+/** Whether a message of ours is the ping for this opening of the poll. */
+export function isPingOf(
+  { id }: Pick<Poll, 'id'>,
+  opening: Date,
+  { content = '' }: Pick<APIMessageParts, 'content'>,
+): boolean {
+  return (
+    new RegExp(`^<@&\\d+> Poll #${id} is open: `).test(content) &&
+    content.endsWith(`\n${openedLine(opening)}`)
+  );
+}
+
+type APIMessageParts = Partial<Pick<APIMessage, 'content' | 'embeds' | 'components'>>;
 
 /** The address of a poll's message; null while it has none. */
 export function messageLink(poll: Pick<Poll, 'guildId' | 'channelId' | 'messageId'>): string | null {

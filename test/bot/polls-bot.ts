@@ -63,7 +63,7 @@ export async function startPollsBot(
   const services = { db, deliverer: delivery, clock, servers, pollsPerServer: 1000 };
   const dispatcher = new Dispatcher({
     rest,
-    messages: discordMessages({ rest, limits, clock, applicationId }),
+    messages: discordMessages({ rest, limits, clock, applicationId, botId: () => sandbox.world.bot.id }),
     clock,
     log,
     applicationId,

@@ -23,10 +23,17 @@ async function setUp(reply: (request: Received, nth: number) => Reply = () => se
   const limits = new Limits();
   const options = restOptions({ apiUrl: server.api, pace: new Pace({ gapMs: 1 }), limits });
   const rest = new REST(options).setToken('bot-token');
-  const messages = discordMessages({ rest, limits, clock: systemClock, applicationId: () => application });
+  const messages = discordMessages({
+    rest,
+    limits,
+    clock: systemClock,
+    applicationId: () => application,
+    botId: () => bot,
+  });
   return { messages, limits, received: server.received, rest };
 }
 
+const bot = '900000000000000099';
 const sentReply: Reply = { status: 200, body: { id: posted, channel_id: channel } };
 const sent = { type: 'sent', channelId: channel, messageId: posted };
 
@@ -150,6 +157,7 @@ describe('messages beside the polls', () => {
       limits,
       clock: systemClock,
       applicationId: () => application,
+      botId: () => bot,
       obstacle: () => ({ right: 'embed', permissions: ['Embed Links'], timedOutUntil: null }),
     });
     expect(await messages.post(channel, { embeds: [{ title: 'x' }] }, 'n')).toMatchObject({

@@ -16,6 +16,8 @@ interface Message {
   [field: string]: unknown;
 }
 
+/** The one that everybody is written to in. */
+const DIRECT_CHANNEL = '200000000000000099';
 export const BOT_ID = '900000000000000001';
 
 /** Discord's message routes in memory: messages, nonces, and faults that a test puts in the way. */
@@ -32,11 +34,19 @@ export class FakeDiscord implements RestCalls {
   private serial = 0;
 
   get(route: Route, options: CallOptions = {}) {
-    return this.call({ method: 'GET', route, options }, () => [...this.messages.values()].reverse());
+    return this.call({ method: 'GET', route, options }, () => {
+      const [after, limit] = ['after', 'limit'].map((name) => options.query?.get(name) ?? '0');
+      const since = [...this.messages.values()].filter(
+        ({ id, channel_id }) => channel_id === route.split('/')[2] && BigInt(id) > BigInt(after!),
+      );
+      since.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+      return since.slice(0, Number(limit)).reverse();
+    });
   }
 
   post(route: Route, options: CallOptions = {}) {
     return this.call({ method: 'POST', route, options }, () => {
+      if (route === '/users/@me/channels') return { id: DIRECT_CHANNEL };
       const body = options.body as { nonce?: string };
       const known = body.nonce === undefined ? undefined : this.nonces.get(body.nonce);
       if (known !== undefined) return { ...this.messages.get(known), id: known };

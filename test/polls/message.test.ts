@@ -83,7 +83,10 @@ describe('a poll’s message', () => {
 });
 
 test('the ping names the role and nobody else', () => {
-  const body = pingMessage(poll({ pingRoleId: '900000000000000401', question: '@everyone <@&1>' }));
+  const body = pingMessage(
+    poll({ pingRoleId: '900000000000000401', question: '@everyone <@&1>' }),
+    new Date('2026-11-01T12:00:00Z'),
+  );
   expect(body.mentionRoleId).toBe('900000000000000401');
   expect(body.content).toContain('<@&900000000000000401>');
   expect(body.content).not.toMatch(/@everyone|<@&1>/);
