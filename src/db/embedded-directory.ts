@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { CannotStart, inShort } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -10,7 +11,7 @@ import { makeOwnerOnly } from './owner-only.ts';
 /** Makes sure that the directory is there, and its owner's alone. Throws `CannotStart`. */
 export async function prepareDataDirectory(dataDir: string, log: Logger): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeDirectory(resolve(dataDir));
     await access(dataDir, constants.W_OK | constants.X_OK);
     await makeOwnerOnly(dataDir, log);
   } catch (error) {
@@ -19,6 +20,18 @@ export async function prepareDataDirectory(dataDir: string, log: Logger): Promis
         'Name a directory that the user who runs Gavel may write to, or set DATABASE_URL to a PostgreSQL server.',
       { cause: error },
     );
+  }
+}
+
+/** Node's own `recursive` tries for ever where a directory can hold none, as under /proc or below a link that leads nowhere (Node 24). */
+async function makeDirectory(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  await makeDirectory(dirname(path));
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // Another start may have been faster.
+    if (!existsSync(path)) throw error;
   }
 }
 
