@@ -8,10 +8,13 @@ import { runStorm } from './bench/storm/run-storm.ts';
 import { stormRows } from './bench/storm/storm-rows.ts';
 import { runTakeover } from './bench/takeover/run-takeover.ts';
 import { takeoverRows } from './bench/takeover/takeover-rows.ts';
+import { runTogether } from './bench/together/run-together.ts';
+import { togetherRows } from './bench/together/together-rows.ts';
 
 const usage = `npm run bench [-- [--postgres] [--plans FILE] [part …]]
        npm run bench -- votes --storm
        npm run bench -- takeover [--kills N]
+       npm run bench -- together [--postgres]
 
 Measures the bot against a stand-in Discord with Discord's own limits and round trips of 80 to 120 ms, and prints a
 Markdown table. What is compared is measured in the same run. Exits with 1 where something demanded does not hold.
@@ -29,6 +32,9 @@ Markdown table. What is compared is measured in the same run. Exits with 1 where
 
   takeover     by itself: how soon an operation goes on after a kill -9 of its process, on PostgreSQL: of the only one, of one of
                two, and behind a pooler; 30 kills (a tenth of them behind the pooler). Six minutes
+
+  together     by itself: 5 polls behind 60 in the same channel; with --postgres also three operations of 240 polls in two
+               processes. Four minutes
 
 Without a part: all of them, about fifteen minutes; scale alone about eight. --postgres: on a PostgreSQL server of its own
 instead of the embedded database. --plans: scale also writes there how the database goes about its queries.`;
@@ -48,6 +54,8 @@ async function main(): Promise<number> {
   });
   if (positionals.length === 1 && positionals[0] === 'takeover')
     return await takeover(Number(values.kills ?? 30));
+  if (positionals.length === 1 && positionals[0] === 'together')
+    return await together(values.postgres ?? false);
   const unknown = positionals.filter((name) => !parts.some((part) => part === name));
   if (values.help || unknown.length > 0) {
     console.error(unknown.length > 0 ? `There is no part ${unknown.join(', ')}.\n\n${usage}` : usage);
@@ -77,6 +85,17 @@ async function takeover(kills: number): Promise<number> {
     return rows.every(({ holds }) => holds !== false) ? 0 : 1;
   } finally {
     await server.stop();
+  }
+}
+
+async function together(onServer: boolean): Promise<number> {
+  const database = onServer ? await postgresDatabase() : embeddedDatabase;
+  try {
+    const rows = togetherRows(await runTogether(database, (text) => console.error(`… ${text}`)));
+    console.log(`\nOn ${database.name}, with Node ${process.version}:\n\n${markdownTable(rows)}\n`);
+    return rows.every(({ holds }) => holds !== false) ? 0 : 1;
+  } finally {
+    await database.stop();
   }
 }
 

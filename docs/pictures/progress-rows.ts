@@ -35,6 +35,7 @@ export function progressRows(): { rows: ProgressRows; now: Date } {
       skipped,
       waiting,
       committed: done + failed + waiting,
+      ahead: new Map(),
       behind,
       current: { pollId: 318, question: 'Which evening suits you for the raid?', guildId },
       failures: [

@@ -6,6 +6,7 @@ import type { Poll } from '../polls/poll.ts';
 import { type BoundedCount, formatCount, matchPolls, type PollFilter } from '../polls/poll-filter.ts';
 import { loadPolls } from '../polls/poll-store.ts';
 import { votesForbid } from '../polls/votes-forbid.ts';
+import { waitingAhead } from './ahead-store.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
 import { expectedExportMs } from './export-files.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
@@ -53,7 +54,8 @@ export async function planOperation(
   const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
   const expectedMs = request.kind.file
     ? expectedExportMs(chosen.length)
-    : estimate(chosen, now, request.kind.delivery, limits.bulkDeletes).expectedMs;
+    : estimate(chosen, now, request.kind.delivery, limits.bulkDeletes, await waitingAhead(db, null))
+        .expectedMs;
   assertPrivatePossible(request.private, expectedMs);
   const { kind, params, targets } = request;
   const draft = {

@@ -27,7 +27,13 @@ const amber = 0xfaa61a;
 export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): MessageBody {
   const { operation } = rows;
   const { words, file } = operationKind(operation.kind);
-  const time = estimate(rows.jobs, now, operationKind(operation.kind).delivery, deps.names.bulkDeletes);
+  const time = estimate(
+    rows.jobs,
+    now,
+    operationKind(operation.kind).delivery,
+    deps.names.bulkDeletes,
+    rows.ahead,
+  );
   // A file needs no access to any poll's message.
   const warnings = file ? [] : warningLines(rows, time, deps);
   const skipped = rows.excluded.reduce((sum, cause) => sum + cause.count, 0);

@@ -1,5 +1,6 @@
 import type { Db } from '../db/schema.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
+import { waitingAhead } from './ahead-store.ts';
 import type { OperationRow } from './operation.ts';
 import { groupItems, leftOutStates, loadOperation } from './operation-store.ts';
 import type { Cause } from './progress-store.ts';
@@ -22,6 +23,8 @@ export interface PreviewRows {
   readonly operation: OperationRow;
   readonly excluded: readonly Cause[];
   readonly jobs: readonly PreviewJob[];
+  /** By channel, how many polls each running operation has waiting there. */
+  readonly ahead: ReadonlyMap<string, readonly number[]>;
   /** From 0. */
   readonly page: number;
   readonly pages: number;
@@ -37,6 +40,7 @@ export async function readPreview(db: Db, operationId: number, page: number): Pr
     operation,
     excluded: await groupItems(db, operationId, ...leftOutStates),
     jobs: await plannedJobs(db, operationId),
+    ahead: await waitingAhead(db, operationId),
     page: shown,
     pages,
     polls: await plannedPage(db, operationId, shown),

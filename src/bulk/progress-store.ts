@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inSnapshot } from '../db/transaction.ts';
 import type { DeliveryJob } from '../delivery/delivery-batch.ts';
+import { waitingAhead } from './ahead-store.ts';
 import { isResult, type OperationRow } from './operation.ts';
 import { countItems, groupItems } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
@@ -20,6 +21,8 @@ export interface ProgressRows {
   readonly committed: number;
   /** Polls whose message is still behind. */
   readonly behind: readonly DeliveryJob[];
+  /** By channel, how many polls each other running operation has waiting there. */
+  readonly ahead: ReadonlyMap<string, readonly number[]>;
   /** A poll whose message is being sent right now. */
   readonly current: { readonly pollId: number; readonly question: string; readonly guildId: string } | null;
   readonly failures: readonly Cause[];
@@ -62,6 +65,7 @@ export async function readProgress(db: Db, id: number, now: Date): Promise<Progr
       waiting: counts.planned + counts.applied,
       committed: await countCommitted(trx, id),
       behind: counts.applied === 0 ? [] : await appliedJobs(trx, id),
+      ahead: counts.applied === 0 ? new Map() : await waitingAhead(trx, id),
       current: counts.applied === 0 ? null : await inFlight(trx, id),
       failures: counts.failed === 0 ? [] : await groupItems(trx, id, 'failed'),
       skips: counts.skipped === 0 ? [] : await groupItems(trx, id, 'skipped'),
