@@ -1,7 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 
-/** A number for every claim, and when that was first tried which must come once. */
+/** A number for every claim, when that was first tried which must come once, and what is behind by channel. */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  // On a large table an index takes longer than a statement may otherwise.
+  await sql`set local statement_timeout = 0`.execute(db);
+  // The sweep takes some of each channel.
+  await sql`drop index polls_outbox`.execute(db);
+  await sql`create index polls_outbox on polls (channel_id, id)
+    where shown_revision < revision and held_by is null and parked_code is null`.execute(db);
   // Grows with each claim of the poll's delivery: what was sent is recorded under the latest one alone.
   await sql`alter table polls add column claim integer not null default 0`.execute(db);
   // While sent_revision is above shown_revision: when the first try began whose outcome nobody knows.

@@ -120,20 +120,41 @@ export async function recordPinged(db: Db, own: ClaimKey): Promise<void> {
     where ${isLatest(own)}`.execute(db);
 }
 
-/** Polls whose message is behind and that nobody else looks after, or that have still to ping. Oldest first. */
+/** Of a channel at most so many at once: more than its limit lets through until the sweep's next round. */
+const EACH_CHANNEL = 20;
+
+/**
+ * Polls whose message is behind and that nobody else looks after, or that have still to ping: the oldest of each channel, so
+ * that a long backlog in one keeps no other from being healed. Where even these are more than `limit`, chance decides.
+ */
 export async function overdue(
   db: Db,
   limit: number,
 ): Promise<{ pollId: number; channelId: string; messageId: string | null }[]> {
+  const behind = sql`shown_revision < revision and held_by is null and parked_code is null`;
+  // Each channel is one step through the index on (channel_id, id), however long its backlog is.
   const { rows } = await sql<{ id: number; channel_id: string; message_id: string | null }>`
-    (select id, channel_id, message_id from polls
-      where shown_revision < revision and held_by is null and parked_code is null and not message_gone
-      order by id limit ${limit}::integer)
-    union
-    (select id, channel_id, message_id from polls
-      where ping_pending and status = 'active' and deleted_at is null
-        and held_by is null and parked_code is null and not message_gone
-      order by id limit ${limit}::integer)`.execute(db);
+    with recursive channels as (
+      (select channel_id from polls where ${behind} order by channel_id limit 1)
+      union all
+      select next.channel_id from channels, lateral (
+        select channel_id from polls where ${behind} and channel_id > channels.channel_id order by channel_id limit 1
+      ) next
+    ), chosen as (
+      select first.* from channels, lateral (
+        select id, channel_id, message_id, row_number() over (order by id) as place from polls
+        where ${behind} and not message_gone and channel_id = channels.channel_id
+        order by id limit ${EACH_CHANNEL}::integer
+      ) first
+      union
+      select id, channel_id, message_id, place from (
+        select id, channel_id, message_id, row_number() over (partition by channel_id order by id) as place from polls
+        where ping_pending and status = 'active' and deleted_at is null
+          and held_by is null and parked_code is null and not message_gone
+      ) pinging where place <= ${EACH_CHANNEL}::integer
+    )
+    select id, channel_id, message_id from chosen
+    group by id, channel_id, message_id order by min(place), random() limit ${limit}::integer`.execute(db);
   return rows.map((row) => ({ pollId: row.id, channelId: row.channel_id, messageId: row.message_id }));
 }
 

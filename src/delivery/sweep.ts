@@ -9,7 +9,7 @@ const EVERY_MS = 10_000;
 const AT_ONCE = 1_000;
 
 /**
- * At once and every 10 s hands every poll whose message is behind to `show`: whatever a crash, an outage or a lost wake-up
+ * At once and every 10 s hands polls whose message is behind to `show`, some of each channel: whatever a crash, an outage or a lost wake-up
  * left undone is healed here. Returns when `signal` aborts. A round that fails is logged; the next one tries again.
  */
 export async function sweep(
