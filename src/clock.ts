@@ -4,7 +4,7 @@ export interface Clock {
   now(): Date;
   /** Milliseconds since some moment, to measure by: never goes back, whatever is done to the time of day. */
   monotonic(): number;
-  /** Resolves after `ms`, or at once when `signal` aborts. */
+  /** Resolves after `ms`, or at once when `signal` aborts or that moment has passed already. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', finish);
         resolve();
       };
-      const timer = setTimeout(finish, ms);
+      const timer = setTimeout(finish, Math.max(ms, 0));
       signal?.addEventListener('abort', finish, { once: true });
     }),
 };

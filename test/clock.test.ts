@@ -13,3 +13,13 @@ test('what is measured goes on where the time of day is set back', async () => {
     vi.useRealTimers();
   }
 });
+
+test('a moment that has passed is waited for without a word from Node', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  await systemClock.sleep(-233);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});
