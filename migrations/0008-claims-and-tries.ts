@@ -18,6 +18,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   );
   // When the ping of an opening was tried whose outcome nobody knows.
   await sql`alter table polls add column ping_tried_at timestamptz`.execute(db);
+  // When the preview's message is next to be edited, by whichever process comes first, and the page it shows.
+  await sql`
+    alter table operations add column preview_due_at timestamptz, add column preview_page integer not null default 0`.execute(
+    db,
+  );
+  await sql`update operations set preview_due_at = expires_at where state = 'draft'`.execute(db);
+  await sql`create index operations_previews on operations (preview_due_at)
+    where state = 'draft' and preview_due_at is not null`.execute(db);
   // When the notice of the poll's result was first tried.
   await sql`alter table operation_items add column notice_tried_at timestamptz`.execute(db);
 }

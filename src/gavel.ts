@@ -269,7 +269,7 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
       housekeeping.start();
       auditWatch.start();
       shared?.start();
-      await previews.start();
+      previews.start();
     },
   );
   started.defer(() => dispatcher.stop(client, drainMs));

@@ -85,7 +85,7 @@ function onlyDeleted(gone: readonly number[]): UserError {
 /** The first page of a draft, which from now on is kept true as time passes. */
 export async function showPreview(services: BulkServices, draftId: number): Promise<MessageBody> {
   const rows = await readPreview(services.db, draftId, 0);
-  services.previews.watch(rows.operation);
+  services.previews.wake();
   await services.learnThreads(rows.jobs);
   return renderPreview(rows, services, services.clock.now());
 }
@@ -125,7 +125,7 @@ export function previewPresses(services: BulkServices): PressHandler[] {
         const draft = await usableDraft(services.db, Number(id), actorOf(interaction, caller, now), now);
         if (!draft) return respond.leave();
         const rows = await readPreview(services.db, draft.id, Number(page) || 0);
-        services.previews.turned(draft.id, rows.page);
+        await services.previews.turned(draft.id, rows.page);
         await respond.update(renderPreview(rows, services, now));
       },
     },

@@ -97,6 +97,8 @@ function operation(total: number): OperationRow {
     undo_of: null,
     total,
     estimate_ms: 0,
+    preview_due_at: null,
+    preview_page: 0,
     preview_token: null,
     created_at: now,
     confirmable_at: now,

@@ -79,6 +79,7 @@ export async function createDraft(
         created_at: now,
         confirmable_at: new Date(now.getTime() + delayMs),
         expires_at: new Date(now.getTime() + previewLifetimeMs),
+        preview_due_at: total === 0 ? null : new Date(now.getTime() + (delayMs || previewLifetimeMs)),
       })
       .onConflict((conflict) => conflict.column('interaction_id').doNothing())
       .returning('id')

@@ -4,6 +4,7 @@ import type { Messages, Sent } from '../delivery/messages.ts';
 import type { Logger } from '../log.ts';
 import type { MessageBody } from '../message-body.ts';
 import type { OperationRow } from './operation.ts';
+import { nextPreviewDue, rememberPage, setPreviewDue, takeDuePreviews } from './preview-due-store.ts';
 import { type PreviewDeps, renderClosedPreview, renderPreview } from './preview-embed.ts';
 import { readPreview } from './preview-store.ts';
 
@@ -16,48 +17,49 @@ export interface PreviewClockDeps extends PreviewDeps {
 
 /** Timers may fire a little early; the button must not be drawn disabled once more. */
 const timerSlackMs = 20;
+/** Previews of a process that died are seen after this at the latest. */
+const longestSleepMs = 10_000;
+const shortestSleepMs = 250;
+/** Before an edit that did not arrive is repeated. */
+const againMs = 1_000;
+/** Discord's life of an interaction's token. */
+const tokenLifeMs = 15 * 60_000;
 
 /**
- * Keeps previews true as time passes: enables `Confirm` when the delay is over, closes them when they expire. After a
- * restart it goes on with the drafts that are still open.
+ * Keeps previews true as time passes: enables `Confirm` when the delay is over, closes them when they expire. When that is
+ * due stands in each draft's row, so any process does it, and does it again until Discord has taken it. Between two times it
+ * sleeps.
  */
 export class PreviewClock {
   readonly #deps: PreviewClockDeps;
   readonly #stop = new AbortController();
-  readonly #watching = new Map<number, Promise<void>>();
-  /** The page each preview shows, so that enabling `Confirm` does not turn it back. */
-  readonly #pages = new Map<number, number>();
+  readonly #editing = new Set<Promise<void>>();
+  #running: Promise<void> = Promise.resolve();
+  #wake = new AbortController();
+  #failing = false;
 
   constructor(deps: PreviewClockDeps) {
     this.#deps = deps;
   }
 
-  async start(): Promise<void> {
-    const drafts = await this.#deps.db
-      .selectFrom('operations')
-      .selectAll()
-      .where('state', '=', 'draft')
-      .where('expires_at', '>', this.#deps.clock.now())
-      .execute();
-    for (const draft of drafts) this.watch(draft);
+  start(): void {
+    this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#watching.values());
+    await this.#running;
+    await Promise.all(this.#editing);
   }
 
-  watch(draft: OperationRow): void {
-    if (draft.total === 0 || this.#watching.has(draft.id)) return;
-    const watching = this.#watch(draft).finally(() => {
-      this.#watching.delete(draft.id);
-      this.#pages.delete(draft.id);
-    });
-    this.#watching.set(draft.id, watching);
+  /** There is a new draft, or one is due at another time. */
+  wake(): void {
+    this.#wake.abort();
   }
 
-  turned(operationId: number, page: number): void {
-    if (this.#watching.has(operationId)) this.#pages.set(operationId, page);
+  /** Enabling `Confirm` does not turn the page back. */
+  async turned(operationId: number, page: number): Promise<void> {
+    await rememberPage(this.#deps.db, operationId, page);
   }
 
   /** Shows the last words of a preview that was used. */
@@ -65,44 +67,65 @@ export class PreviewClock {
     return this.#deps.messages.editByToken(operation.preview_token ?? '', '@original', body);
   }
 
-  async #watch(draft: OperationRow): Promise<void> {
-    const { clock } = this.#deps;
-    const now = clock.now().getTime();
-    const enableMs = (draft.confirmable_at?.getTime() ?? now) - now;
-    if (enableMs > 0) {
-      await clock.sleep(enableMs + timerSlackMs, this.#stop.signal);
-      await this.#edit(draft, async () =>
-        renderPreview(
-          await readPreview(this.#deps.db, draft.id, this.#pages.get(draft.id) ?? 0),
-          this.#deps,
-          clock.now(),
-        ),
-      );
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      const pauseMs = await this.#tick();
+      await this.#deps.clock.sleep(pauseMs, AbortSignal.any([signal, this.#wake.signal]));
     }
-    await clock.sleep((draft.expires_at?.getTime() ?? now) - clock.now().getTime(), this.#stop.signal);
-    await this.#edit(draft, async () =>
-      renderClosedPreview(
-        'This preview expired after 10 minutes; nothing was changed. Run the command again for a new one.',
-      ),
-    );
   }
 
-  /** Edits the preview if it is still open. Not being able to is no harm: a press is checked again anyway. */
-  async #edit(draft: OperationRow, body: () => Promise<MessageBody>): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    const { db, messages, log } = this.#deps;
+  /** Starts what is due; returns how long nothing is. */
+  async #tick(): Promise<number> {
+    const { db, clock, log } = this.#deps;
     try {
-      const row = await db
-        .selectFrom('operations')
-        .select('state')
-        .where('id', '=', draft.id)
-        .executeTakeFirst();
-      if (row?.state !== 'draft' || draft.preview_token === null) return;
-      const sent = await messages.editByToken(draft.preview_token, '@original', await body());
-      if (sent.type !== 'sent')
-        log.info({ operation: draft.id, reason: sent.reason }, 'a preview could not be refreshed');
+      for (const draft of await takeDuePreviews(db, clock.now())) {
+        const editing = this.#edit(draft).finally(() => {
+          this.#editing.delete(editing);
+          this.wake();
+        });
+        this.#editing.add(editing);
+      }
+      this.#failing = false;
+      const next = await nextPreviewDue(db);
+      if (next === null) return longestSleepMs;
+      const dueMs = next.getTime() - clock.now().getTime() + timerSlackMs;
+      return Math.min(Math.max(dueMs, shortestSleepMs), longestSleepMs);
     } catch (error) {
+      if (!this.#failing) log.error({ err: error }, 'previews cannot be kept true; it is tried again');
+      this.#failing = true;
+      return againMs;
+    }
+  }
+
+  /** Not being able to is no harm: a press is checked again anyway. */
+  async #edit(draft: OperationRow): Promise<void> {
+    const { db, messages, clock, log } = this.#deps;
+    try {
+      const now = clock.now();
+      const expired = draft.expires_at !== null && draft.expires_at <= now;
+      const body = expired ? expiredPreview : await this.#render(draft, now);
+      const sent = await messages.editByToken(draft.preview_token ?? '', '@original', body);
+      const again = new Date(clock.now().getTime() + againMs);
+      const tokenOver = again.getTime() > draft.created_at.getTime() + tokenLifeMs;
+      if (sent.type === 'sent') await setPreviewDue(db, draft, expired ? null : draft.expires_at);
+      else if (sent.type === 'retry' && !tokenOver) await setPreviewDue(db, draft, again);
+      else {
+        await setPreviewDue(db, draft, null);
+        log.info({ operation: draft.id, reason: sent.reason }, 'a preview could not be refreshed');
+      }
+    } catch (error) {
+      // It is due again when this turn's life is over.
       log.error({ err: error, operation: draft.id }, 'a preview could not be refreshed');
     }
   }
+
+  async #render(draft: OperationRow, now: Date): Promise<MessageBody> {
+    return renderPreview(await readPreview(this.#deps.db, draft.id, draft.preview_page), this.#deps, now);
+  }
 }
+
+const expiredPreview = renderClosedPreview(
+  'This preview expired after 10 minutes; nothing was changed. Run the command again for a new one.',
+);

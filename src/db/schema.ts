@@ -98,6 +98,8 @@ export interface OperationTable {
   total: WithDefault<number>;
   estimate_ms: WithDefault<number>;
   preview_token: string | null;
+  preview_due_at: Date | null;
+  preview_page: WithDefault<number>;
   created_at: Date;
   confirmable_at: Date | null;
   expires_at: Date | null;

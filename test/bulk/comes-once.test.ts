@@ -49,7 +49,7 @@ function shown(discord: FakeDiscord, pattern: RegExp) {
 }
 
 describeEachDatabase('what an operation says once', (fresh) => {
-  test('is the notice of each poll, with 1100 messages after it, and the next operation has its own', async () => {
+  test('is the notice of each poll, with 250 messages after it, and the next operation has its own', async () => {
     const db = await fresh();
     const { discord, deps } = setUp(db);
     const [id] = await postedPolls(db, 1);
@@ -57,7 +57,7 @@ describeEachDatabase('what an operation says once', (fresh) => {
     const jobs = [{ pollId: id!, channelId, messageId: null }];
     const operation = await operationOf(db, first.operationId);
     await killAfterPost(discord, () => postNotice(deps, operation, jobs));
-    for (let i = 0; i < 1100; i += 1)
+    for (let i = 0; i < 250; i += 1)
       await discord.post(`/channels/${channelId}/messages`, { body: { content: `Message ${i}` } });
     expect(await postNotice(deps, operation, jobs)).toBeNull();
     expect(shown(discord, /is closed/)).toHaveLength(1);
