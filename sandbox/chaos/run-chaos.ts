@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { DatabaseProxy } from '../database-faults/database-proxy.ts';
 import { startPostgresServer } from '../postgres-server.ts';
 import { playRound } from './round.ts';
 import { startStand } from './stand.ts';
@@ -36,9 +37,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     for (let nth = 0; kills < options.kills && findings.length === 0; nth += 1) {
       const seed = options.seed + nth;
-      const databaseUrl = serverUrl && (await newDatabase(serverUrl));
+      const database = serverUrl === null ? null : await newDatabase(serverUrl);
+      const databaseUrl = database?.proxy.url ?? null;
       const stand = await startStand({ databaseUrl, processes: options.processes, seed });
-      const database = databaseUrl === null ? null : troubleOf(databaseUrl);
       const done = new Set<number>();
       try {
         for (let round = 1; round <= roundsAStand && kills + stand.keeper.kills < options.kills; round += 1) {
@@ -54,6 +55,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
         kills += stand.keeper.kills;
         operations += done.size;
         await stand.close();
+        await database?.proxy.close();
       }
     }
   } finally {
@@ -62,25 +64,21 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   return { rounds, kills, operations, findings };
 }
 
-async function newDatabase(serverUrl: string): Promise<string> {
+/** A new database, behind a network that can fail. */
+async function newDatabase(serverUrl: string): Promise<DatabaseTrouble> {
   const url = new URL(serverUrl);
   const name = `chaos_${randomUUID().replaceAll('-', '')}`;
   await withClient(serverUrl, (client) => client.query(`create database ${name}`));
   url.pathname = name;
-  return url.href;
-}
-
-function troubleOf(databaseUrl: string): DatabaseTrouble {
-  return {
-    cut: async () => {
-      await withClient(databaseUrl, (client) =>
-        client.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity
-            where datname = current_database() and pid <> pg_backend_pid()`,
-        ),
-      );
-    },
+  const terminate = async () => {
+    await withClient(url.href, (client) =>
+      client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid()`,
+      ),
+    );
   };
+  return { proxy: await DatabaseProxy.start(url.href), terminate };
 }
 
 async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {

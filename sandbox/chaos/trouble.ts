@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DatabaseProxy } from '../database-faults/database-proxy.ts';
 import { permission } from '../permissions.ts';
 import type { RequestRecord } from '../rest/request-record.ts';
 import type { Stand } from './stand.ts';
 
-/** What a database can suffer while bots use it. */
+/** What a database server can suffer while bots use it. */
 export interface DatabaseTrouble {
-  /** Ends every connection of the bots. */
-  cut(): Promise<void>;
+  /** The network that the bots reach it by. */
+  readonly proxy: DatabaseProxy;
+  /** The server ends every connection of the bots. */
+  terminate(): Promise<void>;
 }
 
 /** One thing that goes wrong; resolves when it is over, though what it leaves behind may not be. */
@@ -56,7 +59,29 @@ const outage: Trouble = async ({ sandbox, random }) => {
 
 const dropped: Trouble = async ({ sandbox }) => sandbox.gateway.drop();
 
-const databaseCut: Trouble = async (_stand, database) => await database?.cut();
+/** Only where there is a server. */
+const databaseTroubles: readonly ((stand: Stand, database: DatabaseTrouble) => Promise<void>)[] = [
+  async (_stand, database) => await database.terminate(),
+  async (_stand, { proxy }) => proxy.reset(),
+  // Half-open from here on, as after a failover that sent no FIN.
+  async (_stand, { proxy }) => proxy.freeze(),
+  async ({ random }, { proxy }) => {
+    proxy.refuse();
+    proxy.cut();
+    await sleep(random.whole(200, 3000));
+    proxy.accept();
+  },
+  async ({ random }, { proxy }) => {
+    const fault = random.pick(['40P01', '57014', '57P01', '53300', 'cut before', 'cut after'] as const);
+    proxy.onStatement = () => (random.chance(0.05) ? fault : null);
+    await sleep(random.whole(200, 2000));
+    proxy.onStatement = () => null;
+  },
+];
+
+const databaseTrouble: Trouble = async (stand, database) => {
+  if (database) await stand.random.pick(databaseTroubles)(stand, database);
+};
 
 /** So many things go wrong one after the other, until `over`. */
 export async function trouble(
@@ -78,7 +103,7 @@ export async function trouble(
     dropped,
     suspended,
   ];
-  if (database) kinds.push(databaseCut);
+  if (database) kinds.push(databaseTrouble, databaseTrouble);
   if (random.chance(0.2)) refuse(stand, refusing);
   const many = random.whole(2, 6);
   for (let happened = 0; happened < many && !over.aborted; happened += 1) {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
+import { TransactionPooler } from '../../sandbox/database-faults/transaction-pooler.ts';
 import { systemClock } from '../../src/clock.ts';
 import { lockKey, migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db } from '../../src/db/schema.ts';
@@ -10,7 +11,6 @@ import { createPoll } from '../../src/polls/poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
 import { newPoll } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { TransactionPooler } from '../support/faults/transaction-pooler.ts';
 import { connectPostgres, emptyPostgresUrl } from '../support/postgres-databases.ts';
 
 const log = createLogger('silent');

@@ -1,5 +1,9 @@
 import { Kysely, sql } from 'kysely';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { DatabaseProxy } from '../../sandbox/database-faults/database-proxy.ts';
+import { startOwnPostgres } from '../../sandbox/database-faults/own-postgres.ts';
+import type { StatementFault } from '../../sandbox/database-faults/proxied-connection.ts';
+import { TransactionPooler } from '../../sandbox/database-faults/transaction-pooler.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { timings } from '../../src/db/pool.ts';
 import type { Db, Schema } from '../../src/db/schema.ts';
@@ -7,10 +11,6 @@ import { serverDialect } from '../../src/db/server-dialect.ts';
 import { Links, ServerPool } from '../../src/db/server-pool.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { createLogger } from '../../src/log.ts';
-import { DatabaseProxy } from '../support/faults/database-proxy.ts';
-import { startOwnPostgres } from '../support/faults/own-postgres.ts';
-import type { StatementFault } from '../support/faults/proxied-connection.ts';
-import { TransactionPooler } from '../support/faults/transaction-pooler.ts';
 import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
 
 const log = createLogger('silent');

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { TransactionPooler } from '../../sandbox/database-faults/transaction-pooler.ts';
 import { startScene } from '../support/bot-scene.ts';
-import { TransactionPooler } from '../support/faults/transaction-pooler.ts';
 import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
 import { isClosed, resultOf } from './flow-scene.ts';
 

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import type { BotProcess } from '../../sandbox/bot-process.ts';
+import { DatabaseProxy } from '../../sandbox/database-faults/database-proxy.ts';
+import { startOwnPostgres } from '../../sandbox/database-faults/own-postgres.ts';
+import { TransactionPooler } from '../../sandbox/database-faults/transaction-pooler.ts';
 import { type BotScene, type SceneOptions, startScene } from '../support/bot-scene.ts';
 import { freshPostgresUrl } from '../support/databases.ts';
-import { DatabaseProxy } from '../support/faults/database-proxy.ts';
-import { startOwnPostgres } from '../support/faults/own-postgres.ts';
-import { TransactionPooler } from '../support/faults/transaction-pooler.ts';
 import { numberOf, resultOf } from './flow-scene.ts';
 import { expectCarriedOut, expectVersions } from './support/carried-out.ts';
 import { holdBack, letLeasesRunOut, pollEdit } from './support/crash.ts';

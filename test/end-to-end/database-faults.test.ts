@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
+import { DatabaseProxy } from '../../sandbox/database-faults/database-proxy.ts';
+import { startOwnPostgres } from '../../sandbox/database-faults/own-postgres.ts';
 import { type BotScene, type CreatedPoll, startScene } from '../support/bot-scene.ts';
-import { DatabaseProxy } from '../support/faults/database-proxy.ts';
-import { startOwnPostgres } from '../support/faults/own-postgres.ts';
 import { freePort } from '../support/free-port.ts';
 import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
 import { isClosed, numberOf, resultOf } from './flow-scene.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DatabaseProxy, type SeenStatement } from '../../sandbox/database-faults/database-proxy.ts';
+import type { StatementFault } from '../../sandbox/database-faults/proxied-connection.ts';
 import type { SandboxMessage } from '../../sandbox/message.ts';
 import { type BotScene, type CreatedPoll, startScene } from '../support/bot-scene.ts';
 import { freshPostgresUrl } from '../support/databases.ts';
-import { DatabaseProxy, type SeenStatement } from '../support/faults/database-proxy.ts';
-import type { StatementFault } from '../support/faults/proxied-connection.ts';
 import { expectCountsToAddUp, isClosed, isOpen, numberOf, resultOf } from './flow-scene.ts';
 import { expectOneProgressMessage, expectShownOnce, expectVersions } from './support/carried-out.ts';
 import { holdBack, pollEdit } from './support/crash.ts';

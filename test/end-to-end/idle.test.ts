@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { DatabaseProxy } from '../../sandbox/database-faults/database-proxy.ts';
 import { startScene } from '../support/bot-scene.ts';
 import { freshPostgresUrl } from '../support/databases.ts';
-import { DatabaseProxy } from '../support/faults/database-proxy.ts';
 
 const idleForMs = 20_000;
 

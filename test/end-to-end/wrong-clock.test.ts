@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { withClockShifted } from '../../sandbox/database-faults/clock-shift.ts';
 import { startScene } from '../support/bot-scene.ts';
-import { withClockShifted } from '../support/faults/clock-shift.ts';
 import { isClosed, isOpen, resultOf } from './flow-scene.ts';
 
 const hourMs = 3_600_000;

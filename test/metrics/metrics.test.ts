@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
+import { startOwnPostgres } from '../../sandbox/database-faults/own-postgres.ts';
 import { applyPlanned } from '../../src/bulk/apply.ts';
 import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -17,7 +18,6 @@ import { readiness } from '../../src/metrics/readiness.ts';
 import { closeKind, later, postedPolls, processName, running } from '../bulk/bulk-fixture.ts';
 import { minutes } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { startOwnPostgres } from '../support/faults/own-postgres.ts';
 
 function sources(db: Db, changes: Partial<MetricsSources> = {}): MetricsSources {
   return {

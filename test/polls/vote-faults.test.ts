@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { DatabaseProxy } from '../../sandbox/database-faults/database-proxy.ts';
+import type { StatementFault } from '../../sandbox/database-faults/proxied-connection.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import type { Db } from '../../src/db/schema.ts';
@@ -7,8 +9,6 @@ import { createLogger } from '../../src/log.ts';
 import type { Poll } from '../../src/polls/poll.ts';
 import { VoteBatches } from '../../src/polls/vote-batches.ts';
 import { PollLocked } from '../../src/polls/vote-store.ts';
-import { DatabaseProxy } from '../support/faults/database-proxy.ts';
-import type { StatementFault } from '../support/faults/proxied-connection.ts';
 import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
 import { postedPoll } from './poll-fixture.ts';
 import { choices, press } from './vote-fixture.ts';

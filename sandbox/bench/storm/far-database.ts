@@ -1,4 +1,4 @@
-import { DatabaseProxy } from '../../../test/support/faults/database-proxy.ts';
+import { DatabaseProxy } from '../../database-faults/database-proxy.ts';
 import type { BenchDatabase } from '../bench-database.ts';
 
 /** A database for one bot that can be moved away while the bot runs. */

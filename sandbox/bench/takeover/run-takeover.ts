@@ -1,4 +1,4 @@
-import { TransactionPooler } from '../../../test/support/faults/transaction-pooler.ts';
+import { TransactionPooler } from '../../database-faults/transaction-pooler.ts';
 import { untilResult } from '../../stage/close-in-bulk.ts';
 import type { BenchDatabase } from '../bench-database.ts';
 import { TakeoverScene } from './takeover-scene.ts';

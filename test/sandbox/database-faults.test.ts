@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
-import { freshPostgresUrl } from '../postgres-databases.ts';
-import { withClockShifted } from './clock-shift.ts';
-import { DatabaseProxy } from './database-proxy.ts';
-import { startOwnPostgres } from './own-postgres.ts';
-import { TransactionPooler } from './transaction-pooler.ts';
+import { withClockShifted } from '../../sandbox/database-faults/clock-shift.ts';
+import { DatabaseProxy } from '../../sandbox/database-faults/database-proxy.ts';
+import { startOwnPostgres } from '../../sandbox/database-faults/own-postgres.ts';
+import { TransactionPooler } from '../../sandbox/database-faults/transaction-pooler.ts';
+import { freshPostgresUrl } from '../support/postgres-databases.ts';
 
 const clients: pg.Client[] = [];
 

@@ -1,9 +1,9 @@
 import { Kysely } from 'kysely';
-import { type PostgresServer, startPostgresServer } from '../../../sandbox/postgres-server.ts';
-import { migrateToLatest } from '../../../src/db/migrate.ts';
-import { pooledDialect } from '../../../src/db/pool.ts';
-import type { Schema } from '../../../src/db/schema.ts';
-import { createLogger } from '../../../src/log.ts';
+import { migrateToLatest } from '../../src/db/migrate.ts';
+import { pooledDialect } from '../../src/db/pool.ts';
+import type { Schema } from '../../src/db/schema.ts';
+import { createLogger } from '../../src/log.ts';
+import { type PostgresServer, startPostgresServer } from '../postgres-server.ts';
 
 /**
  * A server for one test alone, to be halted and resumed, with a migrated, empty database at its `url`; what was
