@@ -35,6 +35,26 @@ export async function putBack(
   }
 }
 
+/** What becomes of polls that a cancel did not find done; no item ends in these words otherwise. */
+const cancelled = {
+  back: 'cancelled, put back',
+  before: 'cancelled before it was changed',
+  left: 'cancelled; changed meanwhile, so left as it is',
+} as const;
+
+/** Whether the cancel of an operation came before all of it was done, by what `putBack` has made of its polls. */
+export async function wasCutShort(db: Db, operationId: number): Promise<boolean> {
+  const one = await db
+    .selectFrom('operation_items')
+    .select('poll_id')
+    .where('operation_id', '=', operationId)
+    .where('state', '=', 'skipped')
+    .where('message', 'in', Object.values(cancelled))
+    .limit(1)
+    .executeTakeFirst();
+  return one !== undefined;
+}
+
 /** Puts one chunk back; null when nothing was open any more. */
 async function putChunkBack(
   db: Db,
@@ -59,9 +79,9 @@ async function putChunkBack(
     await sql`
       update operation_items
       set state = 'skipped', finished_at = ${now}, code = null, message = case
-        when poll_id = any(${ids}::int[]) then 'cancelled, put back'
-        when state = 'planned' or target_revision is null then 'cancelled before it was changed'
-        else 'cancelled; changed meanwhile, so left as it is' end
+        when poll_id = any(${ids}::int[]) then ${cancelled.back}
+        when state = 'planned' or target_revision is null then ${cancelled.before}
+        else ${cancelled.left} end
       where operation_id = ${operationId} and poll_id = any(${[...chunk]}::int[])
         and state in ('planned', 'applied', 'failed')`.execute(trx);
     await sql`

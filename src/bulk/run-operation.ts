@@ -3,14 +3,14 @@ import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../deli
 import { applyInChunks } from './apply.ts';
 import { cancelOperation } from './control.ts';
 import { type ExportDeps, exportFiles } from './export-files.ts';
-import { type Hold, holdFence, stateOf } from './fence.ts';
+import { type Hold, stateOf } from './fence.ts';
 import { postNotice } from './notice.ts';
 import { type OperationRow, openStates, runningMs } from './operation.ts';
-import { countItems, loadOperation } from './operation-store.ts';
+import { loadOperation } from './operation-store.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { appliedJobs } from './progress-store.ts';
-import { putBack } from './put-back.ts';
+import { putBack, wasCutShort } from './put-back.ts';
 import { finishOperation, finishUnreached, settleItems } from './settle.ts';
 import { formatSpan } from './spans.ts';
 
@@ -196,21 +196,16 @@ async function waitPaused(
   }
 }
 
-/** Puts back and ends in one commit, so that whether anything had to go back is known to whoever names the result. */
+/** Puts back chunk by chunk, then ends; what became of the polls gives the word, whoever it was that put them back. */
 async function cancel(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
   const now = deps.clock.now();
-  const cancelled = await inTransaction(deps.db, async (trx) => {
-    const { state } = await holdFence(trx, hold);
-    if (state !== 'cancelling') return null;
-    const before = await countItems(trx, hold.operationId);
-    const behind = await putBack(trx, hold, now);
-    const after = await countItems(trx, hold.operationId);
-    const everythingWasDone = after.skipped === before.skipped;
-    const result = everythingWasDone ? null : 'cancelled';
-    return { behind, operation: await finishOperation(trx, hold, ['cancelling'], result, now) };
+  const behind = await putBack(deps.db, hold, now);
+  const ended = await inTransaction(deps.db, async (trx) => {
+    const result = (await wasCutShort(trx, hold.operationId)) ? 'cancelled' : null;
+    return finishOperation(trx, hold, ['cancelling'], result, now);
   });
-  for (const job of cancelled?.behind ?? []) deps.deliverer.touch(job);
-  return cancelled?.operation ?? null;
+  for (const job of behind) deps.deliverer.touch(job);
+  return ended;
 }
 
 function timeOut(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { cancelOperation } from '../../src/bulk/control.ts';
+import { putBack } from '../../src/bulk/put-back.ts';
 import { type RunDeps, runOperation } from '../../src/bulk/run-operation.ts';
 import { finishUnreached } from '../../src/bulk/settle.ts';
 import { Wakeup } from '../../src/bulk/wakeup.ts';
@@ -83,6 +84,15 @@ describeEachDatabase('the word for what became of an operation', (fresh) => {
       [ids[0]!]: 'done',
       [ids[1]!]: 'done',
     });
+  });
+
+  test('is “cancelled” also where the process that put everything back died before it said so', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    const hold = await running(db);
+    await cancelOperation(db, hold.operationId, by, later);
+    await putBack(db, hold, later);
+    expect((await run(db, hold, new ShowingDeliverer(db)).ended()).state).toBe('cancelled');
   });
 
   test('fails nothing where a cancel came before the end', async () => {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { cancelOperation } from '../../src/bulk/control.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { type RunDeps, runOperation } from '../../src/bulk/run-operation.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { recorded } from '../support/statements.ts';
 import { later, operationOf, postedPolls, processName, running } from './bulk-fixture.ts';
 import { ShowingDeliverer } from './showing-deliverer.ts';
 
@@ -69,5 +71,27 @@ describeEachDatabase('running an operation', (fresh) => {
     await runOperation(depsWith(db, deliverer), hold, never);
     expect(deliverer.shown.toSorted((a, b) => a - b)).toHaveLength(120);
     expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'completed' });
+  });
+
+  test('a cancel puts back chunk by chunk: nobody who votes waits for all of them', async () => {
+    const db = await fresh();
+    await postedPolls(db, 300);
+    const hold = await running(db);
+    await cancelOperation(db, hold.operationId, { userId: null, process: processName }, later);
+    const { db: dying, statements } = recorded(db);
+    const crash = new Error('crash');
+    const dies = dying.withPlugin({
+      transformQuery: ({ node }) => {
+        if (statements.filter((text) => text.includes('for update of poll')).length > 1) throw crash;
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    const deliverer = new ShowingDeliverer(db);
+    await expect(runOperation(depsWith(dies, deliverer), hold, never)).rejects.toThrow(crash);
+    expect(await stillPlanned(db)).toBe(50);
+    const ended = await runOperation(depsWith(db, deliverer), hold, never);
+    expect(ended?.operation.state).toBe('cancelled');
+    expect(await stillPlanned(db)).toBe(0);
   });
 });
