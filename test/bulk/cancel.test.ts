@@ -3,7 +3,7 @@ import { releaseHolds } from '../../src/bulk/put-back.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { dump, itemStates, postedPolls } from './bulk-fixture.ts';
-import { apply, begin, beginUndo, cancel, fail, finish, run, undo, vote } from './steps.ts';
+import { apply, begin, beginRetry, beginUndo, cancel, fail, finish, run, undo, vote } from './steps.ts';
 
 const [ann, bob] = ['900000000000000601', '900000000000000602'] as const;
 
@@ -47,6 +47,23 @@ describeEachDatabase('a cancel after votes were cast', (fresh) => {
     const shown = await pollRow(db, secret);
     expect(shown).toMatchObject({ held_by: null, parked_code: null });
     expect(shown.shown_revision).toBeLessThan(shown.revision);
+  });
+
+  test('of a retry shows none of those cast before the retry either', async () => {
+    const db = await fresh();
+    const [secret, untouched] = (await postedPolls(db, 2)) as [number, number];
+    await vote(db, untouched, ann, 0);
+    const ids = [secret, untouched];
+    const failed = await run(db, 'settings', { anonymous: true }, ids, ids);
+    await vote(db, secret, bob, 0);
+    const retry = await beginRetry(db, failed);
+    await cancel(db, retry);
+    expect((await pollRow(db, secret)).anonymous).toBe(true);
+    expect((await pollRow(db, untouched)).anonymous).toBe(false);
+    expect(await itemStates(db, retry.operationId)).toEqual({
+      [secret]: 'done',
+      [untouched]: 'skipped: cancelled, put back',
+    });
   });
 
   test('leaves nobody with more choices than the poll allows', async () => {
