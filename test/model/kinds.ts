@@ -12,7 +12,12 @@ export const kinds: readonly Kind[] = [
     change: (is, now) => (is.status === 'closed' ? null : { status: 'closed', closedAt: now }),
     repost: false,
   },
-  { name: 'delete', options: {}, change: (_is, now) => ({ deletedAt: now }), repost: false },
+  {
+    name: 'delete',
+    options: {},
+    change: (is, now) => (is.deletedAt === null ? { deletedAt: now } : null),
+    repost: false,
+  },
   ...[
     { options: {}, resetsVotes: false },
     { options: { extend_hours: 5 }, resetsVotes: false },

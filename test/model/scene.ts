@@ -10,7 +10,7 @@ import { World } from './world.ts';
 
 const hourMs = 3_600_000;
 
-/** Three polls: one that opens in an hour and pings, one that closes in four, one that is simply open. */
+/** Three polls: one that has just opened and is still to ping, one that closes in three hours, one that is simply open. */
 export async function given(db: Db, kinds: readonly Kind[]): Promise<{ model: Model; real: World }> {
   const now = Math.floor(Date.now() / 1000) * 1000;
   const [model, real] = [new Model(now, kinds), new World(db, now)];
@@ -35,6 +35,10 @@ export async function given(db: Db, kinds: readonly Kind[]): Promise<{ model: Mo
     };
     model.polls.set(id, { ...fresh(id), is: is as What });
   }
+  model.now = now + hourMs;
+  real.now = model.now;
+  await real.schedule();
+  model.schedule();
   return { model, real };
 }
 

@@ -33,6 +33,11 @@ describeEachDatabase('operations leave what the model says', (fresh) => {
     await holds([reset], ...closed, step.begin(0, [2]), step.vote(1, 1, 2), step.cancel(0));
   });
 
+  test('where a delete was planned before another deleted the poll', async () => {
+    const other = [step.begin(0, [1, 3]), step.finish(0)];
+    await holds([kindOf('delete')], step.plan(0, [1]), ...other, step.confirm(0));
+  });
+
   test('where an undo is cancelled and repeated', async () => {
     const undos = [step.beginUndo(0), step.cancel(0), step.beginUndo(0)];
     await holds([kindOf('close')], step.begin(0, [3]), step.finish(0), ...undos);
@@ -47,13 +52,13 @@ describeEachDatabase('operations leave what the model says', (fresh) => {
   test.each(['close', 'delete'])(
     'where a ping is under way while a %s is applied that is undone',
     async (name) => {
-      const meanwhile = [step.wait(1), step.ping(0), step.begin(0, [1]), step.pingLands(0), step.finish(0)];
+      const meanwhile = [step.ping(0), step.begin(0, [1]), step.pingLands(0), step.finish(0)];
       await holds([kindOf(name)], ...meanwhile, step.beginUndo(0), step.finish(0));
     },
   );
 
   test('where a ping is under way while a close is applied that is cancelled', async () => {
-    const meanwhile = [step.wait(1), step.ping(0), step.begin(0, [1]), step.pingLands(0)];
+    const meanwhile = [step.ping(0), step.begin(0, [1]), step.pingLands(0)];
     await holds([kindOf('status', { to: 'closed' })], ...meanwhile, step.cancel(0));
   });
 });
