@@ -95,6 +95,8 @@ async function post(sending: Sending): Promise<Outcome> {
   const wait = (await sending.forbidden('post')) ?? (await sending.mustWait('post'));
   if (wait) return wait;
   if (claimed.triedAt !== null && !(await recordPostTried(parts.db, sending.own))) return busy;
+  // From here on there may be a message, whether or not the answer comes.
+  if (poll.messageGone && !(await forgetMessage(parts.db, sending.own))) return busy;
   let message: { id: string };
   try {
     const body = newMessage(renderPoll(poll, claimed.tally), { nonce: nonceOf(poll) });

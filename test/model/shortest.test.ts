@@ -38,6 +38,12 @@ describeEachDatabase('operations leave what the model says', (fresh) => {
     await holds([kindOf('delete')], step.plan(0, [1]), ...other, step.confirm(0));
   });
 
+  test('where the answer to posting a message again is lost before a cancel', async () => {
+    const gone = [step.removeByHand(0), step.ping(0), step.pingLands(0)];
+    const lost = [step.begin(0, [1]), step.deliver(0, 0, 'lost'), step.cancel(0)];
+    await holds([kindOf('settings', { max_choices: 2 })], ...gone, ...lost);
+  });
+
   test('where an undo is cancelled and repeated', async () => {
     const undos = [step.beginUndo(0), step.cancel(0), step.beginUndo(0)];
     await holds([kindOf('close')], step.begin(0, [3]), step.finish(0), ...undos);
@@ -56,6 +62,11 @@ describeEachDatabase('operations leave what the model says', (fresh) => {
       await holds([kindOf(name)], ...meanwhile, step.beginUndo(0), step.finish(0));
     },
   );
+
+  test('where a ping is under way while a setting is changed and shown', async () => {
+    const meanwhile = [step.removeByHand(0), step.ping(0), step.begin(0, [1]), step.deliver(0, 0, 'lost')];
+    await holds([kindOf('settings', { max_choices: 2 })], ...meanwhile);
+  });
 
   test('where a ping is under way while a close is applied that is cancelled', async () => {
     const meanwhile = [step.ping(0), step.begin(0, [1]), step.pingLands(0)];
