@@ -2,8 +2,10 @@ import { discordFailure } from '../delivery/discord-outcome.ts';
 import { CannotStart, inShort, reasonOf } from '../errors.ts';
 import type { Hiccup } from '../patience.ts';
 
-/** For how long a start waits for a Discord that fails or cannot be reached, in milliseconds. */
-const patienceMs = 90_000;
+/** For how long a start waits for a Discord that fails, in milliseconds. */
+const failingMs = 75_000;
+/** And where nobody answers at that address: more likely it is wrong, or there is no network. */
+const nobodyThereMs = 25_000;
 
 /** Whether an error of a request may pass by itself, for `patiently`: 5xx, a rate limit, no answer. */
 export function discordHiccup(error: unknown): Hiccup | null {
@@ -11,11 +13,17 @@ export function discordHiccup(error: unknown): Hiccup | null {
   try {
     const { outcome } = discordFailure(error, { channelId: '' });
     if (outcome.type !== 'retry') return null;
+    const patienceMs = isNobodyThere(error) ? nobodyThereMs : failingMs;
     return { reason: `${outcome.reason} (${reasonOf(error)})`, patienceMs, afterMs: outcome.afterMs };
   } catch (bug) {
     if (bug !== error) throw bug;
     return null;
   }
+}
+
+function isNobodyThere(error: Error): boolean {
+  const codes = [error, error.cause].map((one) => (one as { code?: unknown } | undefined)?.code);
+  return codes.some((code) => code === 'ECONNREFUSED' || code === 'ENOTFOUND');
 }
 
 /** Why a start ends at Discord, and what to do. `doing`: `Cannot connect to Discord`. Holds no token. */

@@ -106,7 +106,7 @@ describe.concurrent('the bot does not start, says why in a sentence, and keeps s
     expect(all).not.toContain(token);
   });
 
-  // It is waited for, for a minute and a half.
+  // It is waited for, for some 25 seconds.
   test('where Discord cannot be reached: DISCORD_API_URL is named', { timeout: 180_000 }, async ({
     expect,
   }) => {
