@@ -179,9 +179,14 @@ export class Runner {
     this.#renewedAt = now;
     for (const run of held) {
       if (owned.has(run.hold.operationId)) continue;
-      run.lost = true;
+      this.#lose(run, new LeaseLostError(run.hold.operationId));
       end(run);
     }
+  }
+
+  #lose(run: Run, error: LeaseLostError): void {
+    if (!run.lost) this.#deps.log.warn({ operation: run.hold.operationId }, error.message);
+    run.lost = true;
   }
 
   async #takeOver(dead: readonly LostLock[]): Promise<void> {
@@ -269,8 +274,7 @@ export class Runner {
         return await work();
       } catch (error) {
         if (error instanceof LeaseLostError) {
-          log.warn({ operation: operationId }, error.message);
-          run.lost = true;
+          this.#lose(run, error);
           return null;
         }
         const pauseMs = errors.next(error, await this.#howFar(operationId));

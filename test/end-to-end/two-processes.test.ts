@@ -165,6 +165,12 @@ test('an owner that sleeps through its lease harms nothing when it wakes', async
   expect(votes).toHaveLength(1);
   expect(progress.embeds[0]?.title).toMatch(/· completed$/);
   expect(polls.filter(({ message }) => !isClosed(message))).toEqual([]);
+  // What it sent too late is shown once more, since nobody knows which came last.
+  const behind = () =>
+    scene.inDatabase((db) =>
+      db.selectFrom('polls').select('id').whereRef('shown_revision', '<', 'revision').execute(),
+    );
+  await expect.poll(behind, { timeout: 20_000 }).toEqual([]);
   await expectVersions(scene, polls, { version: 2, status: 'closed' });
 });
 
