@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { BotProcess } from '../../sandbox/bot-process.ts';
 import type { Reply } from '../../sandbox/reply.ts';
@@ -164,6 +165,15 @@ test('an owner that sleeps through its lease harms nothing when it wakes', async
   );
   expect(votes).toHaveLength(1);
   expect(progress.embeds[0]?.title).toMatch(/· completed$/);
+  // What it had under way when it fell asleep is shown once more.
+  await expect
+    .poll(
+      () => scene.inDatabase((db) => sql`select from polls where shown_revision < revision`.execute(db)),
+      {
+        timeout: 20_000,
+      },
+    )
+    .toMatchObject({ rows: [] });
   expect(polls.filter(({ message }) => !isClosed(message))).toEqual([]);
   // What it sent too late is shown once more, since nobody knows which came last.
   const behind = () =>
