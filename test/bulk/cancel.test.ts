@@ -147,6 +147,27 @@ describeEachDatabase('a cancelled operation', (fresh) => {
     ]);
   });
 
+  test('has the message of a retried poll edited where votes were cast before the retry', async () => {
+    const db = await fresh();
+    const [id] = (await postedPolls(db, 1)) as [number];
+    const failed = await run(db, 'settings', { timezone: 'Europe/Berlin' }, [id], [id]);
+    await vote(db, id, ann, 0);
+    await cancel(db, await beginRetry(db, failed));
+    const poll = await pollRow(db, id);
+    expect(poll.timezone).toBe('UTC');
+    expect(poll.shown_revision).toBeLessThan(poll.revision);
+  });
+
+  test('forgets what Discord refused of its change, so that votes show again', async () => {
+    const db = await fresh();
+    const [id] = (await postedPolls(db, 1)) as [number];
+    const hold = await begin(db, 'settings', { timezone: 'Europe/Berlin' }, [id]);
+    await db.updateTable('polls').set({ parked_code: '50035', parked_reason: 'too long' }).execute();
+    await fail(db, hold, [id]);
+    await cancel(db, hold);
+    expect((await pollRow(db, id)).parked_code).toBeNull();
+  });
+
   test('leaves a failed poll to the operation that holds it by now', async () => {
     const db = await fresh();
     const [id] = (await postedPolls(db, 1)) as [number];
