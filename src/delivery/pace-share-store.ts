@@ -3,8 +3,8 @@ import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { fairShares } from './fair-shares.ts';
 
-/** Any fixed number: renewals exclude each other over all processes. */
-const shareLock = 7_202_612;
+/** Any number that nothing else here locks (the audit trail has 7202612): renewals exclude each other over all processes. */
+const shareLock = 7_202_613;
 
 export interface ShareRequest {
   readonly process: string;

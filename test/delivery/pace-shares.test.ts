@@ -5,6 +5,7 @@ import { Pace } from '../../src/delivery/pace.ts';
 import { announcePause, giveUpShare, prolongShare, renewShare } from '../../src/delivery/pace-share-store.ts';
 import { PaceShares } from '../../src/delivery/pace-shares.ts';
 import { createLogger } from '../../src/log.ts';
+import { longTrail } from '../bulk/audit-trail.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { recorded } from '../support/statements.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -48,6 +49,17 @@ describeEachDatabase('shares of the pace', (fresh) => {
     await pass(db, 60_000);
     expect(await renewShare(db, asking('living', 50), nobody)).toMatchObject({ share: 50, processes: 1 });
     expect(await prolongShare(db, asking('dead', 0))).toBeNull();
+  });
+
+  test('a share waits for nobody who writes the audit trail', async () => {
+    const db = await fresh();
+    await db.transaction().execute(async (trx) => {
+      await renewShare(trx, asking('a', 50), nobody);
+      await longTrail(trx, 1);
+      const { rows } = await sql`
+        select objid from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`.execute(trx);
+      expect(rows).toHaveLength(2);
+    });
   });
 
   test('one that stops gives its share back by itself', async () => {
