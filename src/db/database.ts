@@ -6,7 +6,7 @@ import { patiently } from '../patience.ts';
 import { type DatabaseConfig, serverName } from './database-place.ts';
 import { databaseHiccup, databaseRefusal } from './database-problem.ts';
 import { embeddedDialect } from './embedded.ts';
-import { bootDirectory, prepareDataDirectory } from './embedded-directory.ts';
+import { bootDirectory, closeToOthers, prepareDataDirectory } from './embedded-directory.ts';
 import { DiskFull, guardFreeSpace } from './free-space.ts';
 import { acquireOwnerLock } from './owner-lock.ts';
 import { ServerPools } from './pool.ts';
@@ -90,9 +90,10 @@ async function assertUsable(db: Db): Promise<void> {
 }
 
 async function openEmbedded(dataDir: string, log: Logger): Promise<Database> {
-  await prepareDataDirectory(dataDir, log);
+  await prepareDataDirectory(dataDir);
   const lock = await acquireOwnerLock(dataDir);
   try {
+    await closeToOthers(dataDir, log);
     // A full disk would make the very boot spin, hence the check before it.
     const guard = guardFreeSpace(dataDir);
     await guard.check();

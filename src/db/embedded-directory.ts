@@ -6,14 +6,13 @@ import { CannotStart, inShort } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { embeddedDirectory } from './database-place.ts';
 import { bootPglite } from './embedded.ts';
-import { makeOwnerOnly } from './owner-only.ts';
+import { isShared, makeOwnerOnly } from './owner-only.ts';
 
-/** Makes sure that the directory is there, and its owner's alone. Throws `CannotStart`. */
-export async function prepareDataDirectory(dataDir: string, log: Logger): Promise<void> {
+/** Makes sure that the directory is there, and may be Gavel's alone. Throws `CannotStart`. */
+export async function prepareDataDirectory(dataDir: string): Promise<void> {
   try {
     await makeDirectory(resolve(dataDir));
     await access(dataDir, constants.W_OK | constants.X_OK);
-    await makeOwnerOnly(dataDir, log);
   } catch (error) {
     throw new CannotStart(
       `Cannot keep the embedded database in ${dataDir} (DATA_DIR): ${inShort(error)}. ` +
@@ -21,6 +20,16 @@ export async function prepareDataDirectory(dataDir: string, log: Logger): Promis
       { cause: error },
     );
   }
+  if (!(await isShared(dataDir))) return;
+  throw new CannotStart(
+    `Cannot keep the embedded database in ${dataDir} (DATA_DIR): others use that directory too, and it would be closed to ` +
+      `them. Name one of its own, such as ${join(dataDir, 'gavel')}.`,
+  );
+}
+
+/** Closes the directory, which this process must own, and what Gavel keeps in it to others. */
+export async function closeToOthers(dataDir: string, log: Logger): Promise<void> {
+  await makeOwnerOnly(dataDir, ['database', 'database.new', 'owner.lock', 'owner.pid'], log);
 }
 
 /** Node's own `recursive` tries for ever where a directory can hold none, as under /proc or below a link that leads nowhere (Node 24). */

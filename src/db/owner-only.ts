@@ -1,22 +1,36 @@
-import { chmod, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 import type { Logger } from '../log.ts';
 
 /** What group and others may do; votes of secret polls can be read in the files. */
 const others = 0o077;
 
+/** Of a directory that everybody may write to, such as /tmp. */
+const sticky = 0o1000;
+
+/** Whether others keep their own things in `directory`: closed to them, it would be of no use to them any more. */
+export async function isShared(directory: string): Promise<boolean> {
+  const path = await realpath(directory);
+  return dirname(path) === path || ((await stat(path)).mode & sticky) !== 0;
+}
+
 /**
- * Makes `directory` and all in it its owner's alone, also where it was open before. What belongs to somebody else, such as the
- * mount of a container's volume, stays as it is and is warned of.
+ * Makes `directory` and those `entries` in it, with all that is in them, their owner's alone, also where they were open before.
+ * What else is in it is hidden from others with it, and not touched. What belongs to somebody else, such as the mount of a
+ * container's volume, stays as it is and is warned of.
  */
-export async function makeOwnerOnly(directory: string, log: Logger): Promise<void> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile() || entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name));
+export async function makeOwnerOnly(
+  directory: string,
+  entries: readonly string[],
+  log: Logger,
+): Promise<void> {
+  const found = (await readdir(directory, { withFileTypes: true })).filter(({ name }) =>
+    entries.includes(name),
+  );
+  const paths = await Promise.all(found.map(({ name }) => allIn(join(directory, name))));
   const refused: string[] = [];
-  for (const path of [directory, ...paths]) {
+  for (const path of [directory, ...paths.flat()]) {
     const { mode } = await stat(path);
     if ((mode & others) === 0) continue;
     try {
@@ -31,6 +45,14 @@ export async function makeOwnerOnly(directory: string, log: Logger): Promise<voi
     { paths: refused.slice(0, 5), count: refused.length },
     'others on this machine may enter what belongs to another user here (DATA_DIR); make it the own of the user who runs Gavel',
   );
+}
+
+/** A file, or a directory and the files and directories in it. */
+async function allIn(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const inner = entries.filter((entry) => entry.isFile() || entry.isDirectory());
+  return [path, ...inner.map((entry) => join(entry.parentPath, entry.name))];
 }
 
 /**
