@@ -38,10 +38,16 @@ export async function startDatabase(
       next: 'If the files in DATA_DIR are damaged, put a backup in their place. With LOG_LEVEL=debug the log says more.',
     },
     async () => {
-      await bringUpToDate(database, log, patience);
-      if (parts.clock !== undefined) return;
-      started.defer(() => clock.stop());
-      await clock.start();
+      try {
+        await bringUpToDate(database, log, patience);
+        if (parts.clock !== undefined) return;
+        started.defer(() => clock.stop());
+        // Nothing is decided by the time of a machine that may be wrong.
+        await patiently('asking the database for its time', () => clock.start(), databaseHiccup, patience);
+      } catch (error) {
+        if (database.kind !== 'postgres') throw error;
+        throw databaseRefusal('Cannot bring the database up to date', error);
+      }
     },
   );
   return { database, clock: parts.clock ?? clock };
@@ -49,17 +55,13 @@ export async function startDatabase(
 
 /** Migrations; and what a previous owner that is certainly dead left behind is free. */
 async function bringUpToDate(
-  { workDb, longDb, kind, soleOwner }: Database,
+  { workDb, longDb, soleOwner }: Database,
   log: Logger,
   patience: PatienceParts,
 ): Promise<void> {
   const doing = 'bringing the database up to date';
-  try {
-    await patiently(doing, () => migrateToLatest(longDb, log, patience), databaseHiccup, patience);
-    if (!soleOwner) return;
-    await voidLeases(workDb);
-    await clearClaims(workDb);
-  } catch (error) {
-    throw kind === 'postgres' ? databaseRefusal('Cannot bring the database up to date', error) : error;
-  }
+  await patiently(doing, () => migrateToLatest(longDb, log, patience), databaseHiccup, patience);
+  if (!soleOwner) return;
+  await voidLeases(workDb);
+  await clearClaims(workDb);
 }

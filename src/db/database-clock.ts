@@ -46,9 +46,9 @@ export class DatabaseClock implements Clock {
     return this.#base.sleep(ms, signal);
   }
 
-  /** Resolves once the database was asked; from then on it is asked again and again. */
+  /** Resolves once the database has said its time; from then on it is asked again and again. Rejects where it does not answer. */
   async start(): Promise<void> {
-    await this.#ask();
+    await this.#askOnce();
     this.#running ??= this.#askNowAndThen();
   }
 
@@ -69,22 +69,22 @@ export class DatabaseClock implements Clock {
 
   #ask(): Promise<void> {
     if (this.#ending.signal.aborted) return Promise.resolve();
-    this.#asking ??= this.#askOnce().finally(() => {
-      this.#asking = null;
-    });
+    this.#asking ??= this.#askOnce()
+      .catch((error) => {
+        this.#log.warn({ err: error }, 'the database could not be asked for the time; the clock goes on');
+      })
+      .finally(() => {
+        this.#asking = null;
+      });
     return this.#asking;
   }
 
   async #askOnce(): Promise<void> {
     const asked = this.#base.monotonic();
     this.#wallMs = this.#base.now().getTime() - asked;
-    try {
-      const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(this.#db);
-      const answered = this.#base.monotonic();
-      this.#learn(rows[0]!.now.getTime(), asked, answered);
-    } catch (error) {
-      this.#log.warn({ err: error }, 'the database could not be asked for the time; the clock goes on');
-    }
+    const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(this.#db);
+    const answered = this.#base.monotonic();
+    this.#learn(rows[0]!.now.getTime(), asked, answered);
   }
 
   /** It was that time at some moment between question and answer: what is known already stands where that allows. */

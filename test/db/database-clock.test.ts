@@ -60,4 +60,23 @@ describeEachDatabase("the database's clock", (fresh) => {
     await clock.stop();
     expect(clock.now().getTime()).toBeLessThan(before + 60_000);
   });
+
+  test('is not told by a machine that may be wrong where the database does not answer at first', async () => {
+    const db = await fresh();
+    const { clock: base } = machine(hourMs);
+    let asked = 0;
+    const away = db.withPlugin({
+      transformQuery: ({ node }) => {
+        asked += 1;
+        if (asked === 1) throw new Error('away');
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    const clock = new DatabaseClock(away, createLogger('silent'), base);
+    await expect(clock.start()).rejects.toThrow('away');
+    await clock.start();
+    expect(clock.now().getTime()).toBeLessThan(Date.now() + 60_000);
+    await clock.stop();
+  });
 });
