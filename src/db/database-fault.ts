@@ -17,6 +17,8 @@ const conflicts: ReadonlySet<string> = new Set([
   '57014', // query_canceled
   '55P03', // lock_not_available
 ]);
+/** too_many_connections: of the server, the database or the user. */
+const full = '53300';
 const away: ReadonlySet<string> = new Set([
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
@@ -24,7 +26,7 @@ const away: ReadonlySet<string> = new Set([
   '57P05', // idle_session_timeout
   '25P03', // idle_in_transaction_session_timeout
   '25P04', // transaction_timeout
-  '53300', // too_many_connections
+  full,
 ]);
 /** read_only_sql_transaction: what was the primary is a standby now, or the primary is somewhere else. */
 const readOnly = '25006';
@@ -42,6 +44,11 @@ export function databaseFault(error: unknown): DatabaseFault | null {
 /** The server can be read from only. */
 export function isReadOnly(error: unknown): boolean {
   return sqlState(error) === readOnly;
+}
+
+/** The server refuses a connection because there are too many. */
+export function isFull(error: unknown): boolean {
+  return sqlState(error) === full;
 }
 
 /** The five characters that PostgreSQL gives its errors; null for every other error. */

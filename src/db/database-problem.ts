@@ -68,7 +68,14 @@ const problems: readonly { readonly is: RegExp; readonly next: string; readonly 
   },
   { is: /^57P03$/, next: 'The server is starting or stopping: try again later.', patienceMs: 60_000 },
   {
-    is: /^53300$|^08|^57P0[12]$|^ECONNRESET$|^EPIPE$|[Cc]onnection terminated unexpectedly/,
+    is: /^53300$/,
+    next:
+      'A process takes up to 17 connections: raise max_connections at the server or the limit of the user or database, or end what ' +
+      'holds too many.',
+    patienceMs: shortMs,
+  },
+  {
+    is: /^08|^57P0[12]$|^ECONNRESET$|^EPIPE$|[Cc]onnection terminated unexpectedly/,
     next: 'See that a PostgreSQL server listens there, and what its log says.',
     patienceMs: shortMs,
   },

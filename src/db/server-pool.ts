@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '../log.ts';
-import { ConnectionLost, sqlState } from './database-fault.ts';
+import { ConnectionLost, isFull, sqlState } from './database-fault.ts';
 import { Link } from './link.ts';
 import { valueParsers } from './value-parsers.ts';
 
@@ -29,6 +29,13 @@ export class Links {
     return link;
   }
 
+  /** Ends the one that has lain idle for the longest, which the server may then lend to another. */
+  makeRoom(): void {
+    const idle = [...this.#all].filter((link) => !link.spoilt && !link.lent);
+    const [longest] = idle.sort((a, b) => a.heardAt - b.heardAt);
+    longest?.destroy('the server has no other connection left');
+  }
+
   #suspect(reason: string, since: number): void {
     const links = [...this.#all].filter((link) => !link.spoilt && link.heardAt < since);
     this.#log.warn(
@@ -50,9 +57,11 @@ class Client extends pg.Client {
 /** Some connections to a PostgreSQL server, made when they are needed, lent to one borrower at a time. */
 export class ServerPool {
   readonly #pool: pg.Pool;
+  readonly #all: Links;
   readonly #links = new WeakMap<pg.ClientBase, Link>();
 
   constructor(databaseUrl: string, size: number, links: Links, log: Logger) {
+    this.#all = links;
     this.#pool = new pg.Pool({
       connectionString: databaseUrl,
       max: size,
@@ -86,6 +95,8 @@ export class ServerPool {
         this.giveBack(link);
       }
     } catch (error) {
+      // Another pool of this process may have more than it needs.
+      if (isFull(error)) this.#all.makeRoom();
       if (sqlState(error) !== null || this.#pool.ending) throw error;
       throw new ConnectionLost(`The database cannot be reached: ${reasonOf(error)}`, { cause: error });
     }
