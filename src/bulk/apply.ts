@@ -212,7 +212,10 @@ async function changePolls(
     where item.operation_id = ${operation.id} and item.poll_id = was.id`.execute(db);
 }
 
-/** A retried poll is already changed: only its message is behind. */
+/**
+ * A retried poll is already changed: only its message may be behind. The item keeps the revision of that change, by which a
+ * cancel knows whether the message has shown it since.
+ */
 async function holdPolls(db: Db, operationId: number, polls: readonly Poll[]): Promise<void> {
   if (polls.length === 0) return;
   const ids = polls.map((poll) => poll.id);
@@ -221,11 +224,10 @@ async function holdPolls(db: Db, operationId: number, polls: readonly Poll[]): P
     .set({ held_by: operationId, parked_code: null, parked_reason: null })
     .where(sql<boolean>`id = any(${ids}::int[])`)
     .execute();
-  await sql`
-    update operation_items as item
-    set state = 'applied', target_revision = poll.revision
-    from polls as poll
-    where item.operation_id = ${operationId} and item.poll_id = poll.id and poll.id = any(${ids}::int[])`.execute(
-    db,
-  );
+  await db
+    .updateTable('operation_items')
+    .set({ state: 'applied' })
+    .where('operation_id', '=', operationId)
+    .where(sql<boolean>`poll_id = any(${ids}::int[])`)
+    .execute();
 }

@@ -132,7 +132,7 @@ interface ChangedPoll {
   readonly id: number;
   readonly before: PollChange;
   readonly takenAt: Date | null;
-  /** Whether anybody may have voted since it was changed; a retry's `target_revision` is later than the change. */
+  /** Whether anybody may have voted since it was changed. */
   readonly voted: boolean;
 }
 
@@ -140,7 +140,7 @@ interface ChangedPoll {
 async function changedPolls(db: Db, operationId: number, ids: readonly number[]): Promise<ChangedPoll[]> {
   const { rows } = await sql<ChangedPoll>`
     select poll.id, item.before, (item.before->>'taken_at')::timestamptz as "takenAt",
-      item.before ->> 'taken_at' is not null or poll.revision > item.target_revision as voted
+      poll.revision > item.target_revision as voted
     from operation_items as item join polls as poll on poll.id = item.poll_id
     where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
       and item.state in ('applied', 'failed')

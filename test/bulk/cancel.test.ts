@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { releaseHolds } from '../../src/bulk/put-back.ts';
 import type { Db } from '../../src/db/schema.ts';
@@ -64,6 +65,31 @@ describeEachDatabase('a cancel after votes were cast', (fresh) => {
       [secret]: 'done',
       [untouched]: 'skipped: cancelled, put back',
     });
+  });
+
+  test('of a retry leaves a change that a message has shown since it failed', async () => {
+    const db = await fresh();
+    const [id] = (await postedPolls(db, 1)) as [number];
+    const failed = await run(db, 'settings', { max_choices: 2 }, [id], [id]);
+    await sql`update polls set shown_revision = revision, sent_revision = revision`.execute(db);
+    await vote(db, id, ann, 0);
+    const retry = await beginRetry(db, failed);
+    await cancel(db, retry);
+    expect((await pollRow(db, id)).max_choices).toBe(2);
+    expect(await itemStates(db, retry.operationId)).toEqual({ [id]: 'done' });
+  });
+
+  test('of a retry has the votes shown that were cast since it failed', async () => {
+    const db = await fresh();
+    const [voted, untouched] = (await postedPolls(db, 2)) as [number, number];
+    await sql`update polls set shown_revision = revision, sent_revision = revision`.execute(db);
+    const failed = await run(db, 'settings', { max_choices: 2 }, [voted, untouched], [voted, untouched]);
+    await vote(db, voted, ann, 0);
+    await cancel(db, await beginRetry(db, failed));
+    const [first, second] = [await pollRow(db, voted), await pollRow(db, untouched)];
+    expect([first.max_choices, second.max_choices]).toEqual([1, 1]);
+    expect(first.shown_revision).toBeLessThan(first.revision);
+    expect(second.shown_revision).toBe(second.revision);
   });
 
   test('leaves nobody with more choices than the poll allows', async () => {

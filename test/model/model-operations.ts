@@ -51,7 +51,7 @@ export function plannedUndo(model: Model, id: number, undo: Kind, original: Mode
 export function retried(model: Model, id: number, original: ModelOperation): ModelOperation {
   const items = original.items
     .filter(({ state }) => state === 'failed')
-    .map((failed): ModelItem => ({ ...failed, state: 'planned', shown: false }));
+    .map((failed): ModelItem => ({ ...failed, state: 'planned' }));
   const again = operation(model, id, original.kind, items, { retryOf: original, undoOf: original.undoOf });
   again.state = 'running';
   return again;
@@ -65,7 +65,6 @@ export function apply(model: Model, run: ModelOperation): void {
     if (becomes === null) one.state = 'skipped';
     else if (becomes === 'show') {
       one.state = 'applied';
-      one.shown = false;
       poll.heldBy = run.id;
     } else change(model, run, one, poll, becomes);
   }

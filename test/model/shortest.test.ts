@@ -72,6 +72,20 @@ describeEachDatabase('operations leave what the model says', (fresh) => {
     const meanwhile = [step.ping(0), step.begin(0, [1]), step.pingLands(0)];
     await holds([kindOf('status', { to: 'closed' })], ...meanwhile, step.cancel(0));
   });
+
+  test.each([[], [step.vote(1, 0, 0)]])(
+    'where a change that failed was shown before its retry is cancelled (%#)',
+    async (...votes) => {
+      const shown = [step.begin(0, [2]), step.timeOut(0), step.sweep(1, 'done')];
+      const cancelled = [...votes, step.retry(0), step.cancel(0)];
+      await holds([kindOf('settings', { max_choices: 2 })], ...shown, ...cancelled);
+    },
+  );
+
+  test('where votes are cast between a change that failed and the cancel of its retry', async () => {
+    const failed = [step.begin(0, [2]), step.timeOut(0), step.vote(1, 0, 0)];
+    await holds([kindOf('settings', { max_choices: 2 })], ...failed, step.retry(0), step.cancel(0));
+  });
 });
 
 function kindOf(name: string, options: Record<string, unknown> = {}): Kind {
