@@ -10,12 +10,12 @@ import { newMessage, wholeEdit, wholeEditInChannel } from './payload.ts';
 import { codeOf, lacking, noEmbeds, wantsPermission } from './refusals.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
 import type { RestCalls, Route } from './rest-calls.ts';
-import type { Obstacle, Obstacles } from './rights.ts';
+import type { Obstacle, Obstacles, Right } from './rights.ts';
 
 /** Discord's flag of a message that only its addressee sees. */
 const EPHEMERAL = 64;
 
-/** How long a refusal to post in a channel holds for the next post there. */
+/** How long a refusal to post in a channel holds for the next post there, unless the gateway tells of a change before. */
 const REFUSED_FOR_MS = 30_000;
 
 /** The messages beside the polls' own, over REST. `applicationId` is asked at each call: it is known after login. */
@@ -31,12 +31,13 @@ export function discordMessages(parts: {
 }): Messages {
   const { rest, limits, clock, applicationId } = parts;
 
-  const refused = new Map<string, { readonly sent: Sent; readonly until: number }>();
+  const refused = new Map<string, { readonly sent: Sent; readonly until: number; readonly lacked?: Right }>();
 
   /** Where Discord has just refused a post, it is not asked again: a notice each of a hundred polls earns one refusal. */
   const post: Messages['post'] = async (channelId, body, nonce, lost) => {
     const before = refused.get(channelId);
-    if (before && clock.monotonic() < before.until) return before.sent;
+    const lacked = parts.obstacle?.(channelId, 'post')?.right;
+    if (before && clock.monotonic() < before.until && before.lacked === lacked) return before.sent;
     refused.delete(channelId);
     const made = await inChannel(channelId, 'post', body, async () => {
       const found = lost ? await findOwn(parts, channelId, lost) : null;
@@ -45,7 +46,11 @@ export function discordMessages(parts: {
     });
     // Of an embed it may be the embed alone that is refused.
     if (made.type === 'refused' && !body.embeds?.length && wantsPermission(made.code))
-      refused.set(channelId, { sent: made, until: clock.monotonic() + REFUSED_FOR_MS });
+      refused.set(channelId, {
+        sent: made,
+        until: clock.monotonic() + REFUSED_FOR_MS,
+        ...(lacked && { lacked }),
+      });
     return made;
   };
 

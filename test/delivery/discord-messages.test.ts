@@ -166,4 +166,25 @@ describe('messages beside the polls', () => {
     expect(received).toEqual([]);
     expect(await messages.post(channel, { content: 'x' }, 'n')).toEqual(sent);
   });
+
+  test('are posted again as soon as the gateway tells that the right is back', async () => {
+    let allowed = false;
+    const { received, limits, rest } = await setUp(() =>
+      allowed ? sentReply : { status: 403, body: { code: 50013, message: 'Missing Permissions' } },
+    );
+    const messages = discordMessages({
+      rest,
+      limits,
+      clock: systemClock,
+      applicationId: () => application,
+      botId: () => bot,
+      obstacle: () =>
+        allowed ? null : { right: 'post', permissions: ['Send Messages'], timedOutUntil: null },
+    });
+    for (const nonce of ['a', 'b'])
+      expect(await messages.post(channel, { content: 'x' }, nonce)).toMatchObject({ type: 'refused' });
+    expect(received).toHaveLength(1);
+    allowed = true;
+    expect(await messages.post(channel, { content: 'x' }, 'c')).toEqual(sent);
+  });
 });
