@@ -11,8 +11,8 @@ export interface ChannelRights {
   readonly shut: boolean;
 }
 
-/** Whether a right came back in a channel. */
-export type Regained = (channelId: string, right: Right) => boolean;
+/** Whether a right came back in a channel. `gone`: Discord said that there is no such channel. */
+export type Regained = (channelId: string, right: Right, gone?: boolean) => boolean;
 
 /**
  * Looks at a server's channels, or at some of them and their threads, and compares with what was known; `before` null:
@@ -41,11 +41,11 @@ export function compareRights(
     back.set(id, opened ? after.rights : after.rights.difference(had.rights));
     if (had) bits |= after.bits & ~had.bits;
   }
-  // Of what this process knows no channel of, it is a thread that sleeps, in whatever channel, or one that is gone.
-  const elsewhere: ReadonlySet<Right> = before === null ? threadRights : rightsBehind(bits);
+  // What this process knows no channel of is a thread that sleeps, in whatever channel, unless it is gone.
+  const elsewhere: ReadonlySet<Right> = before === null ? new Set(allRights) : rightsBehind(bits);
   const some = elsewhere.size > 0 || [...back.values()].some((rights) => rights.size > 0);
-  const regained: Regained = (channelId, right) =>
-    all.has(channelId) ? (back.get(channelId)?.has(right) ?? false) : elsewhere.has(right);
+  const regained: Regained = (channelId, right, gone = false) =>
+    all.has(channelId) ? (back.get(channelId)?.has(right) ?? false) : !gone && elsewhere.has(right);
   return { rights: looked, regained: some ? regained : null };
 }
 
@@ -62,9 +62,6 @@ function look(channel: GuildBasedChannel, now: Date): ChannelRights | null {
   const shut = channel.isThread() && (channel.archived === true || channel.locked === true);
   return { rights: rightsWith(channel, permissions), bits: permissions.bitfield, shut };
 }
-
-/** Sight aside, which a channel that is gone was refused for. */
-const threadRights: ReadonlySet<Right> = new Set(allRights.filter((right) => right !== 'view'));
 
 const behind: readonly (readonly [bigint, readonly Right[]])[] = [
   [PermissionFlagsBits.ViewChannel, allRights],

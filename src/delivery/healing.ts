@@ -10,8 +10,8 @@ const AGAIN_MS = 5_000;
 /** Longer than a request and its record may be under way. */
 const LATE_REFUSALS_MS = 25_000;
 
-/** Whether a right is back in a channel of a server. */
-type Regained = (channelId: string, right: Right) => boolean;
+/** Whether a right is back in a channel of a server. `gone`: Discord said that there is no such channel. */
+type Regained = (channelId: string, right: Right, gone: boolean) => boolean;
 
 /** Lets polls be tried again that Discord refused for want of a right, once that right is back. The sweep does the rest. */
 export class Healing {
@@ -54,8 +54,8 @@ export class Healing {
     const { db, clock, log } = this.parts;
     while (!this.stopping.signal.aborted) {
       try {
-        return await unpark(db, (guildId, channelId, right) =>
-          (servers.get(guildId) ?? []).some((regained) => regained(channelId, right)),
+        return await unpark(db, (guildId, channelId, right, gone) =>
+          (servers.get(guildId) ?? []).some((regained) => regained(channelId, right, gone)),
         );
       } catch (error) {
         log.error({ err: error }, 'polls that may be shown again could not be released; trying again');

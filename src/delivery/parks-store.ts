@@ -5,6 +5,15 @@ import type { ClaimKey } from './claim-store.ts';
 import { isLatest } from './delivery-store.ts';
 import { deedsThatNeed, type Right } from './rights.ts';
 
+const UNKNOWN_CHANNEL = '10003';
+
+interface ParkedPlace {
+  readonly guild_id: string;
+  readonly channel_id: string;
+  readonly parked_right: Right;
+  readonly gone: boolean;
+}
+
 /** What Discord refused for good, and what it was refused for. */
 export interface Refused extends ClaimKey {
   readonly sentBefore: number;
@@ -48,16 +57,20 @@ export async function recordRefused(db: Db, refused: Refused): Promise<boolean> 
 /** What the message of a poll waits for. */
 const deed = sql`case when deleted_at is not null then 'delete' when message_id is null then 'post' else 'edit' end`;
 
-/** The bot's rights changed: what Discord refused for want of a right that came back may be tried again. */
+/**
+ * The bot's rights changed: what Discord refused for want of a right that came back may be tried again. `gone`: it said that
+ * there is no such channel.
+ */
 export async function unpark(
   db: Db,
-  regained: (guildId: string, channelId: string, right: Right) => boolean,
+  regained: (guildId: string, channelId: string, right: Right, gone: boolean) => boolean,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
-    const { rows } = await sql<{ guild_id: string; channel_id: string; parked_right: Right }>`
-      select distinct guild_id, channel_id, parked_right from polls
-      where parked_code is not null and parked_right is not null`.execute(trx);
-    const back = rows.filter((row) => regained(row.guild_id, row.channel_id, row.parked_right));
+    const { rows } = await sql<ParkedPlace>`
+      select guild_id, channel_id, parked_right, bool_and(parked_code = ${UNKNOWN_CHANNEL}) as gone from polls
+      where parked_code is not null and parked_right is not null
+      group by guild_id, channel_id, parked_right`.execute(trx);
+    const back = rows.filter((row) => regained(row.guild_id, row.channel_id, row.parked_right, row.gone));
     if (back.length === 0) return;
     await sql`
       with parked as (

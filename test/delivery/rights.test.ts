@@ -246,4 +246,20 @@ describeEachDatabase('a thread that sleeps', (fresh) => {
     expect(await show(id)).toMatchObject({ type: 'retry', code: '50083', attempt: true });
     expect(await pollOf(db, id)).toMatchObject({ parked_code: null, sent_revision: 1 });
   });
+
+  test('is told apart by whether there is such a channel at all', async () => {
+    const db = await fresh();
+    const { discord, show } = setUp(db);
+    const shut = await givenPoll(db);
+    const told: boolean[] = [];
+    for (const code of [10003, 50001]) {
+      discord.before = on('POST', code);
+      await show(shut);
+      await unpark(db, (_guildId, _channelId, right, gone) => {
+        told.push(right === 'view' && gone);
+        return false;
+      });
+    }
+    expect(told).toEqual([true, false]);
+  });
 });

@@ -49,4 +49,18 @@ describe.each(['pglite', 'postgres'] as const)('a bot that was killed (%s)', (da
     expect(await resultOf(progress)).toEqual({ word: 'completed', counts: [2, 0, 0, 0] });
     expect(polls.every(({ message }) => isClosed(message))).toBe(true);
   });
+
+  test('shows what it may see again in a thread that fell asleep meanwhile', async () => {
+    await using scene = await startScene({ database, channels: 1 });
+    const [channel] = scene.guild.channels;
+    const thread = scene.guild.addThread(channel!.id, 'thread');
+    const polls = [await scene.createPoll(thread.id)];
+    scene.sandbox.deny(channel!.id);
+    expect((await resultOf(await close(scene, polls))).counts).toEqual([0, 1, 0, 0]);
+    await scene.bot.kill('SIGKILL');
+    scene.sandbox.archive(thread.id);
+    scene.sandbox.allow(channel!.id);
+    await scene.start();
+    await allClosed(polls);
+  });
 });
