@@ -22,6 +22,8 @@ const longestSleepMs = 10_000;
 const shortestSleepMs = 250;
 /** Before an edit that did not arrive is repeated. */
 const againMs = 1_000;
+/** So long an answer is repeated at most that did not arrive, with the button as it was when that was made. */
+const answeredWithinMs = 60_000;
 /** Discord's life of an interaction's token. */
 const tokenLifeMs = 15 * 60_000;
 
@@ -109,7 +111,7 @@ export class PreviewClock {
       const sent = await messages.editByToken(draft.preview_token ?? '', '@original', body);
       const again = new Date(clock.now().getTime() + againMs);
       const tokenOver = again.getTime() > draft.created_at.getTime() + tokenLifeMs;
-      if (sent.type === 'sent') await setPreviewDue(db, draft, expired ? null : draft.expires_at);
+      if (sent.type === 'sent') await setPreviewDue(db, draft, expired ? null : nextLook(draft, now));
       else if (sent.type === 'retry' && !tokenOver) await setPreviewDue(db, draft, again);
       else {
         await setPreviewDue(db, draft, null);
@@ -124,6 +126,12 @@ export class PreviewClock {
   async #render(draft: OperationRow, now: Date): Promise<MessageBody> {
     return renderPreview(await readPreview(this.#deps.db, draft.id, draft.preview_page), this.#deps, now);
   }
+}
+
+/** A young preview is looked at again, after ever longer: what was made before may arrive after what is newer. */
+function nextLook({ created_at, expires_at }: OperationRow, now: Date): Date | null {
+  const ageMs = now.getTime() - created_at.getTime();
+  return ageMs < answeredWithinMs ? new Date(now.getTime() + Math.max(ageMs, againMs)) : expires_at;
 }
 
 const expiredPreview = renderClosedPreview(

@@ -41,3 +41,16 @@ test('the preview of a killed process is enabled by another one', async () => {
   await scene.start();
   await shown.until(enabled, 20_000);
 });
+
+test('Confirm is enabled also where the answer itself arrives after the edit that does it', async () => {
+  scene = await startScene({ env: { BULK_CONFIRM_DELAY_SECONDS: '1' } });
+  const answering: Match = ({ method, route, body }) =>
+    method === 'PATCH' &&
+    route === '/webhooks/:application/:token/messages/:message' &&
+    /"label":"Confirm"[^}]*"disabled":true/.test(JSON.stringify(body));
+  const lost = scene.sandbox.faults.add({ match: answering, times: 3, status: 503 });
+  const [poll] = await scene.createPolls(1);
+  const shown = await scene.preview('close', { polls: String(poll!.id) });
+  await shown.until((message) => lost.hits === 3 && message.button('Confirm')?.disabled === true, 20_000);
+  await shown.until(enabled, 20_000);
+});
