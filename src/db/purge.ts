@@ -87,7 +87,7 @@ function historic(before: Date): RawBuilder<SqlBool> {
  */
 function forgettable(now: Date, before: Date, undoable: Date): RawBuilder<SqlBool> {
   return sql`deleted_at < ${before} and held_by is null
-    and (shown_revision >= revision or parked_code is not null)
+    and (shown_revision >= revision or parked_code is not null or message_gone)
     and not exists (
       select from operations as concerned join operation_items as item on item.operation_id = concerned.id
       where item.poll_id = polls.id and item.state not in ('missing', 'excluded')

@@ -107,7 +107,8 @@ describeEachDatabase('purge', (fresh) => {
     const held = await poll(db, { deleted_at: daysAgo(31), held_by: holder });
     const shown = await poll(db, { deleted_at: daysAgo(31), shown_revision: 0 });
     await poll(db, { deleted_at: daysAgo(31), shown_revision: 0, parked_code: '50001' });
-    expect(await purge(db, now, retention)).toMatchObject({ polls: 1 });
+    await poll(db, { deleted_at: daysAgo(31), shown_revision: 0, message_gone: true });
+    expect(await purge(db, now, retention)).toMatchObject({ polls: 2 });
     expect(await polls(db)).toEqual([held, shown]);
   });
 
@@ -228,7 +229,13 @@ async function operation(
   return id;
 }
 
-type PollColumns = 'deleted_at' | 'held_by' | 'shown_revision' | 'parked_code' | 'created_at';
+type PollColumns =
+  | 'deleted_at'
+  | 'held_by'
+  | 'shown_revision'
+  | 'parked_code'
+  | 'message_gone'
+  | 'created_at';
 
 async function poll(db: Db, columns: Partial<Pick<Insertable<PollTable>, PollColumns>>): Promise<number> {
   interactions += 1;
