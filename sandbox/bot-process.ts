@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from './end-with-us.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 /** Where Node keeps what it has compiled: the second start takes half the work of the first. */
 const compileCache = fileURLToPath(new URL('../node_modules/.cache/node-compile', import.meta.url));
 
-/** The bot as its operator runs it: a process of its own that knows its environment and nothing else. */
+/** The bot as its operator runs it: a process of its own that knows its environment and nothing else. It ends with this one. */
 export class BotProcess {
   readonly child: ChildProcess;
   /** Its log, one parsed line each. */
@@ -22,6 +23,7 @@ export class BotProcess {
       env: { PATH: process.env.PATH, LOG_LEVEL: 'info', NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    endWithUs(this.child);
     // Not at 'exit': what it wrote last may still be on its way.
     this.#exited = once(this.child, 'close').then(([code]) => code as number | null);
     createInterface({ input: this.child.stdout! }).on('line', (line) => {

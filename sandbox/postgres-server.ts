@@ -4,6 +4,7 @@ import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { endWithUs } from './end-with-us.ts';
 import {
   bundledBinaries,
   installedBinaries,
@@ -83,6 +84,7 @@ async function startFrom(bin: string, owner: Owner, flags: readonly string[]): P
       ...as,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    endWithUs(server, { signal: 'SIGQUIT' });
     await ready(server);
   };
   const halt = async (how: 'fast' | 'immediate') => {

@@ -76,11 +76,8 @@ export async function startStage(
     },
     directory,
   );
-  const killed = () => bot.child.kill('SIGKILL');
-  process.once('exit', killed);
   const close = async () => {
     await bot.kill('SIGTERM');
-    process.off('exit', killed);
     await sandbox.close();
     await rm(directory, { recursive: true, force: true });
   };

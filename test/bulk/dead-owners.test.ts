@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
+import { endWithUs } from '../../sandbox/end-with-us.ts';
 import { DeadOwners, isGoneHere } from '../../src/bulk/dead-owners.ts';
 import { systemClock } from '../../src/clock.ts';
 
@@ -45,6 +46,7 @@ test('of a process that this machine knows no more it does so sooner', () => {
 
 test('this machine knows who is gone of its own processes, and says nothing of others', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  endWithUs(child);
   await once(child, 'spawn');
   const name = `${hostname()}/${child.pid}/abc`;
   expect(isGoneHere(name)).toBe(false);

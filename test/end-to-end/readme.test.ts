@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -15,6 +15,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { endGroup, endWithUs } from '../../sandbox/end-with-us.ts';
 import { type Owner, serverOwner } from '../../sandbox/postgres-binaries.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 
@@ -23,7 +24,9 @@ const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const timeout = 600_000;
 
 const homes: string[] = [];
+const shells: ChildProcess[] = [];
 afterEach(() => {
+  for (const shell of shells.splice(0)) endGroup(shell, 'SIGKILL');
   for (const home of homes.splice(0)) rmSync(home, { recursive: true, force: true });
 });
 
@@ -117,6 +120,8 @@ function shell(command: string, options: { cwd: string; env: NodeJS.ProcessEnv }
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  shells.push(child);
+  endWithUs(child, { group: true });
   let output = '';
   const hear = (data: unknown) => {
     output += String(data);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { endGroup, endWithUs } from '../../sandbox/end-with-us.ts';
 import { permission } from '../../sandbox/permissions.ts';
 import { type BotScene, type DatabaseKind, startScene } from '../support/bot-scene.ts';
 import { expectCountsToAddUp, isClosed, numberOf, resultOf } from './flow-scene.ts';
@@ -103,7 +104,9 @@ test.concurrent('npm start passes SIGTERM on, and ends with the code of the bot'
     cwd: projectRoot,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...scene.env },
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   });
+  endWithUs(npm, { group: true });
   try {
     let output = '';
     npm.stdout.on('data', (data) => {
@@ -119,7 +122,8 @@ test.concurrent('npm start passes SIGTERM on, and ends with the code of the bot'
     expect(Date.now() - asked).toBeLessThan(patienceMs);
     expect(output).toContain('Gavel has stopped');
   } finally {
-    npm.kill('SIGKILL');
+    // The bot that npm has started does not hear of its end.
+    endGroup(npm, 'SIGKILL');
   }
 });
 

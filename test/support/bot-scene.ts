@@ -73,16 +73,12 @@ export class BotScene {
   readonly processes: BotProcess[] = [];
   /** The working directory of the processes, and the home of the embedded database. */
   readonly directory: string;
-  readonly #killAll = () => {
-    for (const { child } of this.processes) child.kill('SIGKILL');
-  };
 
   constructor(sandbox: Sandbox, directory: string, channels: number) {
     this.sandbox = sandbox;
     this.directory = directory;
     this.guild = sandbox.addGuild({ name: 'Demo', channels });
     this.admin = sandbox.person({ name: 'Ada', permissions: permission.manageGuild });
-    process.once('exit', this.#killAll);
   }
 
   /** The process started last. */
@@ -176,7 +172,6 @@ export class BotScene {
 
   async close(): Promise<void> {
     await Promise.all(this.processes.map((bot) => bot.kill('SIGKILL')));
-    process.off('exit', this.#killAll);
     await this.sandbox.close();
     await rm(this.directory, { recursive: true, force: true });
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from '../../sandbox/end-with-us.ts';
 
 /** A TypeScript program in a process of its own, that talks in lines. */
 export interface LineProcess {
@@ -21,6 +22,7 @@ export function startLineProcess(program: URL, args: readonly string[]): LinePro
     [fileURLToPath(program), ...args],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
+  endWithUs(child);
   // Written to after it was killed: its end is reported by `line`.
   child.stdin.on('error', () => child.stdin.destroy());
   const exited = once(child, 'exit');
