@@ -165,10 +165,7 @@ async function forbidden(db: Db, changed: readonly ChangedPoll[]): Promise<Map<n
   );
 }
 
-/**
- * What Discord refused of the change is tried again with what the poll is now. A retry finds a poll as others may have left it
- * since the change, so its message may show neither.
- */
+/** What Discord refused of the change is tried again with what the poll is now. */
 async function restorePolls(
   db: Db,
   operationId: number,
@@ -179,9 +176,8 @@ async function restorePolls(
     with plan as (
       select item.poll_id, item.before,
         (item.before->>'message_current')::boolean and poll.sent_revision <= poll.shown_revision
-          and poll.revision = item.target_revision and operation.retry_of is null as message_current
+          and poll.revision = item.target_revision as message_current
       from operation_items as item join polls as poll on poll.id = item.poll_id
-        join operations as operation on operation.id = item.operation_id
       where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[]))
     update polls as poll
     set ${columnsFrom('image', 'poll')}, version = poll.version + 1, revision = poll.revision + 1, held_by = null,
