@@ -17,6 +17,8 @@ interface Place {
 export class Keeper {
   kills = 0;
   readonly findings: string[] = [];
+  /** Every process of the round so far, dead ones too. */
+  #round: BotProcess[] = [];
   readonly #env: Readonly<Record<string, string>>;
   readonly #directory: string;
   readonly #places: Place[] = [];
@@ -34,6 +36,15 @@ export class Keeper {
 
   get bots(): readonly BotProcess[] {
     return this.#places.map(({ bot }) => bot);
+  }
+
+  /** What the processes of the last round logged, one after the other; then a new round begins. */
+  takeLogs(): string {
+    const logs = this.#round.map(({ log, child }) =>
+      [`process ${child.pid}`, ...log.map((line) => JSON.stringify(line))].join('\n'),
+    );
+    this.#round = [...this.bots];
+    return logs.join('\n');
   }
 
   /** Starts so many processes; resolves when all are ready. */
@@ -102,6 +113,7 @@ export class Keeper {
     );
     const place = { bot, ready: Promise.resolve() };
     this.#places[index] = place;
+    this.#round.push(bot);
     place.ready = Promise.race([
       bot.untilReady(),
       // Whoever waits for it goes on with the process that takes its place.

@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runOperation } from './bulk.ts';
 import { check, unfinished } from './check.ts';
@@ -45,8 +48,18 @@ export async function playRound(
   remember(stand, rows, states);
   stand.sandbox.clearLog();
   findings.push(...found, ...keeper.findings.splice(0));
+  const logs = keeper.takeLogs();
+  if (findings.length > 0) findings.push(`more in ${await keep(stand, logs, rows)}`);
   await keeper.start(stand.processes);
   return findings;
+}
+
+/** The file with what the processes logged, and the rows of operations that are not over. */
+async function keep({ random }: Stand, logs: string, rows: Rows): Promise<string> {
+  const file = join(tmpdir(), `gavel-chaos-${random.seed}-${Date.now()}.log`);
+  const { operations, items } = rows;
+  await writeFile(file, `${logs}\n${JSON.stringify({ operations, items }, null, 1)}\n`);
+  return file;
 }
 
 function groupsOf({ random }: Stand, living: readonly KnownPoll[]): KnownPoll[][] {

@@ -47,6 +47,7 @@ export async function startStand({ databaseUrl, processes, seed }: StandOptions)
     DISCORD_API_URL: sandbox.apiUrl,
     BULK_CONFIRM_DELAY_SECONDS: '0',
     BULK_MAX_PER_ADMIN: '3',
+    LOG_LEVEL: 'debug',
     ...(databaseUrl === null ? { DATA_DIR: join(directory, 'data') } : { DATABASE_URL: databaseUrl }),
   };
   const keeper = new Keeper(env, directory);
