@@ -43,19 +43,18 @@ export function onPicker(
       const owner = ownerOf(caller);
       const once = { interactionId: caller.interactionId, now: services.clock.now() };
       const note = (change: Parameters<typeof pressPicker>[4]) =>
-        pressPicker(services.db, owner, Number(id), once, change);
-      await services.turns.run(caller, async () => {
-        try {
-          await note((picker, trx) =>
-            act({ trx, interaction, owner, picker, frame: frameOf(picker, Number(frame)) }),
-          );
-        } catch (error) {
-          if (!(error instanceof UserError)) throw error;
-          // Told in the picker, whose menu would otherwise go on to show what was chosen in vain.
-          await note(async () => ({ notice: `⚠️ ${error.message}` }));
-        }
-        await show(services, owner, Number(id), respond);
-      });
+        services.turns.run(caller, () => pressPicker(services.db, owner, Number(id), once, change));
+      try {
+        await note((picker, trx) =>
+          act({ trx, interaction, owner, picker, frame: frameOf(picker, Number(frame)) }),
+        );
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        // Told in the picker, whose menu would otherwise go on to show what was chosen in vain.
+        await note(async () => ({ notice: `⚠️ ${error.message}` }));
+      }
+      const read = () => services.turns.run(caller, () => readPickerView(services.db, owner, Number(id)));
+      await show(services, owner, Number(id), read, respond);
     },
   };
 }
@@ -71,10 +70,11 @@ async function show(
   services: BulkServices,
   owner: SelectionOwner,
   id: number,
+  read: () => ReturnType<typeof readPickerView>,
   respond: Respond,
 ): Promise<void> {
   for (;;) {
-    const view = await readPickerView(services.db, owner, id);
+    const view = await read();
     await respond.update(renderPicker(view, services.names));
     if (newestFrame(await readPicker(services.db, owner, id)).number === view.frame.number) return;
   }
