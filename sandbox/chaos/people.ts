@@ -62,5 +62,6 @@ export async function vote(stand: Stand, polls: readonly KnownPoll[]): Promise<v
   if (!reply.acknowledged) return;
   const answer = await answerOf(reply);
   if (answer?.text.includes(`**${labels[position]}**`)) poll.voted.set(voter.id, position);
-  if (answer) poll.unsure.delete(voter.id);
+  // The answer may be that even the bot does not know.
+  if (answer && !/does not know|went wrong/.test(answer.text)) poll.unsure.delete(voter.id);
 }
