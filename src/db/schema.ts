@@ -45,6 +45,7 @@ export interface PollTable {
   created_at: Date;
   deleted_at: Date | null;
   interaction_id: string;
+  /** Counts the changes of state and settings. Nothing goes by it: what a poll is, is compared; what is sent goes by `revision`. */
   version: WithDefault<number>;
   revision: WithDefault<number>;
   shown_revision: WithDefault<number>;
