@@ -134,17 +134,13 @@ export const step = {
 
   retry: (index: number) =>
     onOperation('retry', index, isOver, async (original, model, world) => {
-      const again = model.operations.some((one) => one.retryOf === original && one.state !== 'cancelled');
-      const failed = original.items.some(({ state }) => state === 'failed');
-      if (again || !failed) {
-        const words = again ? 'already retried' : 'Nothing failed';
-        return await expect(world.retry(original.id)).rejects.toThrow(words);
-      }
-      const id = await world.retry(original.id);
-      const retry = retried(model, id, original);
-      apply(model, retry);
-      endIfDone(model, retry);
+      if (mayBeRetried(original, model)) return await retriedNow(original, model, world);
+      const words = isRetried(original, model) ? 'already retried' : 'Nothing failed';
+      await expect(world.retry(original.id)).rejects.toThrow(words);
     }),
+
+  /** Of one where that is not refused: few have failures. */
+  beginRetry: (index: number) => onOperation('beginRetry', index, mayBeRetried, retriedNow),
 
   deliver: (index: number, poll: number, how: Delivery) =>
     onOperation(`deliver ${how}, ${poll} of `, index, isRunning, async (operation, model, world) => {
@@ -320,6 +316,21 @@ function mayBeUndone(operation: ModelOperation): boolean {
   return isOver(operation) && operation.kind !== undoKind;
 }
 
+function isRetried(original: ModelOperation, { operations }: Model): boolean {
+  return operations.some((one) => one.retryOf === original && one.state !== 'cancelled');
+}
+
+function mayBeRetried(original: ModelOperation, model: Model): boolean {
+  const failed = original.items.some(({ state }) => state === 'failed');
+  return isOver(original) && failed && !isRetried(original, model);
+}
+
+async function retriedNow(original: ModelOperation, model: Model, world: World): Promise<void> {
+  const retry = retried(model, await world.retry(original.id), original);
+  apply(model, retry);
+  endIfDone(model, retry);
+}
+
 /** The undo as a draft; null where it is refused. */
 async function undoPlanned(
   original: ModelOperation,
@@ -468,10 +479,14 @@ export const commands = [
   index.map(step.beginUndo),
   index.map(step.beginUndo),
   index.map(step.retry),
+  index.map(step.beginRetry),
+  index.map(step.beginRetry),
+  index.map(step.beginRetry),
   index.map(step.cancel),
   index.map(step.cancel),
   index.map(step.pause),
   index.map(step.resume),
+  index.map(step.timeOut),
   index.map(step.timeOut),
   index.map(step.crash),
   sweep,
