@@ -144,6 +144,8 @@ export class Dispatcher {
   ): Promise<void> {
     const reply = new Reply({ ...this.#parts, interaction: { ...ids(interaction), message } });
     const watching = reply.watch();
+    // Awaited below, and not ignored there; but it may fail before, while the handler is still at work.
+    watching.catch(() => undefined);
     try {
       await run(reply);
     } catch (error) {

@@ -145,6 +145,29 @@ describe('an interaction', () => {
     await message.until((shown) => shown.content === 'pressed late');
   });
 
+  test('of a slow button that another process acknowledges is left to that one, and harms nobody', async () => {
+    const message = await buttonMessage();
+    bots.push(await startPollsBot(sandbox, db, { process: 'other', handlers: handlers(behaviour) }));
+    const gate = Promise.withResolvers<void>();
+    let pressed = 0;
+    behaviour.press = async (respond) => {
+      pressed += 1;
+      await gate.promise;
+      await respond.update({ content: 'pressed' });
+    };
+    // Both acknowledge while their handlers are still at work: one of them is refused.
+    const reply = await person.press(message, 'Go');
+    await sandbox.untilRequest(({ path, code }) => /callback$/.test(path) && code === 40060);
+    expect(reply.acknowledged).toBe(true);
+    // Time enough to hear of it: another command is answered meanwhile.
+    await (await slash()).message();
+    gate.resolve();
+    await message.until(({ content }) => content === 'pressed');
+    expect(pressed).toBe(2);
+    await Promise.all(bots.map((bot) => bot.stop()));
+    expect(bots.splice(0).flatMap(({ errors }) => errors)).toEqual([]);
+  });
+
   test('of a slow button can still post in public, and says where', async () => {
     const message = await buttonMessage();
     let posted: string | null = null;
