@@ -50,14 +50,20 @@ export class Link {
    */
   async query(text: string, values: readonly unknown[], deadlineMs: number): Promise<pg.QueryResult> {
     const sentAt = performance.now();
-    const within = (ms: number) => setTimeout(() => this.#miss(ms, sentAt), ms);
+    const missed = Promise.withResolvers<never>();
+    const within = (ms: number) =>
+      setTimeout(() => {
+        this.#miss(ms, sentAt);
+        // Whatever the driver makes of a connection that was ended under it: the deadline holds.
+        missed.reject(this.#lost);
+      }, ms);
     let overdue = within(this.#suspected ? Math.min(suspectedMs, deadlineMs) : deadlineMs);
     this.#hurry = () => {
       clearTimeout(overdue);
       overdue = within(Math.min(suspectedMs, deadlineMs));
     };
     try {
-      const result = await this.client.query(text, [...values]);
+      const result = await Promise.race([this.client.query(text, [...values]), missed.promise]);
       this.heardAt = performance.now();
       return result;
     } catch (error) {

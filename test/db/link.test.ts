@@ -1,0 +1,20 @@
+import pg from 'pg';
+import { expect, inject, test } from 'vitest';
+import { DatabaseProxy } from '../../sandbox/database-faults/database-proxy.ts';
+import { ConnectionLost } from '../../src/db/database-fault.ts';
+import { Link } from '../../src/db/link.ts';
+
+test('a deadline holds also where the driver never tells that its connection was ended', async () => {
+  await using proxy = await DatabaseProxy.start(inject('postgresUrl'));
+  const client = new pg.Client({ connectionString: proxy.url });
+  await client.connect();
+  const suspicions: string[] = [];
+  const link = new Link(client, (reason) => suspicions.push(reason));
+  const { stream } = (client as unknown as { connection: { stream: { destroy: () => void } } }).connection;
+  const destroy = stream.destroy.bind(stream);
+  stream.destroy = () => stream;
+  proxy.freeze();
+  await expect(link.query('select 1', [], 100)).rejects.toThrow(ConnectionLost);
+  expect(link.lost).toBe(true);
+  destroy();
+});
