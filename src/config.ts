@@ -94,7 +94,9 @@ const secrets = new Set(['DISCORD_TOKEN', 'DATABASE_URL']);
 function complaint(name: string, expected: string, set: Record<string, string>): string {
   const value = set[name];
   if (value === undefined) return `  ${name} is not set; expected ${expected}`;
-  return `  ${name} is ${secrets.has(name) ? 'wrong' : JSON.stringify(value)}; expected ${expected}`;
+  // An address may hold a proxy's password.
+  const secret = secrets.has(name) || value.includes('@');
+  return `  ${name} is ${secret ? 'wrong' : JSON.stringify(value)}; expected ${expected}`;
 }
 
 /** A variable whose text `parse` understands, or answers with undefined. `expected` completes "expected …". */

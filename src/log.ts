@@ -40,5 +40,5 @@ const authorization = /\b((?:Bot|Bearer)\s+)[\w-]{20,}(?:\.[\w-]+)*/g;
 const botToken = /\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}/g;
 /** `/webhooks/{application}/{token}/…` and `/interactions/{id}/{token}/callback`. */
 const tokenInUrl = /(\/(?:webhooks|interactions)\/\d+\/)[^/\s"'?\\]+/g;
-/** `postgres://user:password@host`, but for the word itself, in examples. */
-const passwordInUrl = /(\bpostgres(?:ql)?:\/\/[^:/\s"@]*:)(?!password@)[^@\s"]*@/g;
+/** `postgres://user:password@host`, of any scheme, but for the word itself, in examples. */
+const passwordInUrl = /(\b[a-z][a-z0-9+.-]*:\/\/[^:/\s"@]*:)(?!password@)[^@\s"]*@/gi;

@@ -158,3 +158,9 @@ function refusal(env: Record<string, string>): string {
   }
   throw new Error('the configuration was accepted');
 }
+
+test('repeats no password of a proxy', () => {
+  const said = refusal({ DISCORD_TOKEN: token, DISCORD_API_URL: 'https://gavel:hunter2@proxy/api' });
+  expect(said).toContain('DISCORD_API_URL is wrong; expected an http or https URL');
+  expect(said).not.toContain('hunter2');
+});

@@ -16,6 +16,7 @@ test.each([
   ],
   ['an interaction URL', { err: new Error('POST /interactions/123/aW50ZXJhY3Rpb246MTIz/callback failed') }],
   ['an error cause', { err: new Error('outer', { cause: new Error('/webhooks/1/aW50ZXJhY3Rpb246MTIz') }) }],
+  ['a password of a proxy', { text: 'https://gavel:aW50ZXJhY3Rpb246MTIz@proxy/api' }],
   ['a database password', { text: 'postgres://gavel:aW50ZXJhY3Rpb246MTIz@db/gavel' }],
 ])('never writes the secret of %s', (_, fields) => {
   const line = logged(fields);

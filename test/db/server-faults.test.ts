@@ -305,7 +305,8 @@ test('behind a pooler by transaction no setting of ours lands on connections of 
   }>`select current_setting('idle_in_transaction_session_timeout') as idle`.execute(database.db);
   expect(rows).toEqual([{ idle: '0' }]);
   const direct = connectPostgres(databaseUrl);
-  const locks = await sql`select 1 from pg_locks where locktype = 'advisory'`.execute(direct);
+  const locks = await sql`select 1 from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())`.execute(direct);
   await direct.destroy();
   expect(locks.rows).toEqual([]);
 });
