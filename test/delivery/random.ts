@@ -1,10 +1,6 @@
-/** A repeatable source in [0, 1) (mulberry32, public domain). */
+import { Random } from '../../sandbox/chaos/random.ts';
+
+/** A repeatable source in [0, 1). */
 export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  return new Random(seed).next;
 }
