@@ -5,7 +5,7 @@ import { cancelOperation } from './control.ts';
 import { type ExportDeps, exportFiles } from './export-files.ts';
 import { type Hold, stateOf } from './fence.ts';
 import { postNotice } from './notice.ts';
-import { type OperationRow, openStates, runningMs } from './operation.ts';
+import { type OperationRow, type OperationState, openStates, runningMs } from './operation.ts';
 import { loadOperation } from './operation-store.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
 import { operationKind } from './operations/operation-kinds.ts';
@@ -23,13 +23,12 @@ export interface RunDeps extends ExportDeps {
 /** A paused operation is cancelled after a day. */
 const longestPauseMs = 24 * 60 * 60_000;
 
-/**
- * What interrupts a run: `stopping` when this process ends or lost the operation, `next()` resolves when somebody
- * paused, resumed or cancelled it.
- */
+/** What interrupts a run. */
 export interface Interruptions {
+  /** This process ends, or lost the operation. */
   readonly stopping: AbortSignal;
-  next(): Promise<void>;
+  /** Resolves when the operation is found in another state than the one seen here: somebody paused, resumed or cancelled it. */
+  otherThan(seen: OperationState): Promise<void>;
 }
 
 /** An operation that has its result. `abort`: set where Discord refuses the token, and nothing can go on. */
@@ -50,8 +49,8 @@ export async function runOperation(
   answered: Promise<unknown> = Promise.resolve(),
 ): Promise<Ended | null> {
   while (!interruptions.stopping.aborted) {
-    const interrupted = interruptions.next();
     const state = await stateOf(deps.db, hold);
+    const interrupted = interruptions.otherThan(state);
     if (state === 'running') {
       const ended = await work(deps, hold, answered, interrupted, interruptions.stopping);
       if (ended) return ended;

@@ -39,8 +39,8 @@ interface Run {
   readonly deadly: boolean;
   /** Another process has it now. */
   lost: boolean;
-  /** The state its work was last woken for. */
-  state: OperationState | null;
+  /** The state in which its work saw it last: in any other one it has to look again. */
+  seen: OperationState | null;
   finished: Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export class Runner {
       stop: new AbortController(),
       deadly,
       lost: false,
-      state: null,
+      seen: null,
       finished: Promise.resolve(),
     };
     this.#runs.set(hold.operationId, run);
@@ -206,14 +206,14 @@ export class Runner {
     } else this.adopt(taken, Promise.resolve(), deadly);
   }
 
-  /** Wakes the work of each operation whose state somebody changed, on this process or another. */
+  /**
+   * Wakes the work of each operation that is in another state than the work has seen, whoever changed it: what came and went
+   * between two looks is no change.
+   */
   async #wakeChanged(): Promise<void> {
     const states = await operationStates(this.#deps.db, [...this.#runs.keys()]);
     for (const run of this.#runs.values()) {
-      const state = states.get(run.hold.operationId) ?? null;
-      if (state === run.state) continue;
-      run.state = state;
-      run.wakeup.wake();
+      if (run.seen !== null && states.get(run.hold.operationId) !== run.seen) run.wakeup.wake();
     }
   }
 
@@ -243,7 +243,11 @@ export class Runner {
 
   /** Null when stopped or taken over by another. */
   async #toTheEnd(run: Run, posted: Promise<unknown>): Promise<Ended | null> {
-    const interruptions = { stopping: run.stop.signal, next: () => run.wakeup.next() };
+    const otherThan = (seen: OperationState) => {
+      run.seen = seen;
+      return run.wakeup.next();
+    };
+    const interruptions = { stopping: run.stop.signal, otherThan };
     let why = `The bot has ended ${maxTakeovers + 1} times while it worked on this, without getting any further.`;
     if (!run.deadly) {
       const result = await this.#persist(run, () =>

@@ -147,7 +147,7 @@ function run(db: Db, hold: Hold, deliverer = new ShowingDeliverer(db), process =
         new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
     },
   } as unknown as RunDeps;
-  const ended = runOperation(deps, hold, { stopping: stopping.signal, next: () => wakeup.next() });
+  const ended = runOperation(deps, hold, { stopping: stopping.signal, otherThan: () => wakeup.next() });
   return {
     wake: () => wakeup.wake(),
     /** As a crash between two messages: nothing more is written. */

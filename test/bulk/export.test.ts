@@ -37,7 +37,7 @@ import {
 } from './bulk-fixture.ts';
 
 const kind = operationKind('export');
-const never = { stopping: new AbortController().signal, next: () => new Promise<void>(() => {}) };
+const never = { stopping: new AbortController().signal, otherThan: () => new Promise<void>(() => {}) };
 /** Sleeps for ever, so that no time limit ends what a test looks at. */
 const still: Clock = { ...systemClock, now: () => later, sleep: () => new Promise(() => {}) };
 
@@ -481,7 +481,7 @@ describeEachDatabase('export', (fresh) => {
     const listening: (() => void)[] = [];
     const interruptions = {
       stopping: new AbortController().signal,
-      next: () => new Promise<void>((resolve) => listening.push(resolve)),
+      otherThan: () => new Promise<void>((resolve) => listening.push(resolve)),
     };
     const wake = () => {
       for (const resolve of listening.splice(0)) resolve();

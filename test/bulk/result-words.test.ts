@@ -23,7 +23,7 @@ function run(db: Db, hold: Awaited<ReturnType<typeof running>>, deliverer: Showi
     process: processName,
     timeoutMs: 1_800_000,
   } as unknown as RunDeps;
-  const interruptions = { stopping: new AbortController().signal, next: () => wakeup.next() };
+  const interruptions = { stopping: new AbortController().signal, otherThan: () => wakeup.next() };
   const ended = async () => (await runOperation(deps, hold, interruptions))!.operation;
   return { ended, timeUp: () => over.resolve(), wake: () => wakeup.wake() };
 }

@@ -9,7 +9,7 @@ import { recorded } from '../support/statements.ts';
 import { later, operationOf, postedPolls, processName, running } from './bulk-fixture.ts';
 import { ShowingDeliverer } from './showing-deliverer.ts';
 
-const never = { stopping: new AbortController().signal, next: () => new Promise<void>(() => {}) };
+const never = { stopping: new AbortController().signal, otherThan: () => new Promise<void>(() => {}) };
 
 function depsWith(db: Db, deliverer: ShowingDeliverer): RunDeps {
   const clock = { ...systemClock, now: () => later };

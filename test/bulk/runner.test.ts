@@ -1,6 +1,8 @@
 import type { KyselyPlugin } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
+import { admitQueued } from '../../src/bulk/admission.ts';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
+import { pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
 import { takeOver } from '../../src/bulk/lease.ts';
 import { Runner, type RunnerDeps } from '../../src/bulk/runner.ts';
@@ -182,6 +184,39 @@ describeEachDatabase('the runner', (fresh) => {
       { ms: 5000, statements: 1 },
       { ms: 1000, statements: 2 },
     ]);
+  });
+
+  test('goes on where a pause and its end, by another process, came between two looks', async () => {
+    const db = await fresh();
+    await postedPolls(db, 1);
+    const hold = await confirmed(db);
+    const [reached, goOn, paused] = [0, 0, 0].map(() => Promise.withResolvers<void>());
+    const deliverer = new ShowingDeliverer(db);
+    deliverer.beforeEach = () => {
+      reached!.resolve();
+      return goOn!.promise;
+    };
+    const clock: Clock = {
+      ...new QuickClock(),
+      // Nobody looks unless told to. Only a paused operation is left for so long.
+      sleep: (ms, signal) => {
+        if (ms > 80_000_000) paused!.resolve();
+        return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+      },
+    };
+    const { runner, shown } = runnerWith(db, deliverer, clock);
+    const completed = shown('completed');
+    runner.adopt(hold, Promise.resolve());
+    runner.start();
+    await reached!.promise;
+    const by = { userId: null, process: 'another' };
+    await pauseOperation(db, hold.operationId, by, later);
+    goOn!.resolve();
+    await paused!.promise;
+    await resumeOperation(db, hold.operationId, by, later);
+    await admitQueued(db, 'another', { maxConcurrent: 3, maxPerAdmin: 2 }, later);
+    runner.poke();
+    await completed;
   });
 
   test('waits out a database that is away, however often it is asked', async () => {

@@ -57,9 +57,10 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
           ({ text }) => text.includes('Once?') && channel.messages.length > known,
         );
         const id = Number(/#(\d+) · /.exec(message.embeds[0]?.footer?.text ?? '')?.[1]);
-        // A vote goes through the message the database knows, so that is the one that was posted.
         const vote = await scene.admin.pressCustomId(message, `vote:${id}:0`);
         expect((await vote.message()).text).toContain(`#${id}`);
+        // The tally is written on the message that the database knows: it is the one that was posted.
+        await message.until(({ text }) => votes(text, 1), 20_000);
         expect(channel.messages).toHaveLength(known + 1);
         expectShownOnce(scene, [{ id, message }]);
         scene.sandbox.removeMessage(message.id);

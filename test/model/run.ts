@@ -36,7 +36,7 @@ export class Run implements Deliverer {
   }
 
   async begin(deps: RunDeps, hold: Hold): Promise<void> {
-    const interruptions = { stopping: this.#stop.signal, next: () => this.#wakeup.next() };
+    const interruptions = { stopping: this.#stop.signal, otherThan: () => this.#wakeup.next() };
     const ended = runOperation(deps, hold, interruptions);
     this.#ended = ended;
     ended.then(
