@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isLockHeld } from '../db/process-lock.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { fairShares } from './fair-shares.ts';
@@ -16,6 +17,8 @@ export interface ShareRequest {
   readonly leaseMs: number;
   /** The length of a window in ms: so long somebody else must not have what it gives back. */
   readonly windowMs: number;
+  /** Whose lease ends within so many ms has not renewed it when it should have: where its lock is free too, it is dead. */
+  readonly silentMs: number;
 }
 
 export interface ShareGrant {
@@ -45,10 +48,10 @@ export async function renewShare(
   request: ShareRequest,
   lower: (share: number) => void,
 ): Promise<ShareGrant> {
-  const { process, demand, total, leaseMs, windowMs } = request;
+  const { process, demand, total, leaseMs, windowMs, silentMs } = request;
   return await inTransaction(db, async (trx) => {
     await sql`select pg_advisory_xact_lock(${shareLock})`.execute(trx);
-    await sql`delete from pace_shares where lease_until <= clock_timestamp()`.execute(trx);
+    await freeSharesOfTheDead(trx, silentMs);
     const { rows } = await sql<Row>`
       select process, demand, share,
         case when before_until > clock_timestamp() then greatest(share, share_before) else share end as held,
@@ -74,6 +77,18 @@ export async function renewShare(
     const pausedMs = Math.max(0, ...others.map((other) => other.paused_ms));
     return { share, processes: others.length + 1, pausedMs };
   });
+}
+
+/** A free lock alone may be that of a living process whose connection broke: such a one goes on renewing its share. */
+async function freeSharesOfTheDead(db: Db, silentMs: number): Promise<void> {
+  await sql`
+    delete from pace_shares
+    where lease_until <= clock_timestamp()
+      or (lease_until <= clock_timestamp() + ${silentMs} * interval '1 millisecond' and exists (
+        select from processes
+        where name = pace_shares.process and server_started = pg_postmaster_start_time() and not ${isLockHeld}))`.execute(
+    db,
+  );
 }
 
 /** Prolongs the lease of a share that stays what it is, in one statement; null where the process has none any more. */

@@ -16,6 +16,8 @@ import {
 /** At work it is said every second what is needed; at rest that the process lives. */
 const atWork = { everyMs: 1_000, leaseMs: 4_000 };
 const atRest = { everyMs: 5_000, leaseMs: 15_000 };
+/** So long after its last word a process at work, whose lock nobody holds any more, is dead. */
+const DEAD_AFTER_MS = 1_200;
 /** What was needed within this time is needed still: a channel's windows come and go every 5 s. */
 const REMEMBERED_MS = 6_000;
 /** At most so often, however suddenly something is needed. */
@@ -110,6 +112,7 @@ export class PaceShares implements PaceShare {
       total: GLOBAL_WINDOW.requests,
       leaseMs,
       windowMs: WINDOW_MS,
+      silentMs: atWork.leaseMs - DEAD_AFTER_MS,
     };
     const lower = (share: number) => {
       this.grant = { ...this.grant, share };

@@ -14,7 +14,7 @@ import { seeded } from './random.ts';
 const nobody = () => undefined;
 
 function asking(process: string, demand: number, windowMs = 0) {
-  return { process, demand, total: 50, leaseMs: 60_000, windowMs };
+  return { process, demand, total: 50, leaseMs: 60_000, windowMs, silentMs: 58_000 };
 }
 
 /** As if so much time had passed for everything that is written there. */
@@ -49,6 +49,28 @@ describeEachDatabase('shares of the pace', (fresh) => {
     await pass(db, 60_000);
     expect(await renewShare(db, asking('living', 50), nobody)).toMatchObject({ share: 50, processes: 1 });
     expect(await prolongShare(db, asking('dead', 0))).toBeNull();
+  });
+
+  test('a dead process whose lock is free keeps its share only while it may renew it yet', async () => {
+    const db = await fresh();
+    const server = sql<Date>`pg_postmaster_start_time()`;
+    const lost = { lock_key: 1, locked_at: new Date() };
+    await db
+      .insertInto('processes')
+      .values({ ...lost, name: 'dead', server_started: server })
+      .execute();
+    // Whether it lives is not known where the server has started anew since.
+    await db
+      .insertInto('processes')
+      .values({ ...lost, name: 'unknown', server_started: new Date(0) })
+      .execute();
+    await renewShare(db, asking('dead', 50), nobody);
+    await renewShare(db, asking('unknown', 10), nobody);
+    expect(await renewShare(db, asking('started', 50), nobody)).toMatchObject({ share: 0, processes: 3 });
+    await pass(db, 1_900);
+    expect(await renewShare(db, asking('started', 50), nobody)).toMatchObject({ share: 0, processes: 3 });
+    await pass(db, 200);
+    expect(await renewShare(db, asking('started', 50), nobody)).toMatchObject({ share: 40, processes: 2 });
   });
 
   test('a share waits for nobody who writes the audit trail', async () => {

@@ -29,8 +29,12 @@ test('three operations in two processes stay within the limit of the bot, in all
       polls: `${numbers[0]}-${numbers.at(-1)}`,
       max_choices: 2,
     });
+    // Each process has some: whoever is awake when it is confirmed.
+    const asleep = scene.processes[i % 2]!.child;
+    asleep.kill('SIGSTOP');
     const press = await scene.admin.press(preview, 'Confirm');
     progress.push(await press.message());
+    asleep.kill('SIGCONT');
   }
   for (const message of progress) {
     await message.until((one) => resultOf(one) !== null, 60_000);
