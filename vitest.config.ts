@@ -5,7 +5,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const takesMinutes = ({ moduleId }: TestSpecification) =>
-      /\/(thousand-polls|readme)\.test\.ts$/.test(moduleId);
+      /\/(thousand-polls|readme|failing-statements|rights-restart|crash|failing-poll)\.test\.ts$/.test(
+        moduleId,
+      );
     const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => Number(takesMinutes(b)) - Number(takesMinutes(a)));
   }
@@ -19,7 +21,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     isolate: false,
     pool: 'forks',
-    maxWorkers: 2,
+    // Most of their time they wait for what the bot does in seconds: two cores carry four.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
   },
 });

@@ -21,11 +21,10 @@ export async function previewUndo(
     reason: `undo of Operation #${original.id}`,
     private: original.private,
   };
-  await assertRoomForPreview(services.db, asking, services.limits);
-  return showPreview(
-    services,
-    await planUndo(services.db, original, asking, services.process, services.clock.now()),
-  );
+  const { db, process, limits } = services;
+  await assertRoomForPreview(db, asking, limits);
+  const draft = await planUndo(db, original, asking, process, services.clock.now(), limits.confirmDelayMs);
+  return showPreview(services, draft);
 }
 
 export function undoPress(services: BulkServices): PressHandler {

@@ -57,21 +57,6 @@ export async function* applyInChunks(
   }
 }
 
-/** As `applyInChunks`, to the end. */
-export async function applyPlanned(
-  db: Db,
-  hold: Hold,
-  kind: OperationKind,
-  now: () => Date,
-  wanted: () => boolean,
-  chunkSize = defaultChunkSize,
-): Promise<void> {
-  const sizes = { first: chunkSize, further: chunkSize };
-  for await (const _ of applyInChunks(db, hold, kind, now, wanted, sizes)) {
-    // each turn is one committed chunk
-  }
-}
-
 /** Applies one chunk; null when nothing was planned any more. */
 async function applyChunk(
   db: Db,

@@ -25,7 +25,8 @@ interface Effect {
 
 /**
  * Freezes the undo of an operation: every poll it changed becomes what it was before, unless it is not what the operation
- * left. Throws `UserError` where it cannot be undone (any more), or not twice.
+ * left. `confirmDelayMs`: how long `Confirm` waits where it closes polls. Throws `UserError` where it cannot be undone (any
+ * more), or not twice.
  */
 export async function planUndo(
   db: Db,
@@ -33,6 +34,7 @@ export async function planUndo(
   asking: Asking,
   process: string,
   now: Date,
+  confirmDelayMs = 0,
 ): Promise<number> {
   assertUndoable(original, now);
   const effects = await effectsOf(db, original.id);
@@ -49,16 +51,18 @@ export async function planUndo(
     return { pollId, skip: refusals.get(pollId) ?? null, ...(images && { images }) };
   });
   const chosen = items.filter((item) => item.skip === null).map((item) => polls.get(item.pollId)!);
+  const closed = new Set(effects.filter(({ before }) => before.status === 'closed').map((one) => one.pollId));
+  const closes = chosen.filter((poll) => poll.status !== 'closed' && closed.has(poll.id)).length;
   return createDraft(
     db,
     asking,
     {
       kind: operationKind('undo'),
-      params: {},
+      params: { closes },
       targets: { undo_of: original.id },
       undoOf: original.id,
       estimateMs: estimate(chosen, now).expectedMs,
-      confirmDelayMs: 0,
+      confirmDelayMs,
       items,
     },
     process,

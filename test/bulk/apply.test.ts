@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { applyPlanned } from '../../src/bulk/apply.ts';
 import { cancelOperation } from '../../src/bulk/control.ts';
 import { type Hold, LeaseLostError } from '../../src/bulk/fence.ts';
 import { takeOver } from '../../src/bulk/lease.ts';
@@ -12,6 +11,7 @@ import { castVote } from '../../src/polls/vote-store.ts';
 import { channelId, guildId, minutes, now } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { recorded } from '../support/statements.ts';
+import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
   closeKind,

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { applyPlanned } from '../../src/bulk/apply.ts';
 import { verifyChain } from '../../src/bulk/audit-chain.ts';
 import { mayReadAudit, readAudit } from '../../src/bulk/audit-record.ts';
 import { cancelOperation, pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
@@ -10,6 +9,7 @@ import type { Db } from '../../src/db/schema.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { channelId, guildId } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
   adminId,

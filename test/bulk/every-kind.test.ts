@@ -2,7 +2,6 @@ import type { Updateable } from 'kysely';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { admitQueued } from '../../src/bulk/admission.ts';
-import { applyPlanned } from '../../src/bulk/apply.ts';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
 import { cancelOperation, pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
@@ -18,6 +17,7 @@ import type { Db, PollTable } from '../../src/db/schema.ts';
 import type { DeliveryJob } from '../../src/delivery/delivery-batch.ts';
 import { channelId, guildId, minutes, now } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
   asking,

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { applyPlanned } from '../../src/bulk/apply.ts';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
 import { cancelOperation } from '../../src/bulk/control.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
@@ -13,6 +12,7 @@ import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { castVote } from '../../src/polls/vote-store.ts';
 import { channelId, guildId, now } from '../polls/poll-fixture.ts';
+import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
   asking,

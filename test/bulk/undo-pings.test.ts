@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { applyPlanned } from '../../src/bulk/apply.ts';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
 import { cancelOperation } from '../../src/bulk/control.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
@@ -12,6 +11,7 @@ import type { Db } from '../../src/db/schema.ts';
 import { recordPinged } from '../../src/delivery/delivery-store.ts';
 import { now } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
   asking,

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyPlanned } from '../../src/bulk/apply.ts';
-import { confirmDraft, usableDraft } from '../../src/bulk/confirm.ts';
+import { confirmDraft, phraseOf, usableDraft } from '../../src/bulk/confirm.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { readParams } from '../../src/bulk/operations/read-params.ts';
@@ -12,6 +11,7 @@ import type { Db } from '../../src/db/schema.ts';
 import { closeDue } from '../../src/polls/due-store.ts';
 import { minutes } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
+import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
   adminId,
@@ -52,6 +52,12 @@ async function run(db: Db, hold: Hold) {
     later,
   );
   return (await finishOperation(db, hold, ['running'], null, later))!;
+}
+
+async function previewText(db: Db, draft: number): Promise<string> {
+  const deps = { names: { guild: () => null, channel: () => null }, access: () => 'ok' as const };
+  const limits = { timeoutMs: 1_800_000, deletedRetentionDays: 30 };
+  return JSON.stringify(renderPreview(await readPreview(db, draft, 0), { ...deps, ...limits }, later));
 }
 
 describeEachDatabase('an undo', (fresh) => {
@@ -95,6 +101,23 @@ describeEachDatabase('an undo', (fresh) => {
       expect((await itemStates(db, draft))[id]).toMatch(/^excluded: its closing time has passed/);
     },
   );
+
+  test('waits and asks for a phrase as a close does, where it closes polls', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    const closed = await run(db, await running(db));
+    const opening = await operationOf(db, await planUndo(db, closed, asking(), processName, later, 5_000));
+    expect(opening).toMatchObject({ params: { closes: 0 }, confirmable_at: later });
+    const kind = operationKind('reopen');
+    const filter = { status: 'closed' } as const;
+    const reopened = await run(db, await running(db, { kind, params: readParams(kind, {}, later), filter }));
+    const closing = await operationOf(db, await planUndo(db, reopened, asking(), processName, later, 5_000));
+    expect(closing.params).toEqual({ closes: 2 });
+    expect(closing.confirmable_at).toEqual(new Date(later.getTime() + 5_000));
+    expect(phraseOf(closing)).toBeNull();
+    expect(phraseOf({ ...closing, params: { closes: 101 }, total: 150 })).toBe('UNDO 150');
+    expect(await previewText(db, closing.id)).toContain('polls closed again: 2');
+  });
 
   test('leaves alone what votes since its preview forbid', async () => {
     const db = await fresh();
@@ -163,9 +186,7 @@ describeEachDatabase('an undo', (fresh) => {
     const draft = await planUndo(db, closed, { ...asking(), private: true }, processName, later);
     const text = async (estimate_ms: number) => {
       await db.updateTable('operations').set({ estimate_ms }).where('id', '=', draft).execute();
-      const deps = { names: { guild: () => null, channel: () => null }, access: () => 'ok' as const };
-      const limits = { timeoutMs: 1_800_000, deletedRetentionDays: 30 };
-      return JSON.stringify(renderPreview(await readPreview(db, draft, 0), { ...deps, ...limits }, later));
+      return await previewText(db, draft);
     };
     expect(await text(599_000)).not.toContain('by direct message');
     expect(await text(600_000)).toContain('the result then comes by direct message');

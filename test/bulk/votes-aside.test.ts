@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { applyPlanned } from '../../src/bulk/apply.ts';
 import { cancelOperation } from '../../src/bulk/control.ts';
 import type { OperationKind } from '../../src/bulk/operations/operation-kind.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
@@ -10,6 +9,7 @@ import { now } from '../polls/poll-fixture.ts';
 import { choices } from '../polls/vote-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { recorded } from '../support/statements.ts';
+import { applyPlanned } from './apply-planned.ts';
 import { later, operationOf, postedPolls, processName, running } from './bulk-fixture.ts';
 
 const reopen = operationKind('reopen') as OperationKind;

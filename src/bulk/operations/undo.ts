@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { OperationKind } from './operation-kind.ts';
 
-const params = z.object({});
+const params = z.object({
+  /** How many polls that take votes, or will, it closes. */
+  closes: z.number().int().nonnegative().default(0),
+});
 
 /**
  * Takes another operation back. It has no targets of its own and is planned by `plan-undo.ts`, which prescribes what
@@ -14,8 +17,9 @@ export const undo: OperationKind<z.infer<typeof params>> = {
   toolbar: null,
   options: [],
   params,
-  destructive: () => false,
-  phrase: () => null,
+  details: ({ closes }) => (closes > 0 ? [`polls closed again: ${closes}`] : []),
+  destructive: ({ closes }) => closes > 0,
+  phrase: ({ closes }, count) => (closes > 100 ? `UNDO ${count}` : null),
   skipReason: () => null,
   change: () => {
     throw new Error('an undo prescribes what each poll becomes');

@@ -1,0 +1,19 @@
+import { applyInChunks } from '../../src/bulk/apply.ts';
+import type { Hold } from '../../src/bulk/fence.ts';
+import type { OperationKind } from '../../src/bulk/operations/operation-kind.ts';
+import type { Db } from '../../src/db/schema.ts';
+
+/** As `applyInChunks`, to the end. */
+export async function applyPlanned(
+  db: Db,
+  hold: Hold,
+  kind: OperationKind,
+  now: () => Date,
+  wanted: () => boolean,
+  chunkSize?: number,
+): Promise<void> {
+  const sizes = chunkSize === undefined ? undefined : { first: chunkSize, further: chunkSize };
+  for await (const _ of applyInChunks(db, hold, kind, now, wanted, sizes)) {
+    // each turn is one committed chunk
+  }
+}
