@@ -102,7 +102,8 @@ export class Sending {
     });
   }
 
-  private obstacle(deed: Deed): Obstacle | null {
+  /** What the gateway knows to stand in the way. */
+  obstacle(deed: Deed): Obstacle | null {
     return this.parts.obstacle?.(this.poll.channelId, deed) ?? null;
   }
 

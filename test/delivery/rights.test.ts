@@ -164,6 +164,19 @@ describeEachDatabase('a message without its embed', (fresh) => {
     expect(await show(posted)).toMatchObject({ type: 'done' });
   });
 
+  test('pings nobody where the gateway tells that posts are not allowed, and is shown all the same', async () => {
+    const db = await fresh();
+    let obstacle: Obstacle | null = null;
+    const { discord, show } = setUp(db, (_, deed) => (deed === 'post' ? obstacle : null));
+    const id = await givenPoll(db);
+    await show(id);
+    await bump(db, id, { ping_role_id: '400000000000000001', ping_pending: true });
+    obstacle = { right: 'post', permissions: ['Send Messages'], timedOutUntil: null };
+    expect(await show(id)).toMatchObject({ type: 'done' });
+    expect(discord.made('POST')).toHaveLength(1);
+    expect(await pollOf(db, id)).toMatchObject({ ping_pending: false });
+  });
+
   test('is shown again where a moderator hid it: edits send the flags', async () => {
     const db = await fresh();
     const { discord, show } = setUp(db);
