@@ -51,6 +51,17 @@ function runnerWith(db: Db, deliverer: ShowingDeliverer, clock: Clock = new Quic
   return { runner, shown, titles };
 }
 
+/** A delivery that says when it comes to its first message, and shows none before `goOn` is called. */
+function gated(db: Db) {
+  const [reached, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const deliverer = new ShowingDeliverer(db);
+  deliverer.beforeEach = () => {
+    reached.resolve();
+    return free.promise;
+  };
+  return { deliverer, reached: reached.promise, goOn: free.resolve };
+}
+
 async function confirmed(db: Db, ids?: readonly number[]): Promise<Hold> {
   const draft = await operationOf(db, await plan(db, ids ? { filter: { ids } } : {}));
   const operation = (await confirmDraft(db, draft, actor(), processName, later))!;
@@ -109,18 +120,13 @@ describeEachDatabase('the runner', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 2);
     const hold = await confirmed(db);
-    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const deliverer = new ShowingDeliverer(db);
-    deliverer.beforeEach = () => {
-      reached.resolve();
-      return goOn.promise;
-    };
+    const { deliverer, reached, goOn } = gated(db);
     const clock = new QuickClock();
     const { runner, shown } = runnerWith(db, deliverer, clock);
     const completed = shown('completed');
     runner.adopt(hold, Promise.resolve());
     runner.start();
-    await reached.promise;
+    await reached;
     await db
       .updateTable('operations')
       .set({ lease_until: new Date(0) })
@@ -128,7 +134,7 @@ describeEachDatabase('the runner', (fresh) => {
     clock.ahead = 33_000;
     const leased = async () => (await operationOf(db, hold.operationId)).lease_until!.getTime() > Date.now();
     await expect.poll(leased, { timeout: 20_000 }).toBe(true);
-    goOn.resolve();
+    goOn();
     await completed;
     expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'completed', fence: hold.fence });
     expect(await takeovers(db)).toBe(0);
@@ -190,17 +196,13 @@ describeEachDatabase('the runner', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 1);
     const hold = await confirmed(db);
-    const [reached, goOn, paused] = [0, 0, 0].map(() => Promise.withResolvers<void>());
-    const deliverer = new ShowingDeliverer(db);
-    deliverer.beforeEach = () => {
-      reached!.resolve();
-      return goOn!.promise;
-    };
+    const { deliverer, reached, goOn } = gated(db);
+    const paused = Promise.withResolvers<void>();
     const clock: Clock = {
       ...new QuickClock(),
       // Nobody looks unless told to. Only a paused operation is left for so long.
       sleep: (ms, signal) => {
-        if (ms > 80_000_000) paused!.resolve();
+        if (ms > 80_000_000) paused.resolve();
         return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
       },
     };
@@ -208,11 +210,11 @@ describeEachDatabase('the runner', (fresh) => {
     const completed = shown('completed');
     runner.adopt(hold, Promise.resolve());
     runner.start();
-    await reached!.promise;
+    await reached;
     const by = { userId: null, process: 'another' };
     await pauseOperation(db, hold.operationId, by, later);
-    goOn!.resolve();
-    await paused!.promise;
+    goOn();
+    await paused.promise;
     await resumeOperation(db, hold.operationId, by, later);
     await admitQueued(db, 'another', { maxConcurrent: 3, maxPerAdmin: 2 }, later);
     runner.poke();
@@ -310,23 +312,18 @@ describeEachDatabase('the runner', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 1);
     const hold = await confirmed(db);
-    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const deliverer = new ShowingDeliverer(db);
-    deliverer.beforeEach = () => {
-      reached.resolve();
-      return goOn.promise;
-    };
+    const { deliverer, reached, goOn } = gated(db);
     const { runner, shown } = runnerWith(db, deliverer);
     runner.adopt(hold, Promise.resolve());
     runner.start();
-    await reached.promise;
+    await reached;
     // Another one has it, brings it to its end, and shows that.
     const again = shown('cancelled');
     await db
       .updateTable('operations')
       .set({ owner: 'another', fence: 2, state: 'cancelled', finished_at: later, result_shown: true })
       .execute();
-    goOn.resolve();
+    goOn();
     await again;
     expect((await operationOf(db, hold.operationId)).fence).toBe(3);
   });

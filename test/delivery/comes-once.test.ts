@@ -1,33 +1,15 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { deliverOne } from '../../src/delivery/deliver-one.ts';
-import { Limits } from '../../src/delivery/limits.ts';
-import { createLogger } from '../../src/log.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { BOT_ID, type Call, FakeDiscord, lostAnswer, refusal } from './fake-discord.ts';
+import { type Call, type FakeDiscord, lostAnswer, refusal } from './fake-discord.ts';
 import { bump, givenPoll, pollOf } from './polls.ts';
+import { severalProcesses } from './several-processes.ts';
 
 const channel = '/channels/200000000000000001/messages' as const;
 const role = { ping_role_id: '400000000000000001', ping_pending: true };
 
-/** One of two processes; both send to the same stand-in Discord. */
 function setUp(db: Db) {
-  const discord = new FakeDiscord();
-  const by = (process: string) => (id: number) =>
-    deliverOne(
-      {
-        db,
-        rest: discord,
-        limits: new Limits(),
-        clock: systemClock,
-        log: createLogger('silent'),
-        process,
-        botId: () => BOT_ID,
-      },
-      id,
-      { repost: false, respectHolds: false, respectParks: false, priority: 1 },
-    );
+  const { discord, by } = severalProcesses(db);
   return { discord, show: by('one'), other: by('other') };
 }
 

@@ -1,35 +1,13 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { deliverOne } from '../../src/delivery/deliver-one.ts';
-import { Limits } from '../../src/delivery/limits.ts';
-import type { DeliverOptions } from '../../src/delivery/sending.ts';
-import { createLogger } from '../../src/log.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { BOT_ID, type Call, FakeDiscord, lostAnswer, refusal } from './fake-discord.ts';
+import { type Call, type FakeDiscord, lostAnswer, refusal } from './fake-discord.ts';
 import { bump, givenPoll, pollOf } from './polls.ts';
-
-const plain: DeliverOptions = { repost: false, respectHolds: false, respectParks: false, priority: 1 };
+import { severalProcesses } from './several-processes.ts';
 
 function setUp(db: Db) {
-  const discord = new FakeDiscord();
-  const by =
-    (process: string) =>
-    (id: number, options: Partial<DeliverOptions> = {}) =>
-      deliverOne(
-        {
-          db,
-          rest: discord,
-          limits: new Limits(),
-          clock: systemClock,
-          log: createLogger('silent'),
-          process,
-          botId: () => BOT_ID,
-        },
-        id,
-        { ...plain, ...options },
-      );
+  const { discord, by } = severalProcesses(db);
   return { discord, slow: by('slow'), quick: by('quick') };
 }
 

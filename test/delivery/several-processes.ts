@@ -1,0 +1,22 @@
+import { systemClock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/schema.ts';
+import { deliverOne } from '../../src/delivery/deliver-one.ts';
+import { Limits } from '../../src/delivery/limits.ts';
+import type { DeliverOptions } from '../../src/delivery/sending.ts';
+import { createLogger } from '../../src/log.ts';
+import { BOT_ID, FakeDiscord } from './fake-discord.ts';
+
+const plain: DeliverOptions = { repost: false, respectHolds: false, respectParks: false, priority: 1 };
+
+/** Processes on one database that send to the same stand-in Discord: each, by its name, shows one poll. */
+export function severalProcesses(db: Db) {
+  const discord = new FakeDiscord();
+  const by = (process: string) => {
+    const limits = new Limits();
+    const log = createLogger('silent');
+    const parts = { db, rest: discord, limits, clock: systemClock, log, process, botId: () => BOT_ID };
+    return (id: number, options: Partial<DeliverOptions> = {}) =>
+      deliverOne(parts, id, { ...plain, ...options });
+  };
+  return { discord, by };
+}
