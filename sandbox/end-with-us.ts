@@ -1,8 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+
+const ends = new Set<() => void>();
 
 /**
- * Ends `child` at the latest when this process ends, however a test or a run went; where it was spawned `detached`, `group` ends
- * all that it has started too.
+ * Ends `child` at the latest when this process ends, however a test or a run went, and where it is interrupted too; where it
+ * was spawned `detached`, `group` ends all that it has started too.
  */
 export function endWithUs(child: ChildProcess, how: { signal?: NodeJS.Signals; group?: boolean } = {}): void {
   const { signal = 'SIGKILL', group = false } = how;
@@ -10,8 +13,26 @@ export function endWithUs(child: ChildProcess, how: { signal?: NodeJS.Signals; g
     if (group) endGroup(child, signal);
     else child.kill(signal);
   };
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
+  watch();
+  ends.add(end);
+  child.once('exit', () => ends.delete(end));
+}
+
+const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+let watched = false;
+
+function watch(): void {
+  if (watched) return;
+  watched = true;
+  process.once('exit', () => {
+    for (const end of ends) end();
+  });
+  for (const name of interruptions) {
+    process.once(name, () => {
+      // Node ends by itself only where nobody listens; whoever else does has an end of their own in mind.
+      if (process.listenerCount(name) === 0) process.exit(128 + constants.signals[name]);
+    });
+  }
 }
 
 /** Sends the signal to a child that was spawned `detached`, and to all that it has started and that still runs. */
