@@ -2,6 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { freeClaims } from '../delivery/claim-store.ts';
+import { giveUpShares } from '../delivery/pace-share-store.ts';
 import { appendAudit } from './audit.ts';
 import { leaseSeconds } from './confirm.ts';
 import type { LostLock } from './dead-owners.ts';
@@ -114,6 +115,7 @@ async function bury(db: Db, dead: readonly LostLock[]): Promise<string[]> {
     returning name`.execute(db);
   const names = rows.map(({ name }) => name);
   await freeClaims(db, names);
+  await giveUpShares(db, names);
   return names;
 }
 

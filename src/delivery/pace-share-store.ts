@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { isLockHeld } from '../db/process-lock.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
@@ -6,6 +6,9 @@ import { fairShares } from './fair-shares.ts';
 
 /** Any number that nothing else here locks (the audit trail has 7202612): renewals exclude each other over all processes. */
 const shareLock = 7_202_613;
+
+/** Discord's own window, and a little, in ms. */
+export const WINDOW_MS = 1_100;
 
 export interface ShareRequest {
   readonly process: string;
@@ -17,8 +20,6 @@ export interface ShareRequest {
   readonly leaseMs: number;
   /** The length of a window in ms: so long somebody else must not have what it gives back. */
   readonly windowMs: number;
-  /** Whose lease ends within so many ms has not renewed it when it should have: where its lock is free too, it is dead. */
-  readonly silentMs: number;
 }
 
 export interface ShareGrant {
@@ -34,6 +35,7 @@ interface Row {
   readonly process: string;
   readonly demand: number;
   readonly share: number;
+  readonly living: boolean;
   /** What it may still make, or have made, in a window that is not over. */
   readonly held: number;
   readonly paused_ms: number;
@@ -48,16 +50,19 @@ export async function renewShare(
   request: ShareRequest,
   lower: (share: number) => void,
 ): Promise<ShareGrant> {
-  const { process, demand, total, leaseMs, windowMs, silentMs } = request;
+  const { process, demand, total, leaseMs, windowMs } = request;
   return await inTransaction(db, async (trx) => {
     await sql`select pg_advisory_xact_lock(${shareLock})`.execute(trx);
-    await freeSharesOfTheDead(trx, silentMs);
+    await shortenLeases(trx, withoutLock, windowMs);
+    await sql`delete from pace_shares where greatest(lease_until, paused_until) <= clock_timestamp()`.execute(
+      trx,
+    );
     const { rows } = await sql<Row>`
-      select process, demand, share,
+      select process, demand, share, lease_until > clock_timestamp() as living,
         case when before_until > clock_timestamp() then greatest(share, share_before) else share end as held,
         greatest(0, extract(epoch from paused_until - clock_timestamp()) * 1000)::float8 as paused_ms
       from pace_shares order by process`.execute(trx);
-    const others = rows.filter((row) => row.process !== process);
+    const others = rows.filter((row) => row.process !== process && row.living);
     const own = rows.find((row) => row.process === process) ?? { share: 0, held: 0 };
     const [fair] = fairShares([demand, ...others.map((other) => other.demand)], total);
     const free = total - others.reduce((sum, { held }) => sum + held, 0);
@@ -74,21 +79,28 @@ export async function renewShare(
           before_until = clock_timestamp() + ${windowMs} * interval '1 millisecond'
         where process = ${process}`.execute(trx);
     }
-    const pausedMs = Math.max(0, ...others.map((other) => other.paused_ms));
+    const pausedMs = Math.max(
+      0,
+      ...rows.filter((row) => row.process !== process).map((row) => row.paused_ms),
+    );
     return { share, processes: others.length + 1, pausedMs };
   });
 }
 
-/** A free lock alone may be that of a living process whose connection broke: such a one goes on renewing its share. */
-async function freeSharesOfTheDead(db: Db, silentMs: number): Promise<void> {
+/** Of a row: nobody holds the lock of its process. It may live all the same, where its connection broke. */
+const withoutLock = sql<boolean>`exists (
+  select from processes
+  where name = pace_shares.process and server_started = pg_postmaster_start_time() and not ${isLockHeld})`;
+
+/**
+ * Leaves these their shares for one window: who is dead sends nothing after its death, and who lives renews the lease before
+ * that is over.
+ */
+async function shortenLeases(db: Db, which: RawBuilder<boolean>, windowMs: number): Promise<void> {
   await sql`
-    delete from pace_shares
-    where lease_until <= clock_timestamp()
-      or (lease_until <= clock_timestamp() + ${silentMs} * interval '1 millisecond' and exists (
-        select from processes
-        where name = pace_shares.process and server_started = pg_postmaster_start_time() and not ${isLockHeld}))`.execute(
-    db,
-  );
+    update pace_shares
+    set lease_until = least(lease_until, clock_timestamp() + ${windowMs} * interval '1 millisecond')
+    where ${which}`.execute(db);
 }
 
 /** Prolongs the lease of a share that stays what it is, in one statement; null where the process has none any more. */
@@ -117,10 +129,11 @@ export async function announcePause(db: Db, process: string, ms: number): Promis
     where process = ${process}`.execute(db);
 }
 
-/** Gives the share back when the last requests have left their window. */
-export async function giveUpShare(db: Db, process: string, windowMs: number): Promise<void> {
-  await sql`
-    update pace_shares
-    set lease_until = least(lease_until, clock_timestamp() + ${windowMs} * interval '1 millisecond')
-    where process = ${process}`.execute(db);
+/** Gives back the shares of processes that send nothing any more, when their last requests have left their window. */
+export async function giveUpShares(
+  db: Db,
+  processes: readonly string[],
+  windowMs = WINDOW_MS,
+): Promise<void> {
+  await shortenLeases(db, sql<boolean>`process = any(${[...processes]}::text[])`, windowMs);
 }

@@ -6,24 +6,21 @@ import { GLOBAL_WINDOW } from './limits.ts';
 import type { Pace, PaceShare } from './pace.ts';
 import {
   announcePause,
-  giveUpShare,
+  giveUpShares,
   prolongShare,
   renewShare,
   type ShareGrant,
   type ShareRequest,
+  WINDOW_MS,
 } from './pace-share-store.ts';
 
 /** At work it is said every second what is needed; at rest that the process lives. */
 const atWork = { everyMs: 1_000, leaseMs: 4_000 };
 const atRest = { everyMs: 5_000, leaseMs: 15_000 };
-/** So long after its last word a process at work, whose lock nobody holds any more, is dead. */
-const DEAD_AFTER_MS = 1_200;
 /** What was needed within this time is needed still: a channel's windows come and go every 5 s. */
 const REMEMBERED_MS = 6_000;
 /** At most so often, however suddenly something is needed. */
 const SOONEST_MS = 250;
-/** Discord's own window, and a little. */
-const WINDOW_MS = 1_100;
 
 type Shared = Pick<Pace, 'takeDemand' | 'shareChanged'>;
 
@@ -63,7 +60,7 @@ export class PaceShares implements PaceShare {
     this.stopping.abort();
     await this.running;
     const { db, process } = this.parts;
-    await this.attempt(() => giveUpShare(db, process, WINDOW_MS));
+    await this.attempt(() => giveUpShares(db, [process]));
   }
 
   get requests(): number {
@@ -112,7 +109,6 @@ export class PaceShares implements PaceShare {
       total: GLOBAL_WINDOW.requests,
       leaseMs,
       windowMs: WINDOW_MS,
-      silentMs: atWork.leaseMs - DEAD_AFTER_MS,
     };
     const lower = (share: number) => {
       this.grant = { ...this.grant, share };

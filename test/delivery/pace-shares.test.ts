@@ -1,8 +1,14 @@
 import { sql } from 'kysely';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { takeOver } from '../../src/bulk/lease.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { Pace } from '../../src/delivery/pace.ts';
-import { announcePause, giveUpShare, prolongShare, renewShare } from '../../src/delivery/pace-share-store.ts';
+import {
+  announcePause,
+  giveUpShares,
+  prolongShare,
+  renewShare,
+} from '../../src/delivery/pace-share-store.ts';
 import { PaceShares } from '../../src/delivery/pace-shares.ts';
 import { createLogger } from '../../src/log.ts';
 import { longTrail } from '../bulk/audit-trail.ts';
@@ -14,7 +20,16 @@ import { seeded } from './random.ts';
 const nobody = () => undefined;
 
 function asking(process: string, demand: number, windowMs = 0) {
-  return { process, demand, total: 50, leaseMs: 60_000, windowMs, silentMs: 58_000 };
+  return { process, demand, total: 50, leaseMs: 60_000, windowMs };
+}
+
+/** Processes on the books whose locks nobody holds. */
+async function withFreeLock(db: Db, ...names: string[]): Promise<void> {
+  const row = { lock_key: 1, locked_at: new Date(), server_started: sql<Date>`pg_postmaster_start_time()` };
+  await db
+    .insertInto('processes')
+    .values(names.map((name, index) => ({ ...row, name, lock_key: index + 1 })))
+    .execute();
 }
 
 /** As if so much time had passed for everything that is written there. */
@@ -51,26 +66,50 @@ describeEachDatabase('shares of the pace', (fresh) => {
     expect(await prolongShare(db, asking('dead', 0))).toBeNull();
   });
 
-  test('a dead process whose lock is free keeps its share only while it may renew it yet', async () => {
+  test('a process whose lock is free keeps its share for a window, unless it renews it', async () => {
     const db = await fresh();
-    const server = sql<Date>`pg_postmaster_start_time()`;
-    const lost = { lock_key: 1, locked_at: new Date() };
-    await db
-      .insertInto('processes')
-      .values({ ...lost, name: 'dead', server_started: server })
-      .execute();
-    // Whether it lives is not known where the server has started anew since.
-    await db
-      .insertInto('processes')
-      .values({ ...lost, name: 'unknown', server_started: new Date(0) })
-      .execute();
+    const renewed = (process: string, demand: number) =>
+      renewShare(db, asking(process, demand, 60_000), nobody);
+    await withFreeLock(db, 'dead', 'cut off');
+    await renewed('dead', 50);
+    await renewed('cut off', 10);
+    expect(await renewed('started', 50)).toMatchObject({ share: 0, processes: 3 });
+    await pass(db, 30_000);
+    await renewed('cut off', 10);
+    expect(await renewed('started', 50)).toMatchObject({ share: 0, processes: 3 });
+    await pass(db, 30_000);
+    expect(await renewed('started', 50)).toMatchObject({ share: 40, processes: 2 });
+  });
+
+  test('a process without a lock on a server that has started anew since keeps its share', async () => {
+    const db = await fresh();
+    const row = { name: 'unknown', lock_key: 1, locked_at: new Date(), server_started: new Date(0) };
+    await db.insertInto('processes').values(row).execute();
+    await renewShare(db, asking('unknown', 50), nobody);
+    await renewShare(db, asking('started', 50, 1), nobody);
+    await pass(db, 1_000);
+    expect(await renewShare(db, asking('started', 50, 1), nobody)).toMatchObject({ share: 0, processes: 2 });
+  });
+
+  test('who is proven dead, and buried, gives its share back after a window', async () => {
+    const db = await fresh();
+    await withFreeLock(db, 'dead');
     await renewShare(db, asking('dead', 50), nobody);
-    await renewShare(db, asking('unknown', 10), nobody);
-    expect(await renewShare(db, asking('started', 50), nobody)).toMatchObject({ share: 0, processes: 3 });
-    await pass(db, 1_900);
-    expect(await renewShare(db, asking('started', 50), nobody)).toMatchObject({ share: 0, processes: 3 });
-    await pass(db, 200);
-    expect(await renewShare(db, asking('started', 50), nobody)).toMatchObject({ share: 40, processes: 2 });
+    await takeOver(db, 'living', new Date(), { dead: [{ name: 'dead', lockKey: 1 }] });
+    await pass(db, 1_100);
+    expect(await renewShare(db, asking('living', 50), nobody)).toMatchObject({ share: 50, processes: 1 });
+  });
+
+  test('a pause outlives who announced it', async () => {
+    const db = await fresh();
+    await renewShare(db, asking('dead', 25), nobody);
+    await announcePause(db, 'dead', 90_000);
+    await pass(db, 60_000);
+    const { pausedMs, processes } = await renewShare(db, asking('started', 50), nobody);
+    expect(processes).toBe(1);
+    expect(pausedMs).toBeGreaterThan(25_000);
+    await pass(db, 30_000);
+    expect(await renewShare(db, asking('started', 50), nobody)).toMatchObject({ pausedMs: 0 });
   });
 
   test('a share waits for nobody who writes the audit trail', async () => {
@@ -87,7 +126,7 @@ describeEachDatabase('shares of the pace', (fresh) => {
   test('one that stops gives its share back by itself', async () => {
     const db = await fresh();
     await renewShare(db, asking('stopped', 50), nobody);
-    await giveUpShare(db, 'stopped', 0);
+    await giveUpShares(db, ['stopped'], 0);
     expect(await renewShare(db, asking('living', 50), nobody)).toMatchObject({ share: 50, processes: 1 });
   });
 
