@@ -17,7 +17,7 @@ const livelySeconds = 15;
 
 /**
  * Lets queued operations start, in turn, as far as the limits over all processes allow, whoever owns them; one that waits
- * only for its admin's own limit, or whose owner seems to be dead, holds up nobody else. Returns the numbers admitted now.
+ * only for its admin's own limit, whose owner seems to be dead, or that somebody has locked, holds up nobody else. Returns the numbers admitted now.
  */
 export async function admitQueued(
   db: Db,
@@ -38,6 +38,8 @@ export async function admitQueued(
       .select(['id', 'guild_id', 'admin_id', 'confirmed_at', 'resumed_at'])
       .where('state', '=', 'queued')
       .where(sql<boolean>`lease_until > now() + make_interval(secs => ${livelySeconds})`)
+      .forUpdate()
+      .skipLocked()
       .execute();
     if (queued.length === 0) return [];
     const servers = queued.map((one) => one.guild_id);

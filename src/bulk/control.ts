@@ -46,6 +46,27 @@ export async function cancelOperation(db: Db, id: number, by: Controller, now: D
   await transition(db, id, from, change, 'cancel requested', by, now);
 }
 
+/** Cancels what has stood paused since then or longer; does nothing where it has not. */
+export async function cancelPausedSince(
+  db: Db,
+  id: number,
+  since: Date,
+  by: Controller,
+  now: Date,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    const stands = await trx
+      .selectFrom('operations')
+      .select('id')
+      .where('id', '=', id)
+      .where('state', '=', 'paused')
+      .where('paused_at', '<=', since)
+      .forUpdate()
+      .executeTakeFirst();
+    if (stands) await cancelOperation(trx, id, by, now);
+  });
+}
+
 /** `resumed`: queued again after a pause. */
 type Standing = OperationState | 'resumed';
 

@@ -31,7 +31,8 @@ const orphanedSeconds = 10;
 
 /**
  * Takes over operations whose owner is proven dead, let go of them or let its lease run out, also ended ones whose result nobody
- * could show yet. The fence grows, so whatever the old owner still writes is refused. Times are the database's.
+ * could show yet. The fence grows, so whatever the old owner still writes is refused. What somebody has locked is left for the
+ * next look. Times are the database's.
  */
 export async function takeOver(
   db: Db,
@@ -45,7 +46,7 @@ export async function takeOver(
       select id, owner, state, lease_until is not null and owner is distinct from ${process} as died
       from operations
       where ${unfinished} and id <> all(${[...own]}::int[]) and (${isOwnerless(process)} or owner = any(${proven}::text[]))
-      order by id for update`.execute(trx);
+      order by id for update skip locked`.execute(trx);
     const taken: TakenOver[] = [];
     for (const operation of ownerless) {
       const { fence, takeovers } = await take(trx, process, operation);
@@ -72,14 +73,24 @@ export function isOwnerless(process: string): RawBuilder<SqlBool> {
 export const unfinished: RawBuilder<SqlBool> = sql<boolean>`
   (state in (${sql.join(openStates.map((state) => sql.lit(state)))}) or finished_at is not null and not result_shown)`;
 
-/** Prolongs the leases of the operations this process works on; the numbers of those it still owns. */
+/**
+ * Prolongs the leases of the operations this process works on; the numbers of those it still owns. One that somebody has
+ * locked keeps its lease as it is, and holds up no other.
+ */
 export async function renewLeases(db: Db, holds: readonly Hold[]): Promise<number[]> {
   const [ids, fences] = [holds.map((hold) => hold.operationId), holds.map((hold) => hold.fence)];
+  const held = sql<boolean>`(id, fence) in (select * from unnest(${ids}::int[], ${fences}::int[]))`;
   const rows = await db
-    .updateTable('operations')
-    .set({ lease_until: nextLease })
-    .where(sql<boolean>`(id, fence) in (select * from unnest(${ids}::int[], ${fences}::int[]))`)
-    .returning('id')
+    .with('free', (cte) => cte.selectFrom('operations').select('id').where(held).forUpdate().skipLocked())
+    .with('renewed', (cte) =>
+      cte
+        .updateTable('operations')
+        .set({ lease_until: nextLease })
+        .where('id', 'in', (of) => of.selectFrom('free').select('id')),
+    )
+    .selectFrom('operations')
+    .select('id')
+    .where(held)
     .execute();
   return rows.map((row) => row.id);
 }

@@ -58,7 +58,7 @@ export async function planUndo(
     asking,
     {
       kind: operationKind('undo'),
-      params: { closes },
+      params: closes > 0 ? { polls_closed: closes } : {},
       targets: { undo_of: original.id },
       undoOf: original.id,
       estimateMs: estimate(chosen, now).expectedMs,

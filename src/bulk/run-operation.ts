@@ -1,7 +1,7 @@
 import { inTransaction } from '../db/transaction.ts';
 import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery/delivery-batch.ts';
 import { applyInChunks } from './apply.ts';
-import { cancelOperation } from './control.ts';
+import { cancelPausedSince } from './control.ts';
 import { type ExportDeps, exportFiles } from './export-files.ts';
 import { type Hold, stateOf } from './fence.ts';
 import { postNotice } from './notice.ts';
@@ -189,10 +189,11 @@ async function waitPaused(
   const expired = clock.sleep(leftMs, over.signal).then(() => 'expired' as const);
   const end = await Promise.race([interrupted, aborted(stopping), expired]);
   over.abort();
-  if (end === 'expired' && (await stateOf(db, hold)) === 'paused') {
-    const by = { userId: null, process: deps.process, why: 'it stood paused for 24 hours' };
-    await cancelOperation(db, hold.operationId, by, clock.now());
-  }
+  if (end !== 'expired') return;
+  // It may have gone on and been paused anew, between two looks of whoever tells.
+  const since = new Date(clock.now().getTime() - longestPauseMs);
+  const by = { userId: null, process: deps.process, why: 'it stood paused for 24 hours' };
+  await cancelPausedSince(db, hold.operationId, since, by, clock.now());
 }
 
 /** Puts back chunk by chunk, then ends; what became of the polls gives the word, whoever it was that put them back. */

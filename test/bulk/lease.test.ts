@@ -1,11 +1,23 @@
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { admitQueued } from '../../src/bulk/admission.ts';
+import { confirmDraft } from '../../src/bulk/confirm.ts';
 import { pauseOperation } from '../../src/bulk/control.ts';
 import { renewLeases, takeOver, voidLeases } from '../../src/bulk/lease.ts';
 import { releaseHolds } from '../../src/bulk/put-back.ts';
 import { readSurroundings } from '../../src/bulk/surroundings.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { adminId, later, operationOf, postedPolls, processName, running } from './bulk-fixture.ts';
+import { connectPostgres, emptiedPostgresUrl } from '../support/postgres-databases.ts';
+import {
+  actor,
+  adminId,
+  later,
+  operationOf,
+  plan,
+  postedPolls,
+  processName,
+  running,
+} from './bulk-fixture.ts';
 
 const past = new Date(0);
 
@@ -17,6 +29,20 @@ async function die(db: Db): Promise<void> {
 async function takeoversBy(db: Db, process: string): Promise<number> {
   const [taken] = await takeOver(db, process, later);
   return taken!.takeovers;
+}
+
+/** Two operations, of which somebody has locked the first while `act` is at work. */
+async function withFirstLocked(db: Db, act: (ids: readonly number[]) => Promise<void>): Promise<void> {
+  const polls = await postedPolls(db, 2);
+  const ids: number[] = [];
+  for (const id of polls) {
+    const draft = await operationOf(db, await plan(db, { filter: { ids: [id] } }));
+    ids.push((await confirmDraft(db, draft, actor(), processName, later))!.id);
+  }
+  await db.transaction().execute(async (trx) => {
+    await trx.selectFrom('operations').select('id').where('id', '=', ids[0]!).forUpdate().execute();
+    await act(ids);
+  });
 }
 
 describeEachDatabase('ownership', (fresh) => {
@@ -105,5 +131,38 @@ describeEachDatabase('ownership', (fresh) => {
       .where('id', '=', poll)
       .executeTakeFirstOrThrow();
     expect(claim).toEqual({ sender: null, sender_until: claimedUntil });
+  });
+});
+
+// The embedded database has one session, in which nobody waits for another.
+describe('ownership of an operation that somebody has locked', () => {
+  test('keeps no other from being taken over', async () => {
+    const db = connectPostgres(await emptiedPostgresUrl());
+    onTestFinished(() => db.destroy());
+    await withFirstLocked(db, async ([, free]) => {
+      await db.updateTable('operations').set({ lease_until: null }).where('id', '=', free!).execute();
+      expect(await takeOver(db, 'other', later)).toMatchObject([{ operationId: free }]);
+    });
+  });
+
+  test('keeps no other from starting', async () => {
+    const db = connectPostgres(await emptiedPostgresUrl());
+    onTestFinished(() => db.destroy());
+    const limits = { maxConcurrent: 3, maxPerAdmin: 2 };
+    await withFirstLocked(db, async ([, free]) => {
+      expect(await admitQueued(db, processName, limits, later)).toEqual([free]);
+    });
+  });
+
+  test('is held on, and the others are renewed', async () => {
+    const db = connectPostgres(await emptiedPostgresUrl());
+    onTestFinished(() => db.destroy());
+    await withFirstLocked(db, async (ids) => {
+      const short = new Date(Date.now() + 1_000);
+      await db.updateTable('operations').set({ lease_until: short }).where('id', '=', ids[1]!).execute();
+      const holds = ids.map((operationId) => ({ operationId, fence: 1 }));
+      expect((await renewLeases(db, holds)).sort()).toEqual(ids);
+      expect((await operationOf(db, ids[1]!)).lease_until!.getTime()).toBeGreaterThan(short.getTime());
+    });
   });
 });

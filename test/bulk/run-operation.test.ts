@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { cancelOperation } from '../../src/bulk/control.ts';
+import { admitQueued } from '../../src/bulk/admission.ts';
+import { cancelOperation, pauseOperation, resumeOperation } from '../../src/bulk/control.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { type RunDeps, runOperation } from '../../src/bulk/run-operation.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -15,6 +16,8 @@ function depsWith(db: Db, deliverer: ShowingDeliverer): RunDeps {
   const clock = { ...systemClock, now: () => later };
   return { db, deliverer, clock, process: processName, timeoutMs: 60_000 } as unknown as RunDeps;
 }
+
+const hoursAfter = (hours: number) => new Date(later.getTime() + hours * 3_600_000);
 
 async function stillPlanned(db: Db): Promise<number> {
   const rows = await db
@@ -71,6 +74,33 @@ describeEachDatabase('running an operation', (fresh) => {
     await runOperation(depsWith(db, deliverer), hold, never);
     expect(deliverer.shown.toSorted((a, b) => a - b)).toHaveLength(120);
     expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'completed' });
+  });
+
+  test('a pause that began anew between two looks lasts its own 24 hours', async () => {
+    const db = await fresh();
+    await postedPolls(db, 1);
+    const { operationId, fence } = await running(db);
+    const by = { userId: null, process: processName };
+    await pauseOperation(db, operationId, by, later);
+    const stopping = new AbortController();
+    let now = later;
+    const whatHappens = [
+      async () => {
+        await resumeOperation(db, operationId, by, hoursAfter(23));
+        await admitQueued(db, processName, { maxConcurrent: 3, maxPerAdmin: 2 }, hoursAfter(23));
+        await pauseOperation(db, operationId, by, hoursAfter(23));
+        now = hoursAfter(24);
+      },
+      async () => stopping.abort(),
+    ];
+    const clock = { ...systemClock, now: () => now, sleep: async () => whatHappens.shift()?.() };
+    const deps = { ...depsWith(db, new ShowingDeliverer(db)), clock };
+    const interruptions = { ...never, stopping: stopping.signal };
+    await runOperation(deps, { operationId, fence }, interruptions);
+    expect((await operationOf(db, operationId)).state).toBe('paused');
+    now = hoursAfter(47);
+    await runOperation(deps, { operationId, fence }, never);
+    expect((await operationOf(db, operationId)).state).toBe('cancelled');
   });
 
   test('a cancel puts back chunk by chunk: nobody who votes waits for all of them', async () => {

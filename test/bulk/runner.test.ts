@@ -79,7 +79,7 @@ function whileLeasesAreRenewed(meanwhile: () => void): KyselyPlugin {
   let due = true;
   return {
     transformQuery: ({ node, queryId }) => {
-      if (node.kind === 'UpdateQueryNode' && node.updates?.length === 1) renewals.add(queryId);
+      if (node.kind === 'SelectQueryNode' && node.with?.expressions.length === 2) renewals.add(queryId);
       return node;
     },
     transformResult: async ({ result, queryId }) => {

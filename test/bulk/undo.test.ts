@@ -107,15 +107,15 @@ describeEachDatabase('an undo', (fresh) => {
     await postedPolls(db, 2);
     const closed = await run(db, await running(db));
     const opening = await operationOf(db, await planUndo(db, closed, asking(), processName, later, 5_000));
-    expect(opening).toMatchObject({ params: { closes: 0 }, confirmable_at: later });
+    expect(opening).toMatchObject({ params: {}, confirmable_at: later });
     const kind = operationKind('reopen');
     const filter = { status: 'closed' } as const;
     const reopened = await run(db, await running(db, { kind, params: readParams(kind, {}, later), filter }));
     const closing = await operationOf(db, await planUndo(db, reopened, asking(), processName, later, 5_000));
-    expect(closing.params).toEqual({ closes: 2 });
+    expect(closing.params).toEqual({ polls_closed: 2 });
     expect(closing.confirmable_at).toEqual(new Date(later.getTime() + 5_000));
     expect(phraseOf(closing)).toBeNull();
-    expect(phraseOf({ ...closing, params: { closes: 101 }, total: 150 })).toBe('UNDO 150');
+    expect(phraseOf({ ...closing, params: { polls_closed: 101 }, total: 150 })).toBe('UNDO 150');
     expect(await previewText(db, closing.id)).toContain('polls closed again: 2');
   });
 

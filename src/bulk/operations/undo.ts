@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { OperationKind } from './operation-kind.ts';
 
 const params = z.object({
-  /** How many polls that take votes, or will, it closes. */
-  closes: z.number().int().nonnegative().default(0),
+  /** How many polls that take votes, or will, it closes; only where it does. */
+  polls_closed: z.number().int().positive().optional(),
 });
 
 /**
@@ -17,9 +17,9 @@ export const undo: OperationKind<z.infer<typeof params>> = {
   toolbar: null,
   options: [],
   params,
-  details: ({ closes }) => (closes > 0 ? [`polls closed again: ${closes}`] : []),
-  destructive: ({ closes }) => closes > 0,
-  phrase: ({ closes }, count) => (closes > 100 ? `UNDO ${count}` : null),
+  details: ({ polls_closed }) => (polls_closed === undefined ? [] : [`polls closed again: ${polls_closed}`]),
+  destructive: ({ polls_closed }) => polls_closed !== undefined,
+  phrase: ({ polls_closed = 0 }, count) => (polls_closed > 100 ? `UNDO ${count}` : null),
   skipReason: () => null,
   change: () => {
     throw new Error('an undo prescribes what each poll becomes');
