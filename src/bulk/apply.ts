@@ -8,10 +8,12 @@ import { everyServer } from '../polls/scope.ts';
 import { votesForbid } from '../polls/votes-forbid.ts';
 import { appendAudit } from './audit.ts';
 import { type Hold, holdFence } from './fence.ts';
+import { lockPolls } from './lock-polls.ts';
 import type { OperationRow } from './operation.ts';
 import type { OperationKind } from './operations/operation-kind.ts';
 import { beforeImage, columnsFrom, imageOf, overwritten, type PollChange } from './poll-image.ts';
 import { restoreRefusal } from './restore-refusal.ts';
+import { adoptChanges } from './retry-tree.ts';
 import { type Standing, standings } from './standing.ts';
 import { movableAtOnce, moveVotes } from './votes-aside.ts';
 
@@ -28,7 +30,7 @@ interface PlannedRow {
   readonly poll_id: number;
   /** What an undo makes of it. */
   readonly after: PollChange | null;
-  /** Not null: an operation that this one retries has changed it. */
+  /** Not null: an operation that this one retries has changed it, or another retry of that. */
   readonly target_revision: number | null;
 }
 
@@ -68,15 +70,12 @@ async function applyChunk(
   return inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
     if (operation.state !== 'running') return null;
-    const planned = await plannedItems(trx, hold.operationId, chunkSize);
+    const planned = await plannedPolls(trx, hold.operationId, chunkSize);
     if (planned.length === 0) return null;
-    const ids = await movableAtOnce(
-      trx,
-      operation,
-      planned.map((item) => item.poll_id),
-    );
-    const items = planned.slice(0, ids.length);
-    await sql`select id from polls where id = any(${[...ids]}::int[]) order by id for update`.execute(trx);
+    const ids = await movableAtOnce(trx, operation, planned);
+    await lockPolls(trx, ids);
+    await adoptChanges(trx, operation, ids);
+    const items = await plannedItems(trx, hold.operationId, ids);
     const polls = await loadPolls(trx, everyServer, ids);
     const standing = await standings(trx, hold.operationId, ids);
     const skipped: { id: number; reason: string }[] = [];
@@ -114,14 +113,26 @@ async function applyChunk(
   });
 }
 
-function plannedItems(db: Db, operationId: number, chunkSize: number): Promise<PlannedRow[]> {
-  return db
+async function plannedPolls(db: Db, operationId: number, chunkSize: number): Promise<number[]> {
+  const rows = await db
     .selectFrom('operation_items')
-    .select(['poll_id', 'after', 'target_revision'])
+    .select('poll_id')
     .where('operation_id', '=', operationId)
     .where('state', '=', 'planned')
     .orderBy('poll_id')
     .limit(chunkSize)
+    .execute();
+  return rows.map((row) => row.poll_id);
+}
+
+/** What is planned of these polls, which are locked. */
+function plannedItems(db: Db, operationId: number, ids: readonly number[]): Promise<PlannedRow[]> {
+  return db
+    .selectFrom('operation_items')
+    .select(['poll_id', 'after', 'target_revision'])
+    .where('operation_id', '=', operationId)
+    .where(sql<boolean>`poll_id = any(${[...ids]}::int[])`)
+    .orderBy('poll_id')
     .$castTo<PlannedRow>()
     .execute();
 }
@@ -146,9 +157,9 @@ function skipReason(
   if (before !== null) {
     const changed = item.target_revision !== null;
     if (operation.undo_of !== null && !changed && asLeft)
-      return `already what it was before Operation #${before}`;
+      return `already what it was before Operation #${operation.undo_of}`;
     if (!(changed ? asLeft : asFound)) return `changed since Operation #${before}`;
-    // It was changed by the operation before: only its message is behind.
+    // It was changed before: only its message may be behind.
     if (changed) return null;
     if (operation.undo_of !== null && item.after) return restoreRefusal(poll, item.after, now);
   }

@@ -10,14 +10,15 @@ import { loadPolls, tallies } from '../polls/poll-store.ts';
 import { everyServer } from '../polls/scope.ts';
 import { cut, escapeText } from '../polls/text.ts';
 import type { OperationRow } from './operation.ts';
+import { retryTree } from './retry-tree.ts';
 
 /** Attempts before a notice that Discord keeps pushing back becomes a remark. */
 const maxAttempts = 5;
 
 /**
  * Posts one message a poll in its channel, naming the poll, its result and the operation, once: it is noted beforehand that
- * this is tried, and who comes after a crash looks for it first. Returns the remark for the report where Discord refused, else
- * null.
+ * this is tried, and who comes after a crash looks for it first, as a retry does for those of what it retries. Returns the
+ * remark for the report where Discord refused, else null.
  */
 export async function postNotice(
   deps: { db: Db; messages: Messages; clock: Clock },
@@ -27,23 +28,25 @@ export async function postNotice(
   const ids = jobs.map((job) => job.pollId);
   const polls = await loadPolls(deps.db, everyServer, ids);
   const counts = await tallies(deps.db, ids);
-  const tried = await recordTried(deps.db, operation.id, ids);
+  const tree = await retryTree(deps.db, operation.id);
+  const tried = await recordTried(deps.db, operation.id, tree, ids);
   let remark: string | null = null;
   for (const job of jobs) {
     const poll = polls.get(job.pollId);
     const tally = counts.get(job.pollId);
     if (!poll || !tally) continue;
     const notice = { poll, body: noticeBody(poll, tally, operation.id), triedAt: tried.get(poll.id) ?? null };
-    const refusal = await post(deps, operation.id, notice);
+    const refusal = await post(deps, operation.id, tree, notice);
     remark ??= refusal === null ? null : `notify: ${refusal}`;
   }
   return remark;
 }
 
-/** Notes that the notices are tried now. Returns when that was noted before, for those that it was. */
+/** Notes that the notices are tried now. Returns when that was first noted before, here or in `tree`, for those that it was. */
 async function recordTried(
   db: Db,
   operationId: number,
+  tree: readonly number[],
   pollIds: readonly number[],
 ): Promise<Map<number, Date>> {
   const { rows } = await sql<{ poll_id: number; tried_at: Date | null }>`
@@ -54,16 +57,20 @@ async function recordTried(
     )
     update operation_items as item set notice_tried_at = coalesce(item.notice_tried_at, clock_timestamp())
     from before where item.operation_id = ${operationId} and item.poll_id = before.poll_id
-    returning item.poll_id, before.notice_tried_at as tried_at`.execute(db);
+    returning item.poll_id, least(before.notice_tried_at, (
+      select min(other.notice_tried_at) from operation_items as other
+      where other.operation_id = any(${[...tree]}::int[]) and other.operation_id <> ${operationId}
+        and other.poll_id = item.poll_id)) as tried_at`.execute(db);
   return new Map(rows.flatMap(({ poll_id, tried_at }) => (tried_at ? [[poll_id, tried_at]] : [])));
 }
 
 async function post(
   deps: { messages: Messages; clock: Clock },
   operationId: number,
+  tree: readonly number[],
   { poll, body, triedAt }: { poll: Poll; body: MessageBody; triedAt: Date | null },
 ): Promise<string | null> {
-  const isIt = ({ content }: SeenMessage) => isNotice(content ?? '', poll.id, operationId);
+  const isIt = ({ content }: SeenMessage) => isNotice(content ?? '', poll.id, tree);
   const lost = triedAt && { triedAt, isIt };
   for (let attempt = 1; ; attempt++) {
     const sent = await deps.messages.post(poll.channelId, body, `note-${operationId}-${poll.id}`, lost);
@@ -74,9 +81,12 @@ async function post(
   }
 }
 
-/** By this the notice of a poll and an operation is known again. */
-function isNotice(content: string, pollId: number, operationId: number): boolean {
-  return content.startsWith(`Poll #${pollId} is closed: `) && content.endsWith(signature(operationId));
+/** By this the notice of a poll and any of these operations is known again. */
+function isNotice(content: string, pollId: number, operations: readonly number[]): boolean {
+  return (
+    content.startsWith(`Poll #${pollId} is closed: `) &&
+    operations.some((operationId) => content.endsWith(signature(operationId)))
+  );
 }
 
 function signature(operationId: number): string {

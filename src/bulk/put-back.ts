@@ -6,8 +6,9 @@ import { loadPolls } from '../polls/poll-store.ts';
 import { everyServer } from '../polls/scope.ts';
 import { votesForbid } from '../polls/votes-forbid.ts';
 import { type Hold, holdFence } from './fence.ts';
+import { lockPolls } from './lock-polls.ts';
 import { columnsFrom, isAs, overwritten, type PollChange } from './poll-image.ts';
-import { retryChain } from './retry-chain.ts';
+import { adoptChanges, retryTree } from './retry-tree.ts';
 import { movableAtOnce, putVotesBack } from './votes-aside.ts';
 
 /** Polls of one transaction, as when they were changed. */
@@ -67,7 +68,8 @@ async function putChunkBack(
     const { operationId } = hold;
     const chunk = await movableAtOnce(trx, operation, await openPolls(trx, operationId, chunkSize));
     if (chunk.length === 0) return null;
-    await lockPolls(trx, operationId, chunk);
+    await lockPolls(trx, chunk);
+    await adoptChanges(trx, operation, chunk);
     await settleShown(trx, operationId, chunk, now);
     const changed = await changedPolls(trx, operationId, chunk);
     const staying = await forbidden(trx, changed);
@@ -80,7 +82,7 @@ async function putChunkBack(
       update operation_items
       set state = 'skipped', finished_at = ${now}, code = null, message = case
         when poll_id = any(${ids}::int[]) then ${cancelled.back}
-        when state = 'planned' or target_revision is null then ${cancelled.before}
+        when target_revision is null then ${cancelled.before}
         else ${cancelled.left} end
       where operation_id = ${operationId} and poll_id = any(${[...chunk]}::int[])
         and state in ('planned', 'applied', 'failed')`.execute(trx);
@@ -110,21 +112,13 @@ async function openPolls(db: Db, operationId: number, limit: number): Promise<nu
   return rows.map((row) => row.poll_id);
 }
 
-async function lockPolls(db: Db, operationId: number, ids: readonly number[]): Promise<void> {
-  await sql`
-    select poll.id from polls as poll join operation_items as item on item.poll_id = poll.id
-    where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
-      and item.state in ('applied', 'failed')
-    order by poll.id for update of poll`.execute(db);
-}
-
 /** Messages that turned out to show the change: their polls are done and stay changed. */
 async function settleShown(db: Db, operationId: number, ids: readonly number[], now: Date): Promise<void> {
   await sql`
     update operation_items as item set state = 'done', finished_at = ${now}, code = null, message = null
     from polls as poll
     where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
-      and poll.id = item.poll_id and item.state in ('applied', 'failed')
+      and poll.id = item.poll_id and item.state in ('planned', 'applied', 'failed')
       and poll.shown_revision >= item.target_revision and ${isAs('poll', sql`item.after`)}`.execute(db);
 }
 
@@ -143,7 +137,7 @@ async function changedPolls(db: Db, operationId: number, ids: readonly number[])
       poll.revision > item.target_revision as voted
     from operation_items as item join polls as poll on poll.id = item.poll_id
     where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
-      and item.state in ('applied', 'failed')
+      and item.state in ('planned', 'applied', 'failed')
       and item.before is not null and item.target_revision is not null and ${isAs('poll', sql`item.after`)}
       and (poll.held_by is null or poll.held_by = ${operationId})
     order by poll.id`.execute(db);
@@ -192,13 +186,13 @@ async function restorePolls(
   return rows.filter((row) => row.behind).map(({ behind, ...job }) => job);
 }
 
-/** It is no change of the operation any more, nor of those that it retries: it can be retried, and is not to be undone. */
+/** It is no change of the operation any more, nor of its kin: it can be retried, and is not to be undone. */
 async function forgetChange(db: Db, operationId: number, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
-  const chain = await retryChain(db, operationId);
+  const tree = await retryTree(db, operationId);
   await sql`
     update operation_items set target_revision = null
-    where operation_id = any(${chain}::int[]) and poll_id = any(${[...ids]}::int[])`.execute(db);
+    where operation_id = any(${tree}::int[]) and poll_id = any(${[...ids]}::int[])`.execute(db);
 }
 
 async function settleStaying(

@@ -3,7 +3,7 @@ import type { Db } from '../db/schema.ts';
 import type { OperationRow } from './operation.ts';
 import { loadOperation } from './operation-store.ts';
 import { operationKind } from './operations/operation-kinds.ts';
-import { retryChain } from './retry-chain.ts';
+import { retryTree } from './retry-tree.ts';
 
 /** Votes moved in one transaction, which people who vote wait for; moving one takes some hundredths of a millisecond. */
 const mostVotes = 10_000;
@@ -60,8 +60,8 @@ export async function putVotesBack(
 }
 
 /**
- * Who keeps the votes that this operation moves, and whose it gives back; null where it moves none. Of a chain of retries
- * the first owns what was set aside in all of them.
+ * Who keeps the votes that this operation moves, and whose it gives back; null where it moves none. Of an operation and
+ * its retries the first owns what was set aside in all of them.
  */
 async function movingVotes(
   db: Db,
@@ -74,7 +74,7 @@ async function movingVotes(
 }
 
 async function firstOf(db: Db, operationId: number): Promise<number> {
-  return (await retryChain(db, operationId)).at(-1)!;
+  return (await retryTree(db, operationId))[0];
 }
 
 /** `castSince`: these were cast after those that are aside already, and do not come back. */

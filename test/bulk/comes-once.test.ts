@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import type { Hold } from '../../src/bulk/fence.ts';
 import type { Names } from '../../src/bulk/naming.ts';
 import { postNotice } from '../../src/bulk/notice.ts';
 import { showResult } from '../../src/bulk/progress-message.ts';
@@ -10,9 +12,9 @@ import { createLogger } from '../../src/log.ts';
 import { BOT_ID, type Call, FakeDiscord, lostAnswer, refusal } from '../delivery/fake-discord.ts';
 import { channelId } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { operationOf, postedPolls } from './bulk-fixture.ts';
+import { itemStates, operationOf, postedPolls } from './bulk-fixture.ts';
 import { madeOperation } from './operation-rows.ts';
-import { begin } from './steps.ts';
+import { begin, beginRetry, cancel, finish } from './steps.ts';
 
 const names: Names = {
   guild: () => null,
@@ -66,6 +68,27 @@ describeEachDatabase('what an operation says once', (fresh) => {
     await killAfterPost(discord, () => postNotice(deps, second, jobs));
     await postNotice(deps, second, jobs);
     expect(shown(discord, /is closed/)).toHaveLength(2);
+  });
+
+  test('is the notice of each poll, also where a retry shows what another retry has closed and announced', async () => {
+    const db = await fresh();
+    const { discord, deps } = setUp(db);
+    const [announced, back] = (await postedPolls(db, 2)) as [number, number];
+    const hold = await begin(db, 'close', { notify: true }, [announced, back]);
+    const failed = await finish(db, hold, [announced, back]);
+    const notify = async ({ operationId }: Hold) =>
+      await postNotice(deps, await operationOf(db, operationId), [
+        { pollId: announced, channelId, messageId: null },
+      ]);
+    const first = await beginRetry(db, failed);
+    await notify(first);
+    await sql`update polls set shown_revision = revision where id = ${announced}`.execute(db);
+    await cancel(db, first);
+    discord.forgetNonces();
+    const second = await beginRetry(db, failed);
+    expect(await itemStates(db, second.operationId)).toMatchObject({ [announced]: 'applied' });
+    await notify(second);
+    expect(shown(discord, /is closed/)).toHaveLength(1);
   });
 
   test('is its message, also where nobody knows any more what Confirm was answered with', async () => {

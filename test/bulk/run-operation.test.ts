@@ -112,7 +112,7 @@ describeEachDatabase('running an operation', (fresh) => {
     const crash = new Error('crash');
     const dies = dying.withPlugin({
       transformQuery: ({ node }) => {
-        if (statements.filter((text) => text.includes('for update of poll')).length > 1) throw crash;
+        if (statements.filter((text) => text.includes('order by id for update')).length > 1) throw crash;
         return node;
       },
       transformResult: async ({ result }) => result,

@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
 import { cancelOperation } from '../../src/bulk/control.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
-import type { OperationRow } from '../../src/bulk/operation.ts';
+import { type OperationRow, openStates } from '../../src/bulk/operation.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
 import { readParams } from '../../src/bulk/operations/read-params.ts';
 import { planUndo } from '../../src/bulk/plan-undo.ts';
 import { putBack } from '../../src/bulk/put-back.ts';
 import { startRetry } from '../../src/bulk/retry.ts';
-import { finishOperation, settleItems } from '../../src/bulk/settle.ts';
+import { finishOperation, finishUnreached, settleItems } from '../../src/bulk/settle.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { castVote } from '../../src/polls/vote-store.ts';
 import { channelId, guildId, now } from '../polls/poll-fixture.ts';
@@ -108,10 +108,21 @@ export async function undo(
   return await finish(db, await apply(db, await beginUndo(db, original)), refused);
 }
 
+/** The retry of what failed, which waits in the queue. */
+export async function queueRetry(db: Db, original: OperationRow): Promise<OperationRow> {
+  const request = { actor: actor(), guildId, channelId, locale: 'en-US', process: processName };
+  return (await startRetry(db, original, request, later))!;
+}
+
 /** The retry of what failed, begun and applied. */
 export async function beginRetry(db: Db, original: OperationRow): Promise<Hold> {
-  const request = { actor: actor(), guildId, channelId, locale: 'en-US', process: processName };
-  return await apply(db, await start(db, (await startRetry(db, original, request, later))!));
+  return await apply(db, await start(db, await queueRetry(db, original)));
+}
+
+/** Ends it as a whole: what is still open fails. */
+export async function abort(db: Db, hold: Hold): Promise<OperationRow> {
+  const cause = { code: 'aborted', message: 'Discord refuses the token' };
+  return (await finishUnreached(db, hold, openStates, { result: 'failed', cause }, later))!;
 }
 
 /** Somebody presses an option. */

@@ -57,7 +57,7 @@ describeEachDatabase('votes that an operation moves', (fresh) => {
     const crash = new Error('crash');
     const dies = dying.withPlugin({
       transformQuery: ({ node }) => {
-        if (statements.filter((text) => text.includes('for update of poll')).length > 1) throw crash;
+        if (statements.filter((text) => text.includes('order by id for update')).length > 1) throw crash;
         return node;
       },
       transformResult: async ({ result }) => result,
