@@ -2,9 +2,10 @@ import { listed } from '../delivery/refusals.ts';
 import type { Deed, Obstacle } from '../delivery/rights.ts';
 import { discordTime } from '../polls/time.ts';
 import { type ChannelAccess, channelName, type Names } from './naming.ts';
+import type { OperationRow } from './operation.ts';
 import { operationKind } from './operations/operation-kinds.ts';
 import { formatPollNumbers } from './poll-numbers.ts';
-import type { PreviewRows } from './preview-store.ts';
+import type { PreviewJob, PreviewRows } from './preview-store.ts';
 
 type Blocked = Exclude<ReturnType<ChannelAccess>, 'ok' | 'unknown'>;
 
@@ -30,7 +31,8 @@ export function accessWarnings(
 function blockedPlaces(rows: PreviewRows, access: ChannelAccess): Iterable<Place> {
   const places = new Map<string, Place>();
   for (const job of rows.jobs) {
-    const found = access(job.channelId, job.guildId, deedFor(rows, job.messageId));
+    const deed = deedFor(rows.operation, job);
+    const found = deed === null ? 'ok' : access(job.channelId, job.guildId, deed);
     if (found === 'ok' || found === 'unknown') continue;
     const key = `${job.channelId} ${typeof found === 'string' ? found : found.permissions.join()}`;
     const place = places.get(key) ?? { channelId: job.channelId, access: found, polls: [] };
@@ -40,10 +42,12 @@ function blockedPlaces(rows: PreviewRows, access: ChannelAccess): Iterable<Place
   return places.values();
 }
 
-function deedFor({ operation }: PreviewRows, messageId: string | null): Deed {
-  const { delivery, repost } = operationKind(operation.kind);
-  if (delivery === 'delete') return 'delete';
-  return repost && messageId === null ? 'post' : 'edit';
+/** Null: nothing is asked of Discord. */
+function deedFor({ kind }: OperationRow, { messageId, messageGone }: PreviewJob): Deed | null {
+  const { delivery, repost } = operationKind(kind);
+  if (delivery === 'delete') return messageId === null ? null : 'delete';
+  if (messageId !== null) return 'edit';
+  return messageGone && !repost ? null : 'post';
 }
 
 function closedLines(places: readonly Place[], names: Names): string[] {

@@ -16,6 +16,8 @@ export interface PreviewPoll {
 
 export interface PreviewJob extends DeliveryJob {
   readonly guildId: string;
+  /** Its message is known to have been deleted by hand. */
+  readonly messageGone: boolean;
 }
 
 /** Everything a preview says, read from the frozen plan. */
@@ -49,13 +51,14 @@ export async function readPreview(db: Db, operationId: number, page: number): Pr
 
 async function plannedJobs(db: Db, operationId: number): Promise<PreviewJob[]> {
   const rows = await plannedPolls(db, operationId)
-    .select(['poll.id', 'poll.guild_id', 'poll.channel_id', 'poll.message_id'])
+    .select(['poll.id', 'poll.guild_id', 'poll.channel_id', 'poll.message_id', 'poll.message_gone'])
     .execute();
   return rows.map((row) => ({
     pollId: row.id,
     channelId: row.channel_id,
     messageId: row.message_id,
     guildId: row.guild_id,
+    messageGone: row.message_gone,
   }));
 }
 

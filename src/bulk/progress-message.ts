@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../db/schema.ts';
 import type { Messages, Sent } from '../delivery/messages.ts';
 import type { Lost } from '../delivery/own-messages.ts';
+import { wantsPermission } from '../delivery/refusals.ts';
 import type { Logger } from '../log.ts';
 import type { MessageBody } from '../message-body.ts';
 import type { Audience, Names } from './naming.ts';
@@ -21,6 +22,8 @@ export interface ProgressMessageDeps {
 /** Edits through a token are cheap for us; as the bot they share the channel's limit with its polls. Milliseconds. */
 const byTokenEveryMs = 1000;
 const asBotEveryMs = 3000;
+/** A refusal that a right or the end of a time-out may lift is asked about so often. */
+const refusedEveryMs = 60_000;
 
 /**
  * Keeps one operation's progress message true until `stop`, then shows its result. One edit in flight; the latest state
@@ -32,16 +35,18 @@ export async function keepProgressMessage(
   ended: AbortSignal,
 ): Promise<void> {
   let shown = '';
-  let reachable = true;
-  while (!ended.aborted && reachable) {
+  while (!ended.aborted) {
     const rows = await readProgress(deps.db, operationId, deps.clock.now());
     const key = progressKey(rows);
     let pauseMs = hasToken(rows.operation, deps.clock.now()) ? byTokenEveryMs : asBotEveryMs;
     if (key !== shown && !isResult(rows.operation.state)) {
       const sent = await showProgress(deps, rows);
       if (sent.type === 'sent') shown = key;
-      // Asking again would be refused again; the result finds another way.
-      if (sent.type === 'refused') reachable = false;
+      if (sent.type === 'refused') {
+        // Asking again would be refused again; the result finds another way.
+        if (!wantsPermission(sent.code)) return;
+        pauseMs = refusedEveryMs;
+      }
       if (sent.type === 'retry') pauseMs = Math.max(pauseMs, sent.afterMs);
     }
     await deps.clock.sleep(pauseMs, ended);

@@ -3,18 +3,23 @@ import { isPingOf, pingMessage } from '../polls/message.ts';
 import { recordPinged, recordPingTried } from './delivery-store.ts';
 import { newMessage } from './payload.ts';
 import { lacking } from './refusals.ts';
+import type { Obstacle } from './rights.ts';
 import type { Sending } from './sending.ts';
 
 /**
  * Pings the poll's role once for each opening, by a new message: an edit pings nobody. Where Discord is busy or does not
- * answer, the ping stays pending and the sweep comes back to it; it then looks first whether the ping is there. A refusal is
+ * answer, or where the bot is timed out, the ping stays pending and the sweep comes back to it; it then looks first whether the ping is there. A refusal is
  * no failure of the poll: it is logged. Where the bot may edit but not post, it is not asked for.
  */
 export async function pingRole(sending: Sending): Promise<void> {
   const { db, rest, log } = sending.parts;
   const { own, claim } = sending;
   const poll = { ...sending.poll, messageId: sending.messageId };
-  if (poll.pingRoleId !== null && mayPing(sending)) {
+  const obstacle = sending.obstacle('post');
+  if (obstacle?.timedOutUntil) return;
+  if (obstacle !== null && forbidsPing(obstacle)) {
+    log.warn({ poll: poll.id, reason: lacking(poll.channelId, obstacle) }, 'an opened poll pings nobody');
+  } else if (poll.pingRoleId !== null) {
     try {
       const { triedAt, opening } = claim.ping;
       let there: string | null = null;
@@ -38,10 +43,6 @@ export async function pingRole(sending: Sending): Promise<void> {
 }
 
 /** A ping has no embed, and its thread was opened to show the poll. */
-function mayPing(sending: Sending): boolean {
-  const { poll, parts } = sending;
-  const obstacle = sending.obstacle('post');
-  if (obstacle?.right !== 'view' && obstacle?.right !== 'post') return true;
-  parts.log.warn({ poll: poll.id, reason: lacking(poll.channelId, obstacle) }, 'an opened poll pings nobody');
-  return false;
+function forbidsPing({ right }: Obstacle): boolean {
+  return right === 'view' || right === 'post';
 }

@@ -177,6 +177,21 @@ describeEachDatabase('a message without its embed', (fresh) => {
     expect(await pollOf(db, id)).toMatchObject({ ping_pending: false });
   });
 
+  test('pings its role after the time-out in which the ping came to its turn', async () => {
+    const db = await fresh();
+    let obstacle: Obstacle | null = null;
+    const { discord, show } = setUp(db, (_, deed) => (deed === 'post' ? obstacle : null));
+    const id = await givenPoll(db);
+    await show(id);
+    await bump(db, id, { ping_role_id: '400000000000000001', ping_pending: true });
+    obstacle = { right: 'post', permissions: ['Send Messages'], timedOutUntil: new Date() };
+    await show(id);
+    expect(discord.made('POST')).toHaveLength(1);
+    obstacle = null;
+    await show(id);
+    expect(discord.made('POST')).toHaveLength(2);
+  });
+
   test('is shown again where a moderator hid it: edits send the flags', async () => {
     const db = await fresh();
     const { discord, show } = setUp(db);
