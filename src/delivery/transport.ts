@@ -61,13 +61,21 @@ export function restOptions(parts: {
     // Runs from before the wait for a turn, so it only guards against a lost turn; each request has its own below.
     timeout: 10 * 60_000,
     globalRequestsPerSecond: Number.POSITIVE_INFINITY,
-    rejectOnRateLimit: ({ route }) => rejected.test(route),
+    rejectOnRateLimit: ({ method, route }) => rejected.test(`${method} ${route}`),
     makeRequest: (url, init) => pacedRequest(send, url, init, parts),
   };
 }
 
-const rejected =
-  /^\/channels\/:id\/messages(\/:id|\/bulk-delete)?(\/Delete Old Message)?$|^\/interactions\/:id\/:token\/callback$/;
+/** Method and route: those of messages; opening a thread, opening a direct channel, and asking whether Discord is there; callbacks. */
+const rejected = new RegExp(
+  [
+    '^\\w+ /channels/:id/messages(/:id|/bulk-delete)?(/Delete Old Message)?$',
+    '^PATCH /channels/:id$',
+    '^POST /users/@me/channels$',
+    '^GET /users/@me$',
+    '^\\w+ /interactions/:id/:token/callback$',
+  ].join('|'),
+);
 
 async function pacedRequest(
   send: MakeRequest,

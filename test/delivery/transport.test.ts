@@ -99,6 +99,31 @@ describe('the transport', () => {
     expect(received).toHaveLength(1);
   });
 
+  test.each([
+    [
+      'opens a thread',
+      (rest: REST) => rest.patch(Routes.channel(channelId(1)), { body: { archived: false } }),
+    ],
+    ['opens a direct channel', (rest: REST) => rest.post(Routes.userChannels(), { body: {} })],
+    ['asks whether Discord is there', (rest: REST) => rest.get(Routes.user())],
+  ])('rejects a 429 at once to what %s: a wait inside discord.js nobody can stop', async (_, call) => {
+    const { rest } = await setUp(() => ({
+      status: 429,
+      headers: {
+        'retry-after': '60',
+        'x-ratelimit-limit': '5',
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset-after': '60',
+      },
+      body: { message: 'You are being rate limited.', retry_after: 60, global: false },
+    }));
+    const { outcome } = await failureOf(call(rest));
+    expect(outcome).toMatchObject({ type: 'retry', code: '429', attempt: false });
+    expect(outcome.type === 'retry' && outcome.afterMs).toBeGreaterThan(59_000);
+    // What it knows of the limit then, it does not wait for either.
+    expect((await failureOf(call(rest))).outcome).toMatchObject({ type: 'retry', code: '429' });
+  });
+
   test('holds everything back after a global 429', async () => {
     const { rest, limits, received } = await setUp((_request, nth) =>
       nth === 1
@@ -107,7 +132,7 @@ describe('the transport', () => {
     );
     await failureOf(rest.patch(message(1), { body: {} }));
     expect(limits.delay(channelId(2), 'delete', performance.now())).toBeGreaterThan(0);
-    await rest.get(Routes.user());
+    await rest.get(Routes.channel(channelId(2)));
     expect(received[1]!.at - received[0]!.at).toBeGreaterThanOrEqual(290);
   });
 
