@@ -63,7 +63,7 @@ async function edit(sending: Sending, messageId: string, repost: boolean): Promi
   const { parts, poll, claim: claimed } = sending;
   const wait =
     (await sending.forbidden('edit')) ??
-    (await sending.mustWait(showingKind(messageId, parts.clock.now().getTime())));
+    (await sending.mustWait(showingKind(messageId, parts.clock.now().getTime()), messageId));
   if (wait) return wait;
   let answer: unknown;
   try {

@@ -8,6 +8,7 @@ import { discordAnswers } from './discord-answers.ts';
 import { Health } from './health.ts';
 import type { LaneBatch } from './lane-batch.ts';
 import { Lanes, type TogetherOutcome } from './lanes.ts';
+import { withinPatience } from './message-limit.ts';
 import type { Outcome } from './outcome.ts';
 import { sweep } from './sweep.ts';
 import { Touches } from './touches.ts';
@@ -143,7 +144,7 @@ export class Delivery implements Deliverer {
     const operation = this.batches.get(batch);
     if (operation) {
       const { repost } = operation;
-      return await deliverOne(this.parts, job.pollId, {
+      const outcome = await deliverOne(this.parts, job.pollId, {
         repost,
         respectHolds: false,
         respectParks: false,
@@ -151,6 +152,7 @@ export class Delivery implements Deliverer {
         turn: batch.turn,
         refused: (deed) => batch.refusals.of(job.channelId, deed),
       });
+      return withinPatience(outcome);
     }
     const insisted = this.touches.sending(job.pollId, batch);
     return await deliverOne(this.parts, job.pollId, {

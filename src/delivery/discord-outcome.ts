@@ -1,7 +1,8 @@
+import { isPublishedCode, waitForMessage } from './message-limit.ts';
 import { isAsleep, OpeningRefused } from './open-thread.ts';
 import type { Outcome } from './outcome.ts';
 import { type Asked, refusalOf } from './refusals.ts';
-import { NotSentError } from './rest-calls.ts';
+import { MessageLimitError, NotSentError } from './rest-calls.ts';
 import type { Obstacle } from './rights.ts';
 
 export type Failure = Extract<Outcome, { type: 'failed' | 'retry' | 'abort' }>;
@@ -31,6 +32,9 @@ export function discordFailure(error: unknown, context: FailureContext): Discord
   if (error instanceof OpeningRefused) return ofOpening(error, context);
   if (error instanceof NotSentError) {
     return { outcome: retry(500, 'not sent', error.message, false), unknown: false, code: null };
+  }
+  if (error instanceof MessageLimitError) {
+    return { outcome: waitForMessage(error.limit), unknown: false, code: error.limit.code };
   }
   if (isRateLimit(error)) {
     const afterMs = Math.max(error.timeToReset, error.retryAfter, error.sublimitTimeout, 0);
@@ -67,9 +71,9 @@ function ofAnswer(error: Answer, context: FailureContext): DiscordFailure {
   if (status === 401 && context.auth !== false) {
     return { outcome: { type: 'abort', reason: tokenRefused }, unknown: false, code };
   }
-  const passing = status === 429 || code === 20016 || code === 20028;
-  if (passing) return { outcome: retry(5_000, '429', "Discord's rate limit", false), unknown: false, code };
   const { asked = 'post', channelId, obstacle = null } = context;
+  const temporary = ofTemporary(error, code, asked);
+  if (temporary) return { outcome: temporary, unknown: false, code };
   const refusal = code === null ? null : refusalOf(code, asked, channelId, obstacle);
   if (refusal) {
     return {
@@ -91,6 +95,24 @@ function ofAnswer(error: Answer, context: FailureContext): DiscordFailure {
   };
 }
 
+/** What Discord itself calls temporary (its API reference, "JSON Error Codes"), also where the status is not 429; else null. */
+function ofTemporary(error: Answer, code: number | null, asked: Asked): Failure | null {
+  const told = Number(error.rawError?.retry_after ?? Number.NaN) * 1000;
+  const afterMs = Number.isFinite(told) ? Math.ceil(told) : null;
+  if (asked === 'edit' && isPublishedCode(code)) return waitForMessage({ afterMs, code });
+  const limit = error.status === 429 || (code !== null && WRITE_LIMITS.has(code));
+  if (limit) return retry(afterMs ?? 5_000, '429', "Discord's rate limit", false);
+  const disabled = code === null ? undefined : DISABLED.get(code);
+  return disabled === undefined ? null : retry(0, String(code), disabled, true);
+}
+
+/** Slow mode, published messages, the channel, the server. */
+const WRITE_LIMITS = new Set([20016, 20022, 20028, 20029]);
+const DISABLED = new Map([
+  [40004, 'Discord has temporarily disabled sending messages'],
+  [40006, 'Discord has temporarily disabled this feature'],
+]);
+
 function retry(afterMs: number, code: string, reason: string, attempt: boolean): Failure {
   return { type: 'retry', afterMs, code, reason, attempt };
 }
@@ -101,7 +123,7 @@ function firstLine(text: string): string {
 
 // By shape, not by class: two copies of the error classes can be loaded at once (see `RestCalls`).
 
-type Answer = Error & { status: number; code?: unknown };
+type Answer = Error & { status: number; code?: unknown; rawError?: { retry_after?: unknown } };
 
 function isAnswer(error: Error): error is Answer {
   return 'status' in error && typeof error.status === 'number' && 'requestBody' in error;

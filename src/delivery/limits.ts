@@ -1,4 +1,5 @@
 import { Bucket, type Fastest, type LimitHeaders, type Room, type Window } from './bucket.ts';
+import type { MessageLimit } from './message-limit.ts';
 import type { RequestKind } from './request-kind.ts';
 
 /**
@@ -29,12 +30,13 @@ export interface Refusal {
 }
 
 /**
- * What is known of Discord's limits, by channel (for bulk-deletes by server) and kind: assumed at first, then as the answers say. Knows no clock:
+ * What is known of Discord's limits, by channel (for bulk-deletes by server) and kind, and of published messages by message: assumed at first, then as the answers say. Knows no clock:
  * every `now` is in ms and given. Requests under way count, so that two senders in a channel share what is left.
  */
 export class Limits {
   private readonly buckets = new Map<string, Bucket>();
   private readonly fastest = new Map<RequestKind, Fastest>();
+  private readonly messages = new Map<string, { readonly until: number; readonly code: number | null }>();
   private globalUntil = 0;
 
   /** How long a request of `kind` in the channel has to wait, in ms; 0: it may go. */
@@ -46,6 +48,18 @@ export class Limits {
   /** What is left of the channel's present window of edits; null where Discord has not told it. */
   editRoom(channelId: string, now: number): Room | null {
     return this.buckets.get(`${channelId} edit`)?.room(now) ?? null;
+  }
+
+  /** How long this one message may not be edited yet; null: it is not held back. */
+  ofMessage(messageId: string, now: number): MessageLimit | null {
+    const known = this.messages.get(messageId);
+    return known && known.until > now ? { afterMs: known.until - now, code: known.code } : null;
+  }
+
+  /** Discord refused to edit this one message for a while. */
+  messageRefused(messageId: string, now: number, { afterMs, code }: MessageLimit): void {
+    for (const [id, { until }] of this.messages) if (until <= now) this.messages.delete(id);
+    this.messages.set(messageId, { until: now + afterMs, code });
   }
 
   /** A request leaves now. */

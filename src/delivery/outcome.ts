@@ -26,6 +26,8 @@ export type Outcome =
       readonly code: string;
       readonly reason: string;
       readonly attempt: boolean;
+      /** Discord holds back this one message, and nothing beside it in its channel. */
+      readonly ofMessage?: true;
     }
   /** Nothing can go on: Discord refuses the token. */
   | { readonly type: 'abort'; readonly reason: string };

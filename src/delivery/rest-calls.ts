@@ -1,3 +1,5 @@
+import type { MessageLimit } from './message-limit.ts';
+
 /**
  * What delivery asks of a REST client; that of discord.js is one. Structural on purpose: discord.js loads its client as
  * CommonJS, so neither its types nor its error classes are the ones an ES module imports.
@@ -29,6 +31,17 @@ export const SEND_BEFORE_HEADER = 'x-gavel-send-before';
 
 /** The server whose limit a bulk-delete counts against: its path names the channel alone. */
 export const SERVER_HEADER = 'x-gavel-server';
+
+/** Discord takes no edit of this one message for a while; of the others in its channel it does. */
+export class MessageLimitError extends Error {
+  override readonly name = 'MessageLimitError';
+  readonly limit: MessageLimit;
+
+  constructor(limit: MessageLimit) {
+    super('the message may not be edited for a while');
+    this.limit = limit;
+  }
+}
 
 /** A request that waited too long for its turn. Nothing was sent. */
 export class NotSentError extends Error {

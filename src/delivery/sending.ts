@@ -5,6 +5,7 @@ import { CLAIM_TTL_MS, type Claim, type ClaimOptions, renewClaim } from './claim
 import type { DeliverParts } from './deliver-parts.ts';
 import { isStray, recordLate, recordShown, release } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
+import { waitForMessage } from './message-limit.ts';
 import { inOpenThread } from './open-thread.ts';
 import type { Outcome } from './outcome.ts';
 import { findOwn, type Lost } from './own-messages.ts';
@@ -78,8 +79,14 @@ export class Sending {
     return await inOpenThread(this.parts.rest, this.poll.channelId, this.headers, call);
   }
 
-  /** A request of this kind has to wait: ends the attempt; null: it may go. */
-  async mustWait(kind: RequestKind): Promise<Outcome | null> {
+  /** A request of this kind, or the edit of this message, has to wait: ends the attempt; null: it may go. */
+  async mustWait(kind: RequestKind, edited?: string): Promise<Outcome | null> {
+    const { limits, clock } = this.parts;
+    const limit = edited === undefined ? null : limits.ofMessage(edited, clock.monotonic());
+    if (limit) {
+      await release(this.parts.db, [this.own], 'unsent');
+      return waitForMessage(limit);
+    }
     const afterMs = this.delay(kind);
     if (afterMs === 0) return null;
     await release(this.parts.db, [this.own], 'unsent');

@@ -1,10 +1,12 @@
 import { DefaultRestOptions, type RESTOptions } from '@discordjs/rest';
 import { type Clock, systemClock } from '../clock.ts';
 import type { LimitHeaders } from './bucket.ts';
-import type { Limits, Refusal } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { type Asking, EXEMPT, type Pace, PEOPLE_FIRST } from './pace.ts';
+import { type RateLimitAnswer, readRateLimit } from './rate-limit-answer.ts';
 import { type RequestKind, showingKind } from './request-kind.ts';
 import {
+  MessageLimitError,
   NotSentError,
   PRIORITY_HEADER,
   SEND_BEFORE_HEADER,
@@ -41,8 +43,9 @@ type Answer = Awaited<ReturnType<MakeRequest>>;
  *   the edge: while that refuses everything they go first, each of them the trial that may end it.
  * - The limit headers of message routes go to `limits` and are taken off the answer: two bookkeepers would disagree,
  *   and discord.js keeps POST and PATCH in one bucket where Discord gives them the same hash.
- * - A 429 on a message route, and to the first response to an interaction, rejects with a `RateLimitError`; elsewhere
- *   discord.js waits it out.
+ * - A 429 on a message route, to what delivery asks beside it, and to the first response to an interaction, rejects with a
+ *   `RateLimitError`; elsewhere discord.js waits it out, and nobody can stop it. One that is about the edited message alone
+ *   rejects with a `MessageLimitError`.
  */
 export function restOptions(parts: {
   /** Without a slash at the end; undefined: Discord's own. */
@@ -93,7 +96,7 @@ async function pacedRequest(
   const started = clock.monotonic();
   let status: number | null = null;
   let headersSeen: LimitHeaders | null = null;
-  let refusal: (Refusal & { readonly edge: boolean }) | null = null;
+  let refusal: RateLimitAnswer | null = null;
   let sent = false;
   try {
     if (init.signal?.aborted) throw new NotSentError('the request was abandoned before its turn');
@@ -111,11 +114,16 @@ async function pacedRequest(
     const answerHeaders = new Headers([...answer.headers]);
     if (target.channelId) headersSeen = limitHeaders(answerHeaders);
     if (status === 429) {
-      refusal = refusalOf(answerHeaders, data);
+      refusal = readRateLimit(answerHeaders, data, { told: headersSeen, edits: target.edited !== undefined });
       if (refusal.edge)
         refusal = { ...refusal, retryAfterMs: pace.refusedByEdge(trial, refusal.retryAfterMs) };
       else if (refusal.global) pace.refusedGlobally(refusal.retryAfterMs);
       if (refusal.edge || refusal.global) limits.pauseAll(clock.monotonic(), refusal.retryAfterMs);
+      if (target.edited !== undefined && refusal.ofMessage) {
+        const limit = { afterMs: refusal.retryAfterMs, code: refusal.code };
+        limits.messageRefused(target.edited, clock.monotonic(), limit);
+        throw new MessageLimitError(limit);
+      }
       answerHeaders.set('Retry-After', String(refusal.retryAfterMs / 1000));
       if (refusal.global) answerHeaders.set('X-RateLimit-Global', 'true');
     }
@@ -133,8 +141,8 @@ async function pacedRequest(
       invalid: status === 401 || status === 403 || (status === 429 && !refusal?.shared),
     });
     if (sent) {
-      // The edge knows nothing of channels.
-      const ofChannel = refusal?.edge ? null : refusal;
+      // The edge knows nothing of channels, and one message says nothing of the others.
+      const ofChannel = refusal?.edge || refusal?.ofMessage ? null : refusal;
       if (target.channelId) limits.answered(target.channelId, target.kind, ended, headersSeen, ofChannel);
       const kind = target.kind === 'callback' ? 'interaction' : target.kind;
       observe?.({ kind, status, durationMs: ended - started, waitedMs: started - asked });
@@ -164,10 +172,14 @@ function takePrivateHeaders(given: unknown) {
   return { headers, asking, server };
 }
 
-/** `channelId`: where the limit is; the server for a bulk-delete. */
+/** `channelId`: where the limit is; the server for a bulk-delete. `edited`: the message that is edited. */
 type Target =
-  | { readonly kind: RequestKind; readonly channelId: string }
-  | { readonly kind: 'callback' | 'interaction' | 'other'; readonly channelId: null };
+  | { readonly kind: RequestKind; readonly channelId: string; readonly edited?: string }
+  | {
+      readonly kind: 'callback' | 'interaction' | 'other';
+      readonly channelId: null;
+      readonly edited?: never;
+    };
 
 function targetOf(url: string, method: string, now: number, server: string | undefined): Target {
   const path = new URL(url).pathname;
@@ -177,7 +189,8 @@ function targetOf(url: string, method: string, now: number, server: string | und
   if (bulk) return { kind: 'bulk-delete', channelId: server ?? bulk[1]! };
   const [, channelId, messageId] = /\/channels\/(\d+)\/messages(?:\/(\d+))?$/.exec(path) ?? [];
   if (channelId && method === 'POST' && !messageId) return { kind: 'post', channelId };
-  if (channelId && method === 'PATCH' && messageId) return { kind: showingKind(messageId, now), channelId };
+  if (channelId && method === 'PATCH' && messageId)
+    return { kind: showingKind(messageId, now), channelId, edited: messageId };
   if (channelId && method === 'DELETE' && messageId) return { kind: 'delete', channelId };
   return { kind: 'other', channelId: null };
 }
@@ -189,34 +202,6 @@ function limitHeaders(headers: Headers): LimitHeaders | null {
   }) as [number, number, number];
   if (![limit, remaining, resetAfter].every(Number.isFinite)) return null;
   return { limit, remaining, resetAfterMs: resetAfter * 1000 };
-}
-
-/**
- * Header and body can disagree: the longer wait counts. Where nobody says how long, or where it is no answer of Discord's own
- * but a page, it comes from the edge.
- */
-function refusalOf(headers: Headers, data: Buffer): Refusal & { readonly edge: boolean } {
-  const body = parsed(data);
-  const waits = [Number(headers.get('Retry-After') ?? Number.NaN), Number(body?.retry_after ?? Number.NaN)];
-  const seconds = Math.max(...waits.filter((wait) => Number.isFinite(wait) && wait > 0), 0);
-  return {
-    retryAfterMs: Math.ceil(seconds * 1000),
-    global: headers.has('X-RateLimit-Global') || body?.global === true,
-    shared: headers.get('X-RateLimit-Scope') === 'shared',
-    code: typeof body?.code === 'number' ? body.code : null,
-    edge: seconds === 0 || body === null,
-  };
-}
-
-/** Null: not JSON. */
-function parsed(data: Buffer): { retry_after?: unknown; global?: unknown; code?: unknown } | null {
-  try {
-    const value: unknown = JSON.parse(data.toString('utf8'));
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function hasNoBody(status: number): boolean {

@@ -86,6 +86,27 @@ describe('what Discord answers', () => {
     });
   });
 
+  test.each([
+    [403, 40004, 'Send messages has been temporarily disabled', { code: '40004', attempt: true }],
+    [400, 40006, 'This feature has been temporarily disabled server-side', { code: '40006', attempt: true }],
+    [
+      400,
+      20022,
+      'This message cannot be edited due to announcement rate limits',
+      { code: '20022', ofMessage: true },
+    ],
+    [
+      400,
+      20029,
+      'The write action you are performing on the server has hit the write rate limit',
+      { code: '429', attempt: false },
+    ],
+  ])('%i with %i (%s) is temporary, whatever the status', (status, code, words, expected) => {
+    const { outcome, unknown } = discordFailure(refusal(status, code, words), { ...channel, asked: 'edit' });
+    expect(outcome).toMatchObject({ type: 'retry', ...expected });
+    expect(unknown).toBe(false);
+  });
+
   test('5xx, time-outs and broken connections are attempts of unknown outcome', () => {
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     const closed = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
