@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { cancelOperation, pauseOperation } from '../../src/bulk/control.ts';
+import { pauseOperation } from '../../src/bulk/control.ts';
 import { purge } from '../../src/db/purge.ts';
 import { closePoll } from '../../src/polls/close-poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
@@ -134,13 +134,25 @@ export const step = {
 
   retry: (index: number) =>
     onOperation('retry', index, isOver, async (original, model, world) => {
-      if (mayBeRetried(original, model)) return await retriedNow(original, model, world);
+      if (mayBeRetried(original, model))
+        return await begun(await queued(original, model, world), model, world);
       const words = isRetried(original, model) ? 'already retried' : 'Nothing failed';
       await expect(world.retry(original.id)).rejects.toThrow(words);
     }),
 
   /** Of one where that is not refused: few have failures. */
-  beginRetry: (index: number) => onOperation('beginRetry', index, mayBeRetried, retriedNow),
+  beginRetry: (index: number) =>
+    onOperation('beginRetry', index, mayBeRetried, async (original, model, world) => {
+      await begun(await queued(original, model, world), model, world);
+    }),
+
+  queueRetry: (index: number) =>
+    onOperation('queueRetry', index, mayBeRetried, async (original, model, world) => {
+      await queued(original, model, world);
+    }),
+
+  /** What waits in the queue begins. */
+  start: (index: number) => onOperation('start', index, isQueued, begun),
 
   deliver: (index: number, poll: number, how: Delivery) =>
     onOperation(`deliver ${how}, ${poll} of `, index, isRunning, async (operation, model, world) => {
@@ -171,11 +183,26 @@ export const step = {
     ),
 
   cancel: (index: number) =>
-    onOperation('cancel', index, isUnderWay, async (operation, model, world) => {
-      const press = () => cancelOperation(world.db, operation.id, by, world.date);
-      await world.runs.get(operation.id)!.cancel(press);
-      cancel(model, operation);
-    }),
+    onOperation(
+      'cancel',
+      index,
+      (one) => isUnderWay(one) || isQueued(one),
+      async (operation, model, world) => {
+        await world.cancel(operation.id);
+        cancel(model, operation);
+      },
+    ),
+
+  abort: (index: number) =>
+    onOperation(
+      'abort',
+      index,
+      (one) => isUnderWay(one) || isQueued(one),
+      async (operation, model, world) => {
+        await world.abort(operation.id);
+        end(model, operation, 'failed');
+      },
+    ),
 
   timeOut: (index: number) =>
     onOperation('timeOut', index, isRunning, async (operation, model, world) => {
@@ -317,7 +344,9 @@ function mayBeUndone(operation: ModelOperation): boolean {
 }
 
 function isRetried(original: ModelOperation, { operations }: Model): boolean {
-  return operations.some((one) => one.retryOf === original && one.state !== 'cancelled');
+  return operations.some(
+    (one) => one.retryOf === original && one.state !== 'cancelled' && one.state !== 'failed',
+  );
 }
 
 function mayBeRetried(original: ModelOperation, model: Model): boolean {
@@ -325,10 +354,15 @@ function mayBeRetried(original: ModelOperation, model: Model): boolean {
   return isOver(original) && failed && !isRetried(original, model);
 }
 
-async function retriedNow(original: ModelOperation, model: Model, world: World): Promise<void> {
-  const retry = retried(model, await world.retry(original.id), original);
-  apply(model, retry);
-  endIfDone(model, retry);
+async function queued(original: ModelOperation, model: Model, world: World): Promise<ModelOperation> {
+  return retried(model, await world.retry(original.id), original);
+}
+
+export async function begun(operation: ModelOperation, model: Model, world: World): Promise<void> {
+  await world.start(operation.id);
+  operation.state = 'running';
+  apply(model, operation);
+  endIfDone(model, operation);
 }
 
 /** The undo as a draft; null where it is refused. */
@@ -369,6 +403,10 @@ function endIfDone(model: Model, operation: ModelOperation): void {
 
 function isRunning(operation: ModelOperation): boolean {
   return operation.state === 'running';
+}
+
+function isQueued(operation: ModelOperation): boolean {
+  return operation.state === 'queued';
 }
 
 function isUnderWay({ state }: ModelOperation): boolean {
@@ -482,8 +520,13 @@ export const commands = [
   index.map(step.beginRetry),
   index.map(step.beginRetry),
   index.map(step.beginRetry),
+  index.map(step.queueRetry),
+  index.map(step.queueRetry),
+  index.map(step.start),
+  index.map(step.start),
   index.map(step.cancel),
   index.map(step.cancel),
+  index.map(step.abort),
   index.map(step.pause),
   index.map(step.resume),
   index.map(step.timeOut),

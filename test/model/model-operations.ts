@@ -47,13 +47,13 @@ export function plannedUndo(model: Model, id: number, undo: Kind, original: Mode
   return operation(model, id, undo, items, { undoOf: original });
 }
 
-/** A new operation over exactly the failed polls. */
+/** A new operation over exactly the failed polls, which waits in the queue. */
 export function retried(model: Model, id: number, original: ModelOperation): ModelOperation {
   const items = original.items
     .filter(({ state }) => state === 'failed')
     .map((failed): ModelItem => ({ ...failed, state: 'planned' }));
   const again = operation(model, id, original.kind, items, { retryOf: original, undoOf: original.undoOf });
-  again.state = 'running';
+  again.state = 'queued';
   return again;
 }
 
@@ -61,6 +61,7 @@ export function retried(model: Model, id: number, original: ModelOperation): Mod
 export function apply(model: Model, run: ModelOperation): void {
   for (const one of run.items.filter(({ state }) => state === 'planned')) {
     const poll = model.polls.get(one.poll)!;
+    adopt(model, run, one);
     const becomes = becoming(model, run, one, poll);
     if (becomes === null) one.state = 'skipped';
     else if (becomes === 'show') {
@@ -68,6 +69,14 @@ export function apply(model: Model, run: ModelOperation): void {
       poll.heldBy = run.id;
     } else change(model, run, one, poll, becomes);
   }
+}
+
+/** What any retry of the same operation has changed, and nobody put back, is changed for all of them. */
+function adopt(model: Model, run: ModelOperation, one: ModelItem): void {
+  if (one.changed || run.retryOf === null) return;
+  const others = kinOf(model, run).flatMap(({ items }) => items);
+  const changed = others.findLast((other) => other.poll === one.poll && other.changed);
+  if (changed) Object.assign(one, { ...changed, state: one.state });
 }
 
 function becoming(
@@ -124,11 +133,8 @@ export function cancel(model: Model, run: ModelOperation): void {
   let back = 0;
   for (const one of run.items) {
     const poll = model.polls.get(one.poll)!;
-    if (one.state === 'planned') {
-      one.state = 'skipped';
-      back += 1;
-    }
-    if (one.state !== 'applied' && one.state !== 'failed') continue;
+    if (one.state === 'planned') adopt(model, run, one);
+    if (!isOpen(one) && one.state !== 'failed') continue;
     const ours = one.changed && !poll.purged && same(poll.is, one.left);
     const free = poll.heldBy === null || poll.heldBy === run.id;
     if (ours && (one.shown || (free && votesForbid(poll, one.found, one.at)))) one.state = 'done';
@@ -145,7 +151,7 @@ export function cancel(model: Model, run: ModelOperation): void {
 function goBack(model: Model, run: ModelOperation, one: ModelItem, poll: ModelPoll): void {
   model.become(poll, one.found);
   poll.owed = stillOwed(poll, one.owed);
-  for (const operation of chainOf(run)) {
+  for (const operation of kinOf(model, run)) {
     for (const item of operation.items) if (item.poll === poll.id) item.changed = false;
   }
   if (!(run.undoOf ?? run).kind.resetsVotes) return;
@@ -230,10 +236,11 @@ function stillOwed(poll: ModelPoll, opening: number | null): number | null {
   return opening !== null && !poll.pinged.has(opening) ? opening : null;
 }
 
-function chainOf(run: ModelOperation): ModelOperation[] {
-  return run.retryOf ? [run, ...chainOf(run.retryOf)] : [run];
+function firstOf(run: ModelOperation): ModelOperation {
+  return run.retryOf ? firstOf(run.retryOf) : run;
 }
 
-function firstOf(run: ModelOperation): ModelOperation {
-  return chainOf(run).at(-1)!;
+/** The first operation, its retries, theirs, and so on. */
+function kinOf(model: Model, run: ModelOperation): ModelOperation[] {
+  return model.operations.filter((one) => firstOf(one) === firstOf(run));
 }

@@ -54,12 +54,14 @@ export interface ModelItem {
 
 export type OperationState =
   | 'draft'
+  | 'queued'
   | 'running'
   | 'paused'
   | 'completed'
   | 'completed with failures'
   | 'cancelled'
-  | 'timed out';
+  | 'timed out'
+  | 'failed';
 
 export interface ModelOperation {
   readonly id: number;

@@ -3,7 +3,7 @@ import type { Db } from '../../src/db/schema.ts';
 import { renderPoll } from '../../src/polls/message.ts';
 import { loadPolls, tallies } from '../../src/polls/poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
-import { finished, step } from './commands.ts';
+import { begun, finished, step } from './commands.ts';
 import { firstRole } from './kinds.ts';
 import { type Kind, Model, type ModelPoll, type What } from './model.ts';
 import { World } from './world.ts';
@@ -51,6 +51,7 @@ export async function quiesce(model: Model, world: World): Promise<void> {
       const paused = model.operations.filter(({ state }) => state === 'paused');
       await step.resume(paused.indexOf(operation)).run(model, world);
     }
+    if (operation.state === 'queued') await begun(operation, model, world);
     if (operation.state === 'running') await finished(operation, model, world);
   }
   for (const poll of model.polls.values()) {

@@ -86,6 +86,16 @@ describeEachDatabase('operations leave what the model says', (fresh) => {
     const failed = [step.begin(0, [2]), step.timeOut(0), step.vote(1, 0, 0)];
     await holds([kindOf('settings', { max_choices: 2 })], ...failed, step.retry(0), step.cancel(0));
   });
+
+  test('where a retry is cancelled that still waits', async () => {
+    const failed = [step.begin(0, [3]), step.timeOut(0)];
+    await holds([kindOf('close')], ...failed, step.queueRetry(0), step.cancel(0));
+  });
+
+  test('where one retry changed what another put back, and a third comes', async () => {
+    const failed = [step.begin(0, [2]), step.timeOut(0), step.queueRetry(0), step.cancel(0)];
+    await holds([kindOf('close')], ...failed, step.beginRetry(0), step.abort(0), step.beginRetry(0));
+  });
 });
 
 function kindOf(name: string, options: Record<string, unknown> = {}): Kind {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { confirmDraft } from '../../src/bulk/confirm.ts';
-import { resumeOperation } from '../../src/bulk/control.ts';
+import { cancelOperation, resumeOperation } from '../../src/bulk/control.ts';
 import type { Hold } from '../../src/bulk/fence.ts';
 import { takeOver } from '../../src/bulk/lease.ts';
 import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
@@ -8,7 +8,7 @@ import { readParams } from '../../src/bulk/operations/read-params.ts';
 import { planOperation } from '../../src/bulk/plan.ts';
 import { planUndo } from '../../src/bulk/plan-undo.ts';
 import { startRetry } from '../../src/bulk/retry.ts';
-import type { RunDeps } from '../../src/bulk/run-operation.ts';
+import { abortRun, type RunDeps } from '../../src/bulk/run-operation.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { deliverOne } from '../../src/delivery/deliver-one.ts';
@@ -83,9 +83,10 @@ export class World {
     const draft = await operationOf(this.db, operationId);
     const confirmed = await confirmDraft(this.db, draft, actor(), processName, this.date);
     if (!confirmed) throw new Error(`draft ${operationId} was not confirmed`);
-    await this.#start({ operationId, fence: confirmed.fence });
+    await this.start(operationId);
   }
 
+  /** The retry of what failed, which waits in the queue. */
   async retry(operationId: number): Promise<number> {
     const original = await operationOf(this.db, operationId);
     const request = {
@@ -95,19 +96,37 @@ export class World {
       locale: 'en',
       process: processName,
     };
-    const retry = (await startRetry(this.db, original, request, this.date))!;
-    await this.#start({ operationId: retry.id, fence: retry.fence });
-    return retry.id;
+    return (await startRetry(this.db, original, request, this.date))!.id;
   }
 
-  /** Admits it, and returns once its changes are committed. */
-  async #start(hold: Hold): Promise<void> {
-    await this.db
+  /** Gives it the next free place, and returns once its changes are committed. */
+  async start(operationId: number): Promise<void> {
+    const { fence } = await this.db
       .updateTable('operations')
       .set({ state: 'running', started_at: this.date })
-      .where('id', '=', hold.operationId)
-      .execute();
-    await this.#run(hold, processName);
+      .where('id', '=', operationId)
+      .returning('fence')
+      .executeTakeFirstOrThrow();
+    await this.#run({ operationId, fence }, processName);
+  }
+
+  /** Cancels it, under way or in the queue, and returns once it has ended. */
+  async cancel(operationId: number): Promise<void> {
+    const by = { userId: null, process: processName };
+    const press = () => cancelOperation(this.db, operationId, by, this.date);
+    const run = this.runs.get(operationId);
+    if (run) return await run.cancel(press);
+    await press();
+    const { fence } = await operationOf(this.db, operationId);
+    await this.#run({ operationId, fence }, processName);
+  }
+
+  /** Ends it as a whole, under way or in the queue. */
+  async abort(operationId: number): Promise<void> {
+    await this.#crash(operationId);
+    const { fence } = await operationOf(this.db, operationId);
+    const deps = this.#deps(new Run(processName, false));
+    await abortRun(deps, { operationId, fence }, 'Discord refuses the token');
   }
 
   /** Resumes it in the next free place, which is there. */
@@ -126,13 +145,18 @@ export class World {
     const { state } = await operationOf(this.db, hold.operationId);
     const run = new Run(process, state === 'paused');
     this.runs.set(hold.operationId, run);
+    await run.begin(this.#deps(run), hold);
+  }
+
+  #deps(run: Run): RunDeps {
     const clock = {
       now: () => this.date,
       monotonic: () => this.now,
       sleep: (ms: number, signal?: AbortSignal) => run.sleep(ms, signal),
     };
     // Nothing here writes messages of its own.
-    const deps = {
+    const { process } = run;
+    return {
       db: this.db,
       deliverer: run,
       process,
@@ -140,15 +164,19 @@ export class World {
       messages: {},
       clock,
     } as unknown as RunDeps;
-    await run.begin(deps, hold);
+  }
+
+  async #crash(operationId: number): Promise<void> {
+    const crashed = this.runs.get(operationId);
+    if (!crashed) return;
+    await crashed.crash();
+    // Its claims end by themselves after a while.
+    await this.db.updateTable('polls').set({ sender: null }).where('sender', '=', crashed.process).execute();
   }
 
   /** The process that runs it dies; another one takes over what it leaves. */
   async takeOver(operationId: number): Promise<void> {
-    const crashed = this.runs.get(operationId)!;
-    await crashed.crash();
-    // Its claims end by themselves after a while.
-    await this.db.updateTable('polls').set({ sender: null }).where('sender', '=', crashed.process).execute();
+    await this.#crash(operationId);
     await this.db
       .updateTable('operations')
       .set({ lease_until: null })
