@@ -253,6 +253,7 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     },
     async () => {
       delivery.run();
+      healing.run();
       started.defer(() => delivery.stop());
       started.defer(async () => {
         await Promise.all([

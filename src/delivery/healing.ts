@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/schema.ts';
 import type { Logger } from '../log.ts';
-import { unpark } from './parks-store.ts';
+import { unpark, unparkCodes } from './parks-store.ts';
+import { endsByTime } from './refusals.ts';
 import type { Right } from './rights.ts';
 
 /** At a start every server has something to tell; together that is one query. */
@@ -9,11 +10,16 @@ const GATHER_MS = 250;
 const AGAIN_MS = 5_000;
 /** Longer than a request and its record may be under way. */
 const LATE_REFUSALS_MS = 25_000;
+/** How often what ends by time alone is tried again: each channel costs two refused requests then. */
+const BY_TIME_MS = 5 * 60_000;
 
 /** Whether a right is back in a channel of a server. `gone`: Discord said that there is no such channel. */
 type Regained = (channelId: string, right: Right, gone: boolean) => boolean;
 
-/** Lets polls be tried again that Discord refused for want of a right, once that right is back. The sweep does the rest. */
+/**
+ * Lets polls be tried again that Discord refused: for want of a right once that right is back, and now and then what ends by
+ * time. The sweep does the rest.
+ */
 export class Healing {
   private readonly parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger };
   private readonly stopping = new AbortController();
@@ -22,6 +28,11 @@ export class Healing {
 
   constructor(parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger }) {
     this.parts = parts;
+  }
+
+  /** Starts the tries of what ends by time. Call once. */
+  run(): void {
+    this.underWay.add(this.tryByTime());
   }
 
   /** Rights came back in a server. Never throws: what fails is tried until it succeeds. */
@@ -37,6 +48,19 @@ export class Healing {
   async stop(): Promise<void> {
     this.stopping.abort();
     await Promise.all(this.underWay);
+  }
+
+  private async tryByTime(): Promise<void> {
+    const { db, clock, log } = this.parts;
+    for (;;) {
+      await clock.sleep(BY_TIME_MS, this.stopping.signal);
+      if (this.stopping.signal.aborted) return;
+      try {
+        await unparkCodes(db, endsByTime);
+      } catch (error) {
+        log.error({ err: error }, 'polls in threads that may be opened by now could not be released');
+      }
+    }
   }
 
   private async heal(): Promise<void> {

@@ -57,6 +57,16 @@ export async function recordRefused(db: Db, refused: Refused): Promise<boolean> 
 /** What the message of a poll waits for. */
 const deed = sql`case when deleted_at is not null then 'delete' when message_id is null then 'post' else 'edit' end`;
 
+/** Lets everything be tried again that Discord refused with one of these codes. */
+export async function unparkCodes(db: Db, codes: readonly string[]): Promise<void> {
+  await sql`
+    with parked as (
+      select id from polls where parked_code is not null and parked_code = any(${[...codes]}::text[]) order by id for update
+    )
+    update polls set parked_code = null, parked_reason = null, parked_right = null
+    where id in (select id from parked)`.execute(db);
+}
+
 /**
  * The bot's rights changed: what Discord refused for want of a right that came back may be tried again. `gone`: it said that
  * there is no such channel.

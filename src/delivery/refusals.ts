@@ -14,6 +14,11 @@ const NO_ACCESS = 50001;
 const MISSING_PERMISSIONS = 50013;
 const ARCHIVED_THREAD = 50083;
 const LOCKED_THREAD = 160005;
+/** Of threads, and of threads in announcement channels. */
+const TOO_MANY_THREADS = [160006, 160007] as const;
+
+/** Codes of refusals that no right ends: other threads have to fall asleep, which no event tells of reliably. */
+export const endsByTime: readonly string[] = TOO_MANY_THREADS.map(String);
 
 /**
  * What an error code says of a channel, if it says something of the channel and not of one message (Discord's API
@@ -44,6 +49,12 @@ export function refusalOf(
       return { right: 'open', reason: `the thread ${place} is archived and locked` };
     case LOCKED_THREAD:
       return { right: asked, reason: `the thread ${place} is locked, and the bot lacks Manage Threads` };
+    case TOO_MANY_THREADS[0]:
+    case TOO_MANY_THREADS[1]:
+      return {
+        right: 'open',
+        reason: `the server has too many active threads: the thread ${place} is archived and can be opened once others are archived`,
+      };
     default:
       return null;
   }

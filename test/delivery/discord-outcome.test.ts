@@ -13,6 +13,11 @@ describe('what Discord answers', () => {
     [10003, 'view', 'the channel <#200000000000000001> no longer exists'],
     [50083, 'open', 'the thread <#200000000000000001> is archived and locked'],
     [160005, 'edit', 'the thread <#200000000000000001> is locked, and the bot lacks Manage Threads'],
+    [
+      160006,
+      'open',
+      'the server has too many active threads: the thread <#200000000000000001> is archived and can be opened once others are archived',
+    ],
     [50006, 'embed', 'the bot lacks Embed Links in <#200000000000000001>'],
   ] as const)('%i refuses a right in the whole channel: %s', (code, right, reason) => {
     const { outcome, unknown } = discordFailure(refusal(403, code, 'x'), { ...channel, asked: 'edit' });

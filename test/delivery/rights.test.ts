@@ -262,6 +262,26 @@ describeEachDatabase('a thread that sleeps', (fresh) => {
     expect(await waiting(db)).toEqual([id, other]);
   });
 
+  test('beside too many active ones is a refusal of all in it, asked once, that names them', async () => {
+    const db = await fresh();
+    const { discord, show } = setUp(db);
+    const [id, other] = [await givenPoll(db), await givenPoll(db)];
+    for (const one of [id, other]) {
+      await show(one);
+      await bump(db, one);
+    }
+    const before = discord.calls.length;
+    discord.before = ({ route }) => {
+      if (route.includes('/messages/')) throw refusal(400, 50083, 'Thread is archived');
+      throw refusal(400, 160006, 'Maximum number of active threads reached');
+    };
+    expect(await show(id)).toMatchObject({ type: 'failed', code: '160006', scope: 'channel', right: 'open' });
+    expect(await pollOf(db, other)).toMatchObject({ parked_code: '160006', parked_right: 'open' });
+    expect((await pollOf(db, other)).parked_reason).toContain('the server has too many active threads');
+    expect(await show(other, swept)).toMatchObject({ type: 'failed', code: '160006' });
+    expect(discord.calls.length - before).toBe(2);
+  });
+
   test('and falls asleep again at once is tried again', async () => {
     const db = await fresh();
     const { discord, show } = setUp(db);
