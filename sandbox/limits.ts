@@ -11,6 +11,8 @@ export interface LimitRule {
   readonly windowMs: number;
   /** Error code in the body of its 429. */
   readonly code?: number;
+  /** Its 429 speaks of one message, and its header of a second, whatever the body says (api-docs#6109). */
+  readonly ofMessage?: true;
 }
 
 export interface LimitVerdict {
@@ -57,7 +59,8 @@ export class Limits {
       const window = this.#window(rule, now);
       if (window.used < rule.limit) continue;
       const waitMs = window.opensAt + rule.windowMs * this.#scale - now;
-      return this.#refused(waitMs, 'user', false, rule.code, this.#describe(rules, now));
+      const refused = this.#refused(waitMs, 'user', false, rule.code, this.#describe(rules, now));
+      return rule.ofMessage ? aboutMessage(refused) : refused;
     }
     if (countsGlobally) this.#arrivals.push(now);
     for (const rule of rules) this.#window(rule, now).used += 1;
@@ -114,4 +117,12 @@ export class Limits {
       refusal: { scope, body, retryAfterMs },
     };
   }
+}
+
+function aboutMessage({ headers, refusal }: LimitVerdict): LimitVerdict {
+  const message = 'The write action you are performing on the channel has hit the write rate limit.';
+  return {
+    headers: { ...headers, 'retry-after': '1', 'x-ratelimit-scope': 'shared' },
+    refusal: refusal && { ...refusal, scope: 'shared', body: { ...refusal.body, message } },
+  };
 }

@@ -4,7 +4,13 @@ import type { Mentions } from './mentions.ts';
 import { Signal } from './signal.ts';
 import { timestampOf } from './snowflake.ts';
 
-export const messageFlag = { suppressEmbeds: 4, ephemeral: 64, loading: 128, componentsV2: 1 << 15 } as const;
+export const messageFlag = {
+  crossposted: 1,
+  suppressEmbeds: 4,
+  ephemeral: 64,
+  loading: 128,
+  componentsV2: 1 << 15,
+} as const;
 
 export interface Attachment {
   readonly id: string;

@@ -153,6 +153,12 @@ export class Scene {
     this.world.editMessage(message, { flags });
   }
 
+  /** A moderator publishes a message of an announcement channel. */
+  publish(messageId: string): void {
+    const message = this.message(messageId);
+    this.world.editMessage(message, { flags: message.flags | messageFlag.crossposted });
+  }
+
   addEmoji(guildId: string, name: string): Emoji {
     const emoji = { id: this.world.newId(), name };
     this.guild(guildId).emojis.set(emoji.id, emoji);

@@ -1,7 +1,7 @@
 import { refuse } from '../api-error.ts';
 import type { SandboxChannel } from '../channel.ts';
 import type { LimitRule } from '../limits.ts';
-import type { SandboxMessage } from '../message.ts';
+import { messageFlag, type SandboxMessage } from '../message.ts';
 import { messagePayload } from '../message-payload.ts';
 import { permission } from '../permissions.ts';
 import { timestampOf } from '../snowflake.ts';
@@ -63,6 +63,16 @@ function patchLimits({ world, params }: Call): LimitRule[] {
   const id = params.message ?? '';
   if (/^\d{17,20}$/.test(id) && world.now() - timestampOf(id) > hourMs)
     rules.push({ key: `patch-old:${params.channel}`, bucket: null, limit: 3, windowMs: 6000, code: 30046 });
+  const published = (world.messages.get(id)?.flags ?? 0) & messageFlag.crossposted;
+  if (published)
+    rules.push({
+      key: `patch-published:${id}`,
+      bucket: null,
+      limit: 3,
+      windowMs: hourMs,
+      code: 20028,
+      ofMessage: true,
+    });
   return rules;
 }
 

@@ -15,7 +15,7 @@ export interface RequestRecord {
   status: number | null;
   /** Discord's error code in the answer, if there is one. */
   code: number | null;
-  /** The scope of the limit that refused it: `global` or `user`; null: none did. */
+  /** The scope of the limit that refused it: `global`, `user` or `shared`; null: none did. */
   limit: string | null;
   /** Milliseconds from arrival to answer. */
   tookMs: number | null;

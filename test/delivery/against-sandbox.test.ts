@@ -133,4 +133,26 @@ describe('delivery against the sandbox', () => {
     );
     expect(statuses(sandbox, 403)).toBe(1);
   });
+
+  test('edits all others of a channel where one message was published and takes no more', async () => {
+    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.05 } }, 1);
+    const jobs = await polls(db, 10, [...channelIds.keys()]);
+    await show(delivery, jobs);
+    const [published] = jobs;
+    sandbox.publish((await pollOf(db, published!.pollId)).message_id!);
+    for (let edit = 0; edit < 3; edit += 1) {
+      const outcomes = [...(await show(delivery, await closeAll(db, jobs))).values()];
+      expect(outcomes.every(({ type }) => type === 'done')).toBe(true);
+    }
+    const outcomes = await show(delivery, await closeAll(db, jobs));
+    expect(outcomes.get(published!.pollId)).toMatchObject({
+      type: 'failed',
+      scope: 'poll',
+      reason: 'its message is published; Discord takes about 3 edits an hour of it, try again in 5 min',
+    });
+    outcomes.delete(published!.pollId);
+    expect(outcomes.size).toBe(9);
+    expect([...outcomes.values()].every(({ type }) => type === 'done')).toBe(true);
+    expect(statuses(sandbox, 429)).toBe(1);
+  });
 });

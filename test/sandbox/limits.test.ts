@@ -72,6 +72,26 @@ describe('limits', () => {
     expect(sandbox.requests.at(-1)).toMatchObject({ status: 429, code: 30046 });
   });
 
+  it('let 3 edits in an hour of a published message pass, and tell the wait in the body alone', async () => {
+    const [published, other] = await times(2, () =>
+      send('POST', `/channels/${at(0)}/messages`, { content: 'x' }),
+    );
+    const edit = (message: typeof published) =>
+      send('PATCH', `/channels/${at(0)}/messages/${message!.body.id}`, { content: 'y' });
+    sandbox.publish(published!.body.id);
+    expect(statuses(await times(3, () => edit(published)))).toEqual([200, 200, 200]);
+    clock += 5_000;
+    const refused = await edit(published);
+    expect(refused).toMatchObject({ status: 429, body: { code: 20028, retry_after: 3_595, global: false } });
+    const told = ['retry-after', 'x-ratelimit-scope', 'x-ratelimit-remaining'].map((name) =>
+      refused.headers.get(name),
+    );
+    expect(told).toEqual(['1', 'shared', '5']);
+    expect((await edit(other)).status).toBe(200);
+    clock += 3_595_000;
+    expect((await edit(published)).status).toBe(200);
+  });
+
   it('let 50 requests a second pass in all', async () => {
     const reads = await times(51, () => send('GET', '/users/@me'));
     expect(statuses(reads).filter((status) => status === 429).length).toBe(1);
