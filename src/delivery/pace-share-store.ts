@@ -53,16 +53,14 @@ export async function renewShare(
   const { process, demand, total, leaseMs, windowMs } = request;
   return await inTransaction(db, async (trx) => {
     await sql`select pg_advisory_xact_lock(${shareLock})`.execute(trx);
-    await shortenLeases(trx, withoutLock, windowMs);
-    await sql`delete from pace_shares where greatest(lease_until, paused_until) <= clock_timestamp()`.execute(
-      trx,
-    );
     const { rows } = await sql<Row>`
       select process, demand, share, lease_until > clock_timestamp() as living,
         case when before_until > clock_timestamp() then greatest(share, share_before) else share end as held,
         greatest(0, extract(epoch from paused_until - clock_timestamp()) * 1000)::float8 as paused_ms
       from pace_shares order by process`.execute(trx);
     const others = rows.filter((row) => row.process !== process && row.living);
+    if (others.length > 0) await shortenLeases(trx, withoutLock, windowMs);
+    if (rows.some(({ living, paused_ms }) => !living && paused_ms === 0)) await forget(trx);
     const own = rows.find((row) => row.process === process) ?? { share: 0, held: 0 };
     const [fair] = fairShares([demand, ...others.map((other) => other.demand)], total);
     const free = total - others.reduce((sum, { held }) => sum + held, 0);
@@ -101,6 +99,13 @@ async function shortenLeases(db: Db, which: RawBuilder<boolean>, windowMs: numbe
     update pace_shares
     set lease_until = least(lease_until, clock_timestamp() + ${windowMs} * interval '1 millisecond')
     where ${which}`.execute(db);
+}
+
+/** Takes those off the books whose share is free and whose pause is over. */
+async function forget(db: Db): Promise<void> {
+  await sql`delete from pace_shares where greatest(lease_until, paused_until) <= clock_timestamp()`.execute(
+    db,
+  );
 }
 
 /** Prolongs the lease of a share that stays what it is, in one statement; null where the process has none any more. */

@@ -83,7 +83,9 @@ export class ThousandScene {
     await this.#started();
     const from = Date.now();
     const preview = await (await this.scene.admin.press(progress, 'Undo')).message();
-    return await this.#confirm(preview, null, from);
+    // What closes more than a hundred asks for a phrase, an undo too.
+    const closes = Number(/polls closed again: (\d+)/.exec(preview.text)?.[1] ?? 0);
+    return await this.#confirm(preview, closes > 100 ? 'UNDO 1000' : null, from);
   }
 
   async #confirm(preview: SandboxMessage, phrase: string | null, from: number): Promise<Ended> {
