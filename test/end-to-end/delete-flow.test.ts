@@ -70,7 +70,8 @@ describeFlow('deleting many polls', { databases: ['pglite', 'postgres'] }, (scen
     sandbox.deny(more.id, permission.sendMessages);
     const warned = await (await admin.press(progress, 'Undo')).message();
     expect(warned.text).toContain('lacks permissions in 1 channel, 1 of these polls would fail there');
-    expect(warned.text).toContain(`#more lacks *Send Messages*: #${polls[1]!.id}`);
+    const inMore = polls.find(({ message }) => message.channelId === more.id);
+    expect(warned.text).toContain(`#more lacks *Send Messages*: #${inMore!.id}`);
     // A message that stands needs no more than to be seen.
     expect((await scene().preview([kept])).text).not.toContain('No access');
     sandbox.allow(more.id, permission.sendMessages);
