@@ -72,6 +72,7 @@ async function edit(sending: Sending, messageId: string, repost: boolean): Promi
     answer = await sending.inOpenThread(() => parts.rest.patch(route, sending.with(body)));
   } catch (error) {
     const failure = sending.failure(error, 'edit');
+    sending.learn(messageId, failure);
     if (failure.code !== UNKNOWN_MESSAGE) return await sending.failed(failure);
     if (!repost && !claimed.removalTried) return await gone(sending);
     if (!(await forgetMessage(parts.db, sending.own))) return busy;

@@ -125,13 +125,16 @@ const EACH_CHANNEL = 20;
 
 /**
  * Polls whose message is behind and that nobody else looks after, or that have still to ping: the oldest of each channel, so
- * that a long backlog in one keeps no other from being healed. Where even these are more than `limit`, chance decides.
+ * that a long backlog in one keeps no other from being healed. Where even these are more than `limit`, chance decides. `held`: messages
+ * that take no edit now, whose polls would keep others of their channel from being chosen.
  */
 export async function overdue(
   db: Db,
   limit: number,
+  held: readonly string[] = [],
 ): Promise<{ pollId: number; channelId: string; messageId: string | null }[]> {
   const behind = sql`shown_revision < revision and held_by is null and parked_code is null`;
+  const free = sql`(deleted_at is not null or message_id is null or message_id <> all(${[...held]}::text[]))`;
   // Each channel is one step through the index on (channel_id, id), however long its backlog is.
   const { rows } = await sql<{ id: number; channel_id: string; message_id: string | null }>`
     with recursive channels as (
@@ -143,7 +146,7 @@ export async function overdue(
     ), chosen as (
       select first.* from channels, lateral (
         select id, channel_id, message_id, row_number() over (order by id) as place from polls
-        where ${behind} and not message_gone and channel_id = channels.channel_id
+        where ${behind} and ${free} and not message_gone and channel_id = channels.channel_id
         order by id limit ${EACH_CHANNEL}::integer
       ) first
       union

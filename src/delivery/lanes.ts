@@ -33,6 +33,8 @@ export interface TogetherOutcome {
 const TRIES_TOGETHER = 2;
 const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 15_000;
+/** A poll whose message has to wait for longer is looked at meanwhile: it may have another message by then. */
+const LONGEST_REST_MS = 60_000;
 
 /**
  * One lane per channel, one request in flight per lane. In a lane people's jobs go before bulk ones, and operations take
@@ -244,7 +246,7 @@ export class Lanes {
       if (outcome.code === '429') {
         const known = delay(job, now, lane.kindOf(first)) > 0;
         if (!known) lane.notBefore = Math.max(lane.notBefore, now + outcome.afterMs);
-      } else notBefore = now + outcome.afterMs;
+      } else notBefore = now + Math.min(outcome.afterMs, LONGEST_REST_MS);
     } else if (await this.hopeless(entries, now)) {
       await this.settle(lane, entries, givenUp(outcome), now);
       return;

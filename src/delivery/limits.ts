@@ -56,6 +56,11 @@ export class Limits {
     return known && known.until > now ? { afterMs: known.until - now, code: known.code } : null;
   }
 
+  /** The messages that are held back now. */
+  heldMessages(now: number): string[] {
+    return [...this.messages].filter(([, { until }]) => until > now).map(([id]) => id);
+  }
+
   /** Discord refused to edit this one message for a while. */
   messageRefused(messageId: string, now: number, { afterMs, code }: MessageLimit): void {
     for (const [id, { until }] of this.messages) if (until <= now) this.messages.delete(id);

@@ -93,6 +93,13 @@ export class Sending {
     return { type: 'retry', afterMs, code: '429', reason: "Discord's rate limit", attempt: false };
   }
 
+  /** What the refused edit of a message tells of its own limit. */
+  learn(messageId: string, { outcome, code }: DiscordFailure): void {
+    if (outcome.type !== 'retry' || !outcome.ofMessage) return;
+    const { limits, clock } = this.parts;
+    limits.messageRefused(messageId, clock.monotonic(), { afterMs: outcome.afterMs, code });
+  }
+
   /** How long a request of this kind has to wait, in ms. */
   delay(kind: RequestKind): number {
     return this.parts.limits.delay(this.poll.channelId, kind, this.parts.clock.monotonic());

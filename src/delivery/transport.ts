@@ -114,16 +114,16 @@ async function pacedRequest(
     const answerHeaders = new Headers([...answer.headers]);
     if (target.channelId) headersSeen = limitHeaders(answerHeaders);
     if (status === 429) {
-      refusal = readRateLimit(answerHeaders, data, { told: headersSeen, edits: target.edited !== undefined });
+      refusal = readRateLimit(answerHeaders, data, {
+        told: headersSeen,
+        edits: target.kind === 'edit' || target.kind === 'edit-old',
+      });
       if (refusal.edge)
         refusal = { ...refusal, retryAfterMs: pace.refusedByEdge(trial, refusal.retryAfterMs) };
       else if (refusal.global) pace.refusedGlobally(refusal.retryAfterMs);
       if (refusal.edge || refusal.global) limits.pauseAll(clock.monotonic(), refusal.retryAfterMs);
-      if (target.edited !== undefined && refusal.ofMessage) {
-        const limit = { afterMs: refusal.retryAfterMs, code: refusal.code };
-        limits.messageRefused(target.edited, clock.monotonic(), limit);
-        throw new MessageLimitError(limit);
-      }
+      if (refusal.ofMessage)
+        throw new MessageLimitError({ afterMs: refusal.retryAfterMs, code: refusal.code });
       answerHeaders.set('Retry-After', String(refusal.retryAfterMs / 1000));
       if (refusal.global) answerHeaders.set('X-RateLimit-Global', 'true');
     }
@@ -172,14 +172,10 @@ function takePrivateHeaders(given: unknown) {
   return { headers, asking, server };
 }
 
-/** `channelId`: where the limit is; the server for a bulk-delete. `edited`: the message that is edited. */
+/** `channelId`: where the limit is; the server for a bulk-delete. */
 type Target =
-  | { readonly kind: RequestKind; readonly channelId: string; readonly edited?: string }
-  | {
-      readonly kind: 'callback' | 'interaction' | 'other';
-      readonly channelId: null;
-      readonly edited?: never;
-    };
+  | { readonly kind: RequestKind; readonly channelId: string }
+  | { readonly kind: 'callback' | 'interaction' | 'other'; readonly channelId: null };
 
 function targetOf(url: string, method: string, now: number, server: string | undefined): Target {
   const path = new URL(url).pathname;
@@ -189,8 +185,7 @@ function targetOf(url: string, method: string, now: number, server: string | und
   if (bulk) return { kind: 'bulk-delete', channelId: server ?? bulk[1]! };
   const [, channelId, messageId] = /\/channels\/(\d+)\/messages(?:\/(\d+))?$/.exec(path) ?? [];
   if (channelId && method === 'POST' && !messageId) return { kind: 'post', channelId };
-  if (channelId && method === 'PATCH' && messageId)
-    return { kind: showingKind(messageId, now), channelId, edited: messageId };
+  if (channelId && method === 'PATCH' && messageId) return { kind: showingKind(messageId, now), channelId };
   if (channelId && method === 'DELETE' && messageId) return { kind: 'delete', channelId };
   return { kind: 'other', channelId: null };
 }

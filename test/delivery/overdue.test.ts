@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
 import { overdue } from '../../src/delivery/delivery-store.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { givenPoll } from './polls.ts';
+import { bump, givenPoll } from './polls.ts';
 
 /** Polls that are behind, in a channel. */
 async function backlog(db: Db, channelId: string, count: number): Promise<void> {
@@ -48,6 +48,19 @@ describeEachDatabase('what the sweep takes at once', (fresh) => {
     for (let round = 0; round < 200; round += 1)
       for (const one of await overdue(db, 10)) seen.add(channelOf(one));
     expect(seen.size).toBe(20);
+  });
+
+  test('passes by messages that take no edit now, unless the poll was deleted', async () => {
+    const db = await fresh();
+    const held = ['500000000000000001', '500000000000000002'];
+    const [, deleted] = [
+      await givenPoll(db, { message_id: held[0]! }),
+      await givenPoll(db, { message_id: held[1]! }),
+    ];
+    await bump(db, deleted, { deleted_at: new Date() });
+    const free = [await givenPoll(db, { message_id: '500000000000000003' }), await givenPoll(db)];
+    const taken = (await overdue(db, 10, held)).map(({ pollId }) => pollId);
+    expect(taken.sort((a, b) => a - b)).toEqual([deleted, ...free]);
   });
 
   test('names a poll once that is behind and has still to ping', async () => {

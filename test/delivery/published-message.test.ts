@@ -137,4 +137,28 @@ describeEachDatabase('a published message', (fresh) => {
     await expect.poll(async () => (await pollOf(db, pollId)).shown_revision).toBe(2);
     expect(askedAt[1]! - askedAt[0]!).toBeGreaterThanOrEqual(1_163_097);
   });
+
+  test('that is replaced by another one is waited for no longer than a minute', async () => {
+    const db = await fresh();
+    const discord = new FakeDiscord();
+    const clock = new ManualClock();
+    const delivery = new Delivery({ ...partsOf(db), rest: discord, clock });
+    onTestFinished(() => delivery.stop());
+    const pollId = await givenPoll(db);
+    const { channel_id: channelId } = await pollOf(db, pollId);
+    await delivery.deliver({ pollId, channelId, messageId: null }, 5_000);
+    await bump(db, pollId);
+    discord.before = () => {
+      throw new MessageLimitError({ afterMs: 3_600_000, code: 20028 });
+    };
+    delivery.touch({ pollId, channelId, messageId: (await pollOf(db, pollId)).message_id });
+    await expect.poll(() => discord.made('PATCH').length).toBe(1);
+    await expect.poll(async () => (await pollOf(db, pollId)).sender).toBe(null);
+    discord.before = () => undefined;
+    await bump(db, pollId, { message_id: null });
+    await expect.poll(() => clock.sleeping).toBe(1);
+    await clock.advance(60_000);
+    await expect.poll(async () => (await pollOf(db, pollId)).shown_revision).toBe(3);
+    expect(discord.made('POST')).toHaveLength(2);
+  });
 });
