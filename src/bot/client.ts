@@ -1,8 +1,12 @@
-import { Client, type CloseEvent, GatewayIntentBits, Options, type RESTOptions, Routes } from 'discord.js';
-import { CannotStart, reasonOf } from '../errors.ts';
+import { Client, type CloseEvent, GatewayIntentBits, Options, type RESTOptions } from 'discord.js';
+import { CannotStart } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type PatienceParts, patiently } from '../patience.ts';
-import { discordHiccup, discordRefusal } from './discord-hiccup.ts';
+import type { PatienceParts } from '../patience.ts';
+import { askForGateway } from './ask-for-gateway.ts';
+import { discordRefusal } from './discord-hiccup.ts';
+import { logGateway } from './gateway-log.ts';
+import { gatewayRefusal } from './gateway-refusal.ts';
+import { gatewayShards } from './gateway-shards.ts';
 
 export interface ClientParts {
   readonly rest: Partial<RESTOptions>;
@@ -21,6 +25,7 @@ export function createClient({ rest, shards, log }: ClientParts): Client {
     allowedMentions: { parse: [] },
     rest,
     ...shardOptions(shards),
+    ws: { buildStrategy: gatewayShards },
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,
       MessageManager: 0,
@@ -40,7 +45,8 @@ export function createClient({ rest, shards, log }: ClientParts): Client {
 
 /**
  * Resolves when the shards are connected. Discord is asked for its gateway again where that hiccups; the shards then try by
- * themselves until they are connected. Throws `CannotStart` where nothing of that helps, with what to do about it.
+ * themselves, for as long as a start waits for Discord. Throws `CannotStart` where nothing of that helps, with what to do
+ * about it.
  *
  * Not by `client.login`, which takes the whole client down at the first error, also where its shards are trying again.
  */
@@ -49,7 +55,12 @@ export async function connect(client: Client, token: string, parts: PatiencePart
   const note = (error: unknown) => trouble.add(error);
   client.token = token;
   client.rest.setToken(token);
-  askForGatewayPatiently(client, parts);
+  const over = new AbortController();
+  const { promise: refused, reject: refuse } = Promise.withResolvers<never>();
+  const enough = AbortSignal.any([over.signal, parts.stopping]);
+  askForGateway(client, parts, (url) => {
+    gatewayRefusal(client, url, parts.clock, enough).then((reason) => reason && refuse(reason), refuse);
+  });
   const { promise: closed, reject: close } = Promise.withResolvers<never>();
   const end = ({ code }: CloseEvent) =>
     close(new CannotStart(`Cannot connect to Discord: ${closeReason(code)}.`));
@@ -58,13 +69,14 @@ export async function connect(client: Client, token: string, parts: PatiencePart
   try {
     const connecting = (client.ws as unknown as { connect(): Promise<void> }).connect();
     // What a shard reported is the shard's to mend.
-    await Promise.race([connecting, closed]).catch((error: unknown) => {
+    await Promise.race([connecting, closed, refused]).catch((error: unknown) => {
       if (!trouble.has(error)) throw error;
     });
-    await Promise.race([ready, closed]);
+    await Promise.race([ready, closed, refused]);
   } catch (error) {
     throw discordRefusal('Cannot connect to Discord', error);
   } finally {
+    over.abort();
     client.off('shardError', note).off('shardDisconnect', end);
   }
 }
@@ -77,15 +89,6 @@ export async function disconnect(client: Client): Promise<void> {
   await client.destroy();
 }
 
-/** discord.js asks once, in the middle of connecting, and takes the first error for final. */
-function askForGatewayPatiently({ rest }: Client, parts: PatienceParts): void {
-  const get = rest.get.bind(rest);
-  rest.get = (route, options) =>
-    route === Routes.gatewayBot()
-      ? patiently('connecting to Discord (DISCORD_API_URL)', () => get(route, options), discordHiccup, parts)
-      : get(route, options);
-}
-
 /** Calls back when a shard was closed for a reason that no reconnect can heal, such as a token that was revoked. */
 export function onLost(client: Client, lost: (reason: string) => void): void {
   client.on('shardDisconnect', ({ code }, shard) => lost(`shard ${shard}: ${closeReason(code)}`));
@@ -96,30 +99,6 @@ function shardOptions({ count, ids }: ClientParts['shards']) {
   if (count === null && ids === null) return { shards: 'auto' as const };
   const shardCount = count ?? (ids ?? [0]).length;
   return { shardCount, shards: ids ? [...ids] : Array.from({ length: shardCount }, (_, id) => id) };
-}
-
-function logGateway(client: Client, log: Logger): void {
-  // A shard that is away tries twice a second: what is said once is enough until it is back.
-  const away = new Set<number>();
-  const once = (shard: number) => (away.has(shard) ? 'debug' : 'warn');
-  client.on('error', (error) => log.error({ err: error }, 'the Discord client reports an error'));
-  client.on('warn', (message) => log.warn({ message }, 'the Discord client warns'));
-  client.on('shardError', (error, shard) =>
-    log[once(shard)]({ reason: reasonOf(error), shard }, 'shard error'),
-  );
-  client.on('shardReconnecting', (shard) => {
-    log[once(shard)]({ shard }, 'shard reconnecting');
-    away.add(shard);
-  });
-  client.on('shardDisconnect', ({ code }, shard) => log.error({ shard, code }, 'shard closed for good'));
-  client.on('shardReady', (shard) => {
-    away.delete(shard);
-    log.info({ shard }, 'shard connected');
-  });
-  client.on('shardResume', (shard) => {
-    away.delete(shard);
-    log.info({ shard }, 'shard resumed');
-  });
 }
 
 function closeReason(code: number): string {

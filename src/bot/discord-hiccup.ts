@@ -13,12 +13,17 @@ export function discordHiccup(error: unknown): Hiccup | null {
   try {
     const { outcome } = discordFailure(error, { channelId: '' });
     if (outcome.type !== 'retry') return null;
-    const patienceMs = isNobodyThere(error) ? nobodyThereMs : failingMs;
-    return { reason: `${outcome.reason} (${reasonOf(error)})`, patienceMs, afterMs: outcome.afterMs };
+    const reason = `${outcome.reason} (${reasonOf(error)})`;
+    return { reason, patienceMs: worthWaitingMs(error), afterMs: outcome.afterMs };
   } catch (bug) {
     if (bug !== error) throw bug;
     return null;
   }
+}
+
+/** For how long a start waits for Discord, in milliseconds, where the last try failed with that. Null: it said nothing. */
+export function worthWaitingMs(error: Error | null): number {
+  return error !== null && isNobodyThere(error) ? nobodyThereMs : failingMs;
 }
 
 function isNobodyThere(error: Error): boolean {
@@ -44,6 +49,10 @@ export function discordRefusal(doing: string, error: unknown): CannotStart {
     return because('Discord allows so many logins a day: start again after that time.');
   }
   if (status === 404) return because('Is DISCORD_API_URL the address of an API of Discord?');
-  if (typeof status === 'number') return because('Look at the application in the Developer Portal.');
+  if (typeof status === 'number') {
+    return because(
+      'Look at the application in the Developer Portal, and at DISCORD_API_URL where you set it.',
+    );
+  }
   return because('Check the network and DISCORD_API_URL.');
 }

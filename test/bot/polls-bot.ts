@@ -15,7 +15,7 @@ import { Pace } from '../../src/delivery/pace.ts';
 import type { RestCalls } from '../../src/delivery/rest-calls.ts';
 import { restOptions } from '../../src/delivery/transport.ts';
 import { createLogger } from '../../src/log.ts';
-import { inNoTime } from '../support/in-no-time.ts';
+import { inNoTime, inRealTime } from '../support/in-no-time.ts';
 
 export interface PollsBot {
   readonly client: Client;
@@ -73,7 +73,7 @@ export async function startPollsBot(
     presses: [...pollPresses(services), ...(options.handlers?.presses ?? [])],
   });
   dispatcher.start(client);
-  await connect(client, sandbox.token, inNoTime(log));
+  await connect(client, sandbox.token, inRealTime(log));
   const definitions = [
     pollCommand(services),
     ...(options.handlers?.commands ?? []),

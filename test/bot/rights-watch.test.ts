@@ -10,7 +10,7 @@ import { RightsWatch } from '../../src/bot/rights-watch.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { type Right, rights } from '../../src/delivery/rights.ts';
 import { createLogger } from '../../src/log.ts';
-import { inNoTime } from '../support/in-no-time.ts';
+import { inRealTime } from '../support/in-no-time.ts';
 
 describe('rights that come back', () => {
   let sandbox: Sandbox;
@@ -44,7 +44,7 @@ describe('rights that come back', () => {
     watch = new RightsWatch(client, clock, (guildId, regained) => {
       if (guildId === guild.id) heard.push(regained);
     });
-    await connect(client, sandbox.token, inNoTime());
+    await connect(client, sandbox.token, inRealTime());
   }
 
   /** What came back there in all that was told since the last call. */

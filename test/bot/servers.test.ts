@@ -9,7 +9,7 @@ import type { Deed } from '../../src/delivery/rights.ts';
 import { CannotStart } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
-import { inNoTime } from '../support/in-no-time.ts';
+import { inNoTime, inRealTime } from '../support/in-no-time.ts';
 
 describe('what the gateway tells about servers', () => {
   let sandbox: Sandbox;
@@ -23,7 +23,7 @@ describe('what the gateway tells about servers', () => {
     sandbox.addGuild({ name: 'Homestead' });
     client = newClient(sandbox);
     servers = gatewayServers(client);
-    await connect(client, sandbox.token, inNoTime());
+    await connect(client, sandbox.token, inRealTime());
   });
 
   afterEach(async () => {
@@ -128,7 +128,7 @@ test('of a server that was told without its channels or what its roles permit, n
   const sandbox = await startSandbox({ limits: 'off' });
   const guild = sandbox.addGuild({ channels: ['general'] });
   const client = newClient(sandbox);
-  await connect(client, sandbox.token, inNoTime());
+  await connect(client, sandbox.token, inRealTime());
   const servers = gatewayServers(client);
   const { id } = guild.channel('general');
   const told = client.guilds.cache.get(guild.id)!;

@@ -5,7 +5,7 @@ import { gatewayServers } from '../../src/bot/servers.ts';
 import { learnThreads } from '../../src/bot/sleeping-threads.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLogger } from '../../src/log.ts';
-import { inNoTime } from '../support/in-no-time.ts';
+import { inRealTime } from '../support/in-no-time.ts';
 
 async function setUp() {
   const sandbox = await startSandbox({ limits: 'off' });
@@ -18,7 +18,7 @@ async function setUp() {
     shards: { count: null, ids: null },
     log: createLogger('silent'),
   });
-  await connect(client, sandbox.token, inNoTime());
+  await connect(client, sandbox.token, inRealTime());
   onTestFinished(async () => {
     await client.destroy();
     await sandbox.close();

@@ -14,3 +14,8 @@ export function inNoTime(log: Logger = createLogger('silent')): PatienceParts {
   };
   return { clock, log, stopping: new AbortController().signal };
 }
+
+/** For what waits for something real, such as a gateway: no time passes but by itself. */
+export function inRealTime(log: Logger = createLogger('silent')): PatienceParts {
+  return { clock: systemClock, log, stopping: new AbortController().signal };
+}

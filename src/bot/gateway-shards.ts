@@ -1,0 +1,93 @@
+import { type ClientOptions, SimpleShardingStrategy } from 'discord.js';
+
+type BuildStrategy = NonNullable<NonNullable<ClientOptions['ws']>['buildStrategy']>;
+
+/** How long a connection that ends may take to say good-bye, in milliseconds; `ws` waits for 30 s. */
+const closeMs = 2_000;
+
+/** Shards as discord.js runs them by itself, which also report every network error, and end at once. */
+export const gatewayShards: BuildStrategy = (manager) => {
+  const strategy = new SimpleShardingStrategy(manager);
+  const spawn = strategy.spawn.bind(strategy);
+  const { emit } = manager as unknown as Manager;
+  strategy.spawn = async (ids) => {
+    await spawn(ids);
+    for (const [shardId, shard] of (strategy as unknown as Inside).shards) {
+      reportErrors(shard, (error) => emit.call(manager, 'error', { error, shardId }));
+      endAtOnce(shard);
+    }
+  };
+  return strategy;
+};
+
+/**
+ * `WebSocketShard.onError` (@discordjs/ws 1.2) keeps ECONNREFUSED, ECONNRESET, ETIMEDOUT and EAI_AGAIN to itself, so nobody learns why
+ * a gateway cannot be reached. They are not for the shard: an `error` of its own ends its first `connect`.
+ */
+function reportErrors(shard: Shard, report: (error: Error) => void): void {
+  const onError = shard.onError.bind(shard);
+  shard.onError = (error) => {
+    let reported = false;
+    const note = () => {
+      reported = true;
+    };
+    shard.once('error', note);
+    onError(error);
+    shard.off('error', note);
+    if (!reported) report(error);
+  };
+}
+
+/**
+ * `WebSocketShard.destroy` (@discordjs/ws 1.2) is no end where a shard is not connected: one that waits for `hello` then destroys itself
+ * once more to reconnect, so that the first call never returns; one between two tries goes on trying; a connection that is not
+ * open yet is left alone, and its failure ends the process as an error that nobody listens to. One that is open is waited for
+ * until the other side has closed it too, also where that says nothing.
+ */
+function endAtOnce(shard: Shard): void {
+  let over = false;
+  const destroy = shard.destroy.bind(shard);
+  const internalConnect = shard.internalConnect.bind(shard);
+  shard.internalConnect = async () => {
+    if (!over) await internalConnect();
+  };
+  shard.destroy = async (options = {}) => {
+    if (over) return;
+    over = options.recover === undefined;
+    const { connection } = shard;
+    if (!over || connection === null) return await destroy(options);
+    const limit = setTimeout(() => connection.terminate(), closeMs);
+    await destroy(options);
+    clearTimeout(limit);
+    if (connection.readyState !== connection.CONNECTING) return;
+    connection.on('error', () => {
+      // That it was abandoned.
+    });
+    connection.terminate();
+  };
+}
+
+/** What these keep to themselves. */
+interface Manager {
+  emit(event: 'error', payload: { readonly error: Error; readonly shardId: number }): void;
+}
+
+interface Inside {
+  readonly shards: ReadonlyMap<number, Shard>;
+}
+
+interface Shard {
+  readonly connection: Connection | null;
+  onError(error: Error): void;
+  internalConnect(): Promise<void>;
+  destroy(options?: { readonly recover?: number }): Promise<void>;
+  once(event: 'error', listener: () => void): void;
+  off(event: 'error', listener: () => void): void;
+}
+
+interface Connection {
+  readonly readyState: number;
+  readonly CONNECTING: number;
+  on(event: 'error', listener: () => void): void;
+  terminate(): void;
+}
