@@ -6,7 +6,11 @@ import { CannotStart, inShort } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { embeddedDirectory } from './database-place.ts';
 import { bootPglite } from './embedded.ts';
-import { isShared, makeOwnerOnly } from './owner-only.ts';
+import { otherUse } from './other-use.ts';
+import { makeOwnerOnly } from './owner-only.ts';
+
+/** What Gavel keeps in the directory. */
+const ours = ['database', 'database.new', 'owner.lock', 'owner.pid'];
 
 /** Makes sure that the directory is there, and may be Gavel's alone. Throws `CannotStart`. */
 export async function prepareDataDirectory(dataDir: string): Promise<void> {
@@ -20,16 +24,19 @@ export async function prepareDataDirectory(dataDir: string): Promise<void> {
       { cause: error },
     );
   }
-  if (!(await isShared(dataDir))) return;
+  const use = await otherUse(dataDir, ours);
+  if (use === null) return;
   throw new CannotStart(
-    `Cannot keep the embedded database in ${dataDir} (DATA_DIR): others use that directory too, and it would be closed to ` +
-      `them. Name one of its own, such as ${join(dataDir, 'gavel')}.`,
+    `Cannot keep the embedded database in ${dataDir} (DATA_DIR): ${use}, and it would be closed to them. ` +
+      `Name one of its own, such as ${join(dataDir, 'gavel')}${
+        existsSync(embeddedDirectory(dataDir)) ? `, and move ${embeddedDirectory(dataDir)} into it` : ''
+      }.`,
   );
 }
 
 /** Closes the directory, which this process must own, and what Gavel keeps in it to others. */
 export async function closeToOthers(dataDir: string, log: Logger): Promise<void> {
-  await makeOwnerOnly(dataDir, ['database', 'database.new', 'owner.lock', 'owner.pid'], log);
+  await makeOwnerOnly(dataDir, ours, log);
 }
 
 /** Node's own `recursive` tries for ever where a directory can hold none, as under /proc or below a link that leads nowhere (Node 24). */

@@ -1,19 +1,10 @@
-import { chmod, readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 import type { Logger } from '../log.ts';
 
 /** What group and others may do; votes of secret polls can be read in the files. */
 const others = 0o077;
-
-/** Of a directory that everybody may write to, such as /tmp. */
-const sticky = 0o1000;
-
-/** Whether others keep their own things in `directory`: closed to them, it would be of no use to them any more. */
-export async function isShared(directory: string): Promise<boolean> {
-  const path = await realpath(directory);
-  return dirname(path) === path || ((await stat(path)).mode & sticky) !== 0;
-}
 
 /**
  * Makes `directory` and those `entries` in it, with all that is in them, their owner's alone, also where they were open before.
