@@ -139,9 +139,9 @@ const databaseUrlExpected =
   'percent-encoded (# as %23), or they end it too early';
 
 /**
- * Complete where it names no user: pg would take one from the environment, and libpq takes that of the process. What else is
- * left out is localhost, 5432, and the user's name for the database (https://www.postgresql.org/docs/current/libpq-connect.html).
- * `sslmode` is written as what pg makes of it, so that it does not warn of it.
+ * With what pg would look for elsewhere. What is left out is localhost, 5432, and the user's name for the database
+ * (https://www.postgresql.org/docs/current/libpq-connect.html). `sslmode` is written as what pg makes of it, so that it does
+ * not warn of it.
  */
 function databaseUrl(text: string): string | undefined {
   // A user without a host is common with sockets, and not a URL to the standard.
@@ -150,10 +150,32 @@ function databaseUrl(text: string): string | undefined {
   // What is behind the host would be the rest of a password.
   if (`${url.pathname}${url.search}`.includes('@')) return undefined;
   const query = url.searchParams;
-  if (url.username === '' && !query.has('user')) query.set('user', userInfo().username);
   const verifies = ['prefer', 'require', 'verify-ca'].includes(query.get('sslmode') ?? '');
   if (verifies && !query.has('uselibpqcompat')) query.set('sslmode', 'verify-full');
   return url.href;
+}
+
+const databaseUserExpected =
+  'a user in it, postgres://user:password@host:5432/database, as the user who runs Gavel has no name on this system';
+
+/** With a user: pg would take one from the environment, and libpq takes that of the process. */
+function withUser(text: string): string | undefined {
+  const url = new URL(text);
+  if (url.username !== '' || url.searchParams.has('user')) return text;
+  const name = processUser();
+  if (name === undefined) return undefined;
+  url.searchParams.set('user', name);
+  return url.href;
+}
+
+/** Undefined: it has a number alone, as in a container that runs as any. */
+function processUser(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR') return undefined;
+    throw error;
+  }
 }
 
 function isDecodable(url: URL): boolean {
@@ -167,7 +189,9 @@ function isDecodable(url: URL): boolean {
 }
 
 const databaseVariables = {
-  DATABASE_URL: variable(databaseUrlExpected, databaseUrl).optional(),
+  DATABASE_URL: variable(databaseUrlExpected, databaseUrl)
+    .pipe(variable(databaseUserExpected, withUser))
+    .optional(),
   DATA_DIR: z.string().default('./data'),
 };
 

@@ -38,9 +38,10 @@ const systems = new RegExp(
 function readFile(path: string): Environment {
   if (!existsSync(path)) return {};
   try {
-    // Decoded by `TextDecoder`, which takes off the mark that Windows' Notepad puts first. Node's parser takes the line
-    // after `NAME= ` for its value, hence no spaces at the ends of lines.
-    const text = new TextDecoder().decode(readFileSync(path));
+    const bytes = readFileSync(path);
+    // `TextDecoder` takes off the mark that Windows' Notepad puts first. Node's parser takes the line after `NAME= ` for its
+    // value, hence no spaces at the ends of lines.
+    const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
     return filled(parseEnv(text.replace(/[ \t\r]+$/gm, '')));
   } catch (error) {
     throw new CannotStart(
@@ -48,6 +49,13 @@ function readFile(path: string): Environment {
       { cause: error },
     );
   }
+}
+
+/** By the mark at its beginning: the `>` of PowerShell 5 writes UTF-16. */
+function encodingOf(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe') return 'utf-16le';
+  return mark === 'feff' ? 'utf-16be' : 'utf-8';
 }
 
 function filled(env: Environment): Environment {

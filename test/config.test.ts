@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
 import { ConfigError, loadConfig, loadDatabaseConfig } from '../src/config.ts';
@@ -140,6 +141,28 @@ test.for([
 ])('takes the database’s URL with all that pg would look for elsewhere: %s', ([given, taken]) => {
   expect(loadDatabaseConfig({ DATABASE_URL: given }).databaseUrl).toBe(taken);
 });
+
+// Only root may become a user that nobody has named.
+test.runIf(process.getuid?.() === 0)(
+  'asks for a user in the database’s URL where the process’ own has no name',
+  () => {
+    const script = `
+    const { loadDatabaseConfig } = await import(${JSON.stringify(import.meta.resolve('../src/config.ts'))});
+    process.seteuid(54321);
+    const said = (url) => { try { return loadDatabaseConfig({ DATABASE_URL: url }).databaseUrl } catch ({ message }) { return message } };
+    console.log(['postgres://db/gavel', 'postgres://me@db/gavel', 'mysql://db/gavel'].map(said).join('\\n'));`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(stdout.split('\n').filter((line) => line !== 'The configuration is wrong:')).toEqual([
+      expect.stringMatching(/^ {2}DATABASE_URL is wrong; expected a user in it, postgres:.* has no name/),
+      'postgres://me@db/gavel',
+      expect.stringMatching(/^ {2}DATABASE_URL is wrong; expected postgres:.* percent-encoded/),
+      '',
+    ]);
+  },
+);
 
 test('refuses shards that cannot exist', () => {
   expect(refusal({ DISCORD_TOKEN: token, SHARD_IDS: '0' })).toContain('SHARD_COUNT is not set');

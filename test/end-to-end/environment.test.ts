@@ -98,6 +98,19 @@ describe.concurrent('the bot does not start, says why in a sentence, and keeps s
     expect(said).not.toContain('    at ');
   });
 
+  test.for(['utf-16le', 'utf-16be'])(
+    'where .env is wrong, in %s as PowerShell writes it',
+    async (encoding, { expect }) => {
+      const own = await mkdtemp(join(directory, 'utf16-'));
+      const bytes = Buffer.from('\uFEFFSUPER_ADMIN_IDS=me\r\nBULK_MAX_POLLS=many\r\n', 'utf16le');
+      await writeFile(join(own, '.env'), encoding === 'utf-16le' ? bytes : bytes.swap16());
+      const { code, said } = await refusal({}, own);
+      expect(code).toBe(1);
+      expect(said).toContain('SUPER_ADMIN_IDS is "me"; expected');
+      expect(said).toContain('BULK_MAX_POLLS is "many"; expected');
+    },
+  );
+
   test('where Discord refuses the token: DISCORD_TOKEN is named', async ({ expect }) => {
     const { code, said, all } = await refusal({ DATABASE_URL: await freshPostgresUrl() });
     expect(code).toBe(1);
