@@ -33,7 +33,7 @@ export function undoRefusal(model: Model, original: ModelOperation): string | nu
 
 export function plannedUndo(model: Model, id: number, undo: Kind, original: ModelOperation): ModelOperation {
   const taken = undone(model, original);
-  const items = effectsOf(original).map(({ poll: pollId, found, left, owed }) => {
+  const items = effectsOf(original).map(({ poll: pollId, found, left, owedFound }) => {
     const poll = model.polls.get(pollId)!;
     const takes =
       !poll.purged &&
@@ -42,7 +42,7 @@ export function plannedUndo(model: Model, id: number, undo: Kind, original: Mode
       same(poll.is, left) &&
       !isTooLate(poll, found, model.now) &&
       !votesForbid(poll, found);
-    return { ...item(poll, takes ? 'planned' : 'excluded', left!, found), owed };
+    return { ...item(poll, takes ? 'planned' : 'excluded', left!, found), owedLeft: owedFound };
   });
   return operation(model, id, undo, items, { undoOf: original });
 }
@@ -101,13 +101,14 @@ function change(
   poll: ModelPoll,
   becomes: Partial<What>,
 ): void {
-  const { owed, is } = poll;
+  const { owed: owedFound, is } = poll;
   const opens = run.kind.ping === 'opens' && is.status === 'scheduled' && is.role !== null;
   one.found = is;
   model.become(poll, becomes);
-  if (run.undoOf) poll.owed = stillOwed(poll, one.owed);
+  if (run.undoOf) poll.owed = stillOwed(poll, one.owedLeft);
   else if (run.kind.ping) poll.owed = opens ? model.fresh() : null;
-  Object.assign(one, { state: 'applied', left: poll.is, owed, changed: true, shown: false, at: model.turn });
+  const left = { left: poll.is, owedFound, owedLeft: poll.owed };
+  Object.assign(one, { ...left, state: 'applied', changed: true, shown: false, at: model.turn });
   poll.heldBy = run.id;
   moveVotes(run, poll);
 }
@@ -150,7 +151,7 @@ export function cancel(model: Model, run: ModelOperation): void {
 
 function goBack(model: Model, run: ModelOperation, one: ModelItem, poll: ModelPoll): void {
   model.become(poll, one.found);
-  poll.owed = stillOwed(poll, one.owed);
+  poll.owed = stillOwed(poll, one.owedFound);
   for (const operation of kinOf(model, run)) {
     for (const item of operation.items) if (item.poll === poll.id) item.changed = false;
   }
@@ -214,8 +215,10 @@ function operation(
   return made;
 }
 
+const neverChanged = { owedFound: null, owedLeft: null, changed: false, at: 0, shown: false };
+
 function item(poll: ModelPoll, state: ModelItem['state'], found: What, left: What | null): ModelItem {
-  return { poll: poll.id, state, found, left, owed: null, changed: false, at: 0, shown: false };
+  return { poll: poll.id, state, found, left, ...neverChanged };
 }
 
 function effectsOf(original: ModelOperation): ModelItem[] {

@@ -43,7 +43,9 @@ export interface ModelItem {
   found: What;
   /** What the operation left; for an undo, what it is to leave. */
   left: What | null;
-  owed: number | null;
+  /** The ping that was owed as it was found, and as it was left or is to be left. */
+  owedFound: number | null;
+  owedLeft: number | null;
   /** Changed by the operation, or by one that it retries, and not put back. */
   changed: boolean;
   /** The turn of the change. */

@@ -96,6 +96,12 @@ describeEachDatabase('operations leave what the model says', (fresh) => {
     const failed = [step.begin(0, [2]), step.timeOut(0), step.queueRetry(0), step.cancel(0)];
     await holds([kindOf('close')], ...failed, step.beginRetry(0), step.abort(0), step.beginRetry(0));
   });
+
+  test('where an undo still owes a ping, whose retry is cancelled and repeated', async () => {
+    const refused = [step.begin(0, [1]), step.finish(0), step.beginUndo(0), step.deliver(0, 0, 'refused')];
+    const retries = [step.beginRetry(0), step.cancel(0), step.beginRetry(0)];
+    await holds([kindOf('status', { to: 'closed' })], ...refused, ...retries);
+  });
 });
 
 function kindOf(name: string, options: Record<string, unknown> = {}): Kind {
