@@ -42,10 +42,11 @@ function readFile(path: string): Environment {
     // `TextDecoder` takes off the mark that Windows' Notepad puts first. Node's parser takes the line after `NAME= ` for its
     // value, hence no spaces at the ends of lines.
     const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
+    if (text.includes('\0')) throw new Error('it is no text in UTF-8');
     return filled(parseEnv(text.replace(/[ \t\r]+$/gm, '')));
   } catch (error) {
     throw new CannotStart(
-      `Cannot read .env in the working directory: ${reasonOf(error)}. Make it a readable file.`,
+      `Cannot read .env in the working directory: ${reasonOf(error)}. Make it a readable text file in UTF-8.`,
       { cause: error },
     );
   }

@@ -49,7 +49,7 @@ function refusal(url: string, waitedMs: number, last: Error | null, ready: numbe
       ? `its API answers, but no connection to its gateway at ${new URL(url).host} came about in ${seconds} s`
       : `after ${ready} shard${ready === 1 ? '' : 's'} its gateway at ${new URL(url).host} let no other in for ${seconds} s`;
   return new CannotStart(
-    `Cannot connect to Discord: ${happened} (${last === null ? 'it says nothing' : inShort(last)}). ` +
+    `Cannot connect to Discord: ${happened} (${last === null ? 'it takes connections and lets none in' : inShort(last)}). ` +
       'Let WebSocket connections to that host through firewalls and proxies; see also https://discordstatus.com.',
     { cause: last },
   );

@@ -56,7 +56,7 @@ test('a gateway that takes the connection and says nothing ends the start after 
   const scene = await connecting(await listening(silent));
   await accepted;
   await scene.clock.advance(75_000);
-  await expect(scene.connected).rejects.toThrow('in 75 s (it says nothing)');
+  await expect(scene.connected).rejects.toThrow('in 75 s (it takes connections and lets none in)');
   await disconnect(scene.client);
 });
 

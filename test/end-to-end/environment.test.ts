@@ -111,6 +111,14 @@ describe.concurrent('the bot does not start, says why in a sentence, and keeps s
     },
   );
 
+  test('where .env is no text', async ({ expect }) => {
+    const own = await mkdtemp(join(directory, 'binary-'));
+    await writeFile(join(own, '.env'), Buffer.from('SUPER_ADMIN_IDS=me\r\n', 'utf16le'));
+    const { code, said } = await refusal({}, own);
+    expect(code).toBe(1);
+    expect(said).toContain('Cannot read .env in the working directory: it is no text in UTF-8.');
+  });
+
   test('where Discord refuses the token: DISCORD_TOKEN is named', async ({ expect }) => {
     const { code, said, all } = await refusal({ DATABASE_URL: await freshPostgresUrl() });
     expect(code).toBe(1);

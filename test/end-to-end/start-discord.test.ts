@@ -12,6 +12,12 @@ async function unstarted(): Promise<BotScene> {
 
 const gateway = { path: /\/gateway\/bot$/ };
 const commands = { path: /\/commands$/ };
+/** An answer with the address of a gateway where nobody listens. */
+const closedGateway = {
+  url: 'ws://127.0.0.1:1',
+  shards: 1,
+  session_start_limit: { total: 1000, remaining: 999, reset_after: 3_600_000, max_concurrency: 1 },
+};
 
 describe.concurrent('hiccups of Discord do not end a start', () => {
   test.for([
@@ -77,10 +83,21 @@ describe.concurrent('what Discord refuses for good ends a start in a sentence', 
     expect(said).toContain(words);
   });
 
+  // It is waited for, for 25 seconds.
+  test('a gateway where nobody listens, though the API answers', async ({ expect }) => {
+    await using scene = await unstarted();
+    scene.sandbox.faults.add({ match: gateway, status: 200, body: closedGateway });
+    const said = await refusedStart(await env(scene));
+    expect(said).toMatch(
+      /^Cannot connect to Discord: its API answers, but no connection to its gateway at 127\.0\.0\.1:1 /,
+    );
+    expect(said).toContain('ECONNREFUSED');
+  });
+
   test('a login beyond those of a day', async ({ expect }) => {
     await using scene = await unstarted();
-    const limit = { total: 1000, remaining: 0, reset_after: 3_600_000, max_concurrency: 1 };
-    const body = { url: 'ws://127.0.0.1:1', shards: 1, session_start_limit: limit };
+    const limit = { ...closedGateway.session_start_limit, remaining: 0 };
+    const body = { ...closedGateway, session_start_limit: limit };
     scene.sandbox.faults.add({ match: gateway, status: 200, body });
     expect(await refusedStart(await env(scene))).toMatch(/Not enough sessions.*start again after that time/);
   });
@@ -174,6 +191,7 @@ test('a signal that comes twice is one wish, and nothing is said of the connecti
 test.for([
   ['the gateway is asked for', 'connecting to Discord', { match: gateway, delayMs: 60_000 }],
   ['Discord hiccups', /trying again/, { match: gateway, status: 503 }],
+  ['the gateway is out of reach', 'shard error', { match: gateway, status: 200, body: closedGateway }],
   [
     'commands are registered',
     'looking whether the commands are registered',
