@@ -60,7 +60,7 @@ async function twoProcesses(
     async (stage, polls, env) => {
       const other = new BotProcess(env, stage.directory);
       try {
-        await other.logged('Gavel is ready');
+        await other.untilReady();
         say(`closing ${polls.length} polls by three operations in two processes`);
         stage.sandbox.clearLog();
         const minimumMs = minimumEditTime(
