@@ -58,7 +58,8 @@ export async function renewShare(
         case when before_until > clock_timestamp() then greatest(share, share_before) else share end as held,
         greatest(0, extract(epoch from paused_until - clock_timestamp()) * 1000)::float8 as paused_ms
       from pace_shares order by process`.execute(trx);
-    const others = rows.filter((row) => row.process !== process && row.living);
+    const foreign = rows.filter((row) => row.process !== process);
+    const others = foreign.filter(({ living }) => living);
     if (others.length > 0) await shortenLeases(trx, withoutLock, windowMs);
     if (rows.some(({ living, paused_ms }) => !living && paused_ms === 0)) await forget(trx);
     const own = rows.find((row) => row.process === process) ?? { share: 0, held: 0 };
@@ -77,10 +78,7 @@ export async function renewShare(
           before_until = clock_timestamp() + ${windowMs} * interval '1 millisecond'
         where process = ${process}`.execute(trx);
     }
-    const pausedMs = Math.max(
-      0,
-      ...rows.filter((row) => row.process !== process).map((row) => row.paused_ms),
-    );
+    const pausedMs = Math.max(0, ...foreign.map((row) => row.paused_ms));
     return { share, processes: others.length + 1, pausedMs };
   });
 }

@@ -11,7 +11,6 @@ import type { Db } from '../../src/db/schema.ts';
 import { recordPinged } from '../../src/delivery/delivery-store.ts';
 import { now } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
   asking,
@@ -22,6 +21,7 @@ import {
   running,
   start,
 } from './bulk-fixture.ts';
+import { apply } from './steps.ts';
 
 /** One poll that has just opened and is still to ping its role. */
 async function openedPoll(db: Db): Promise<number> {
@@ -34,18 +34,6 @@ async function openedPoll(db: Db): Promise<number> {
 async function begin(db: Db, name: string, options: Record<string, unknown>): Promise<Hold> {
   const kind = operationKind(name);
   return await apply(db, await running(db, { kind, params: readParams(kind, options, now) }));
-}
-
-async function apply(db: Db, hold: Hold): Promise<Hold> {
-  const { kind } = await operationOf(db, hold.operationId);
-  await applyPlanned(
-    db,
-    hold,
-    operationKind(kind),
-    () => later,
-    () => true,
-  );
-  return hold;
 }
 
 async function undone(db: Db, hold: Hold, id: number): Promise<void> {

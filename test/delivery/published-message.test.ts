@@ -79,6 +79,15 @@ async function setUp(db: Db) {
   };
 }
 
+/** A delivery whose clock stands still between the steps, and a poll. */
+async function delivering(db: Db) {
+  const discord = new FakeDiscord();
+  const clock = new ManualClock();
+  const delivery = new Delivery({ ...partsOf(db), rest: discord, clock });
+  onTestFinished(() => delivery.stop());
+  return { discord, clock, delivery, pollId: await givenPoll(db) };
+}
+
 describeEachDatabase('a published message', (fresh) => {
   test('that takes no edit for 20 minutes holds up no other poll of its channel', async () => {
     const { delivery, published, other, asked, limits } = await setUp(await fresh());
@@ -116,11 +125,7 @@ describeEachDatabase('a published message', (fresh) => {
 
   test('is shown by the sweep once its time has come, and not asked for before', async () => {
     const db = await fresh();
-    const discord = new FakeDiscord();
-    const clock = new ManualClock();
-    const delivery = new Delivery({ ...partsOf(db), rest: discord, clock });
-    onTestFinished(() => delivery.stop());
-    const pollId = await givenPoll(db);
+    const { discord, clock, delivery, pollId } = await delivering(db);
     delivery.run();
     await expect.poll(async () => (await pollOf(db, pollId)).shown_revision).toBe(1);
     await bump(db, pollId);
@@ -140,11 +145,7 @@ describeEachDatabase('a published message', (fresh) => {
 
   test('that is replaced by another one is waited for no longer than a minute', async () => {
     const db = await fresh();
-    const discord = new FakeDiscord();
-    const clock = new ManualClock();
-    const delivery = new Delivery({ ...partsOf(db), rest: discord, clock });
-    onTestFinished(() => delivery.stop());
-    const pollId = await givenPoll(db);
+    const { discord, clock, delivery, pollId } = await delivering(db);
     const { channel_id: channelId } = await pollOf(db, pollId);
     await delivery.deliver({ pollId, channelId, messageId: null }, 5_000);
     await bump(db, pollId);

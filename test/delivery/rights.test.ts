@@ -34,6 +34,21 @@ function setUp(db: Db, obstacle: Obstacles = () => null) {
   return { discord, show };
 }
 
+const noPosts = { right: 'post', permissions: ['Send Messages'] } as const;
+
+/** A poll whose message stands and that has just opened, with a ping to send; `forbid` says what the gateway tells of posts. */
+async function opening(db: Db) {
+  let obstacle: Obstacle | null = null;
+  const { discord, show } = setUp(db, (_, deed) => (deed === 'post' ? obstacle : null));
+  const id = await givenPoll(db);
+  await show(id);
+  await bump(db, id, { ping_role_id: '400000000000000001', ping_pending: true });
+  const forbid = (posts: Obstacle | null) => {
+    obstacle = posts;
+  };
+  return { discord, id, show: () => show(id), forbid };
+}
+
 function on(method: Call['method'], code: number) {
   return (call: Call) => {
     if (call.method === method && call.route.includes('/messages')) throw refusal(403, code, 'x');
@@ -166,29 +181,21 @@ describeEachDatabase('a message without its embed', (fresh) => {
 
   test('pings nobody where the gateway tells that posts are not allowed, and is shown all the same', async () => {
     const db = await fresh();
-    let obstacle: Obstacle | null = null;
-    const { discord, show } = setUp(db, (_, deed) => (deed === 'post' ? obstacle : null));
-    const id = await givenPoll(db);
-    await show(id);
-    await bump(db, id, { ping_role_id: '400000000000000001', ping_pending: true });
-    obstacle = { right: 'post', permissions: ['Send Messages'], timedOutUntil: null };
-    expect(await show(id)).toMatchObject({ type: 'done' });
+    const { discord, id, show, forbid } = await opening(db);
+    forbid({ ...noPosts, timedOutUntil: null });
+    expect(await show()).toMatchObject({ type: 'done' });
     expect(discord.made('POST')).toHaveLength(1);
     expect(await pollOf(db, id)).toMatchObject({ ping_pending: false });
   });
 
   test('pings its role after the time-out in which the ping came to its turn', async () => {
     const db = await fresh();
-    let obstacle: Obstacle | null = null;
-    const { discord, show } = setUp(db, (_, deed) => (deed === 'post' ? obstacle : null));
-    const id = await givenPoll(db);
-    await show(id);
-    await bump(db, id, { ping_role_id: '400000000000000001', ping_pending: true });
-    obstacle = { right: 'post', permissions: ['Send Messages'], timedOutUntil: new Date() };
-    await show(id);
+    const { discord, show, forbid } = await opening(db);
+    forbid({ ...noPosts, timedOutUntil: new Date() });
+    await show();
     expect(discord.made('POST')).toHaveLength(1);
-    obstacle = null;
-    await show(id);
+    forbid(null);
+    await show();
     expect(discord.made('POST')).toHaveLength(2);
   });
 
