@@ -1,21 +1,22 @@
 import type { AddressInfo } from 'node:net';
-import { Faults, type Outage } from './faults.ts';
-import { Gateway, guildCreate } from './gateway.ts';
-import type { SandboxInteraction } from './interaction.ts';
-import { type LimitMode, Limits } from './limits.ts';
-import { permission } from './permissions.ts';
-import { Person, type PersonInit } from './person.ts';
-import { commandRoutes } from './rest/commands.ts';
-import { gatewayRoutes } from './rest/gateway-routes.ts';
-import { interactionRoutes } from './rest/interactions.ts';
-import { messageRoutes } from './rest/messages.ts';
-import { placeRoutes } from './rest/places.ts';
-import type { RequestRecord, Violation } from './rest/request-record.ts';
-import { type Latency, RestServer } from './rest/server.ts';
-import { webhookRoutes } from './rest/webhooks.ts';
-import { SandboxGuild } from './sandbox-guild.ts';
+import { Person, type PersonInit } from './people/person.ts';
+import { type LimitMode, Limits } from './rules/limits.ts';
 import { Scene } from './scene.ts';
-import { intent, World } from './world.ts';
+import { commandRoutes } from './wire/commands.ts';
+import { Faults, type Outage } from './wire/faults.ts';
+import { Gateway, guildCreate } from './wire/gateway.ts';
+import { gatewayRoutes } from './wire/gateway-routes.ts';
+import { interactionRoutes } from './wire/interactions.ts';
+import { messageRoutes } from './wire/messages.ts';
+import { placeRoutes } from './wire/places.ts';
+import type { RequestRecord, Violation } from './wire/request-record.ts';
+import { type Latency, RestServer } from './wire/server.ts';
+import { webhookRoutes } from './wire/webhooks.ts';
+import { intent } from './world/intent.ts';
+import type { SandboxInteraction } from './world/interaction.ts';
+import { permission } from './world/permissions.ts';
+import { SandboxGuild } from './world/sandbox-guild.ts';
+import { World } from './world/world.ts';
 
 export interface SandboxOptions {
   /** Default 'true': Discord's own figures. */

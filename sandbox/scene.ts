@@ -1,8 +1,9 @@
-import type { SandboxChannel } from './channel.ts';
-import { type Emoji, emojiPayloads, type Guild, type Role } from './guild.ts';
-import { messageFlag, type SandboxMessage } from './message.ts';
-import { permission } from './permissions.ts';
-import { intent, type World } from './world.ts';
+import type { SandboxChannel } from './world/channel.ts';
+import { type Emoji, emojiPayloads, type Guild, type Role } from './world/guild.ts';
+import { intent } from './world/intent.ts';
+import { messageFlag, type SandboxMessage } from './world/message.ts';
+import { permission } from './world/permissions.ts';
+import type { World } from './world/world.ts';
 
 /** What happens in the servers around the bot, as tests bring it about. Connected bots are told. */
 export class Scene {

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { sql } from 'kysely';
-import { verifyChain } from './bulk/audit-chain.ts';
-import { loadDatabaseConfig } from './config.ts';
+import { loadDatabaseConfig } from './base/config.ts';
+import { takeEnvironment } from './base/environment.ts';
+import { CannotStart } from './base/errors.ts';
+import { createLogger } from './base/log.ts';
+import { verifyChain } from './bulk/audit/audit-chain.ts';
 import { type DatabaseConfig, openDatabase } from './db/database.ts';
-import { embeddedDirectory } from './db/database-place.ts';
-import { DirectoryInUse } from './db/owner-lock.ts';
+import { embeddedDirectory } from './db/embedded/database-place.ts';
+import { DirectoryInUse } from './db/embedded/owner-lock.ts';
 import type { Db } from './db/schema.ts';
-import { takeEnvironment } from './environment.ts';
-import { CannotStart } from './errors.ts';
-import { createLogger } from './log.ts';
 
 /** The audit trail could not be looked at. Not 1, which says that it was and does not hold. */
 const notVerified = 2;

@@ -1,11 +1,11 @@
-import { type Config, loadConfig } from './config.ts';
-import { openingDatabase } from './db/database-place.ts';
-import { takeEnvironment } from './environment.ts';
-import { CannotStart, inShort } from './errors.ts';
+import { type Config, loadConfig } from './base/config.ts';
+import { takeEnvironment } from './base/environment.ts';
+import { CannotStart, inShort } from './base/errors.ts';
+import { createLogger, type Logger, withoutSecrets } from './base/log.ts';
+import { StartSteps } from './base/start-steps.ts';
+import { version } from './base/version.ts';
+import { openingDatabase } from './db/embedded/database-place.ts';
 import type { Gavel } from './gavel.ts';
-import { createLogger, type Logger, withoutSecrets } from './log.ts';
-import { StartSteps } from './start-steps.ts';
-import { version } from './version.ts';
 
 /** A supervisor gives a process about ten seconds after SIGTERM. What is not finished by then is in the database. */
 const stopWithinMs = 8000;

@@ -1,5 +1,5 @@
 import { OAuth2Scopes, PermissionFlagsBits } from 'discord-api-types/v10';
-import { version } from './version.ts';
+import { version } from './base/version.ts';
 
 /** What the bot needs, as the README lists and explains it. */
 const permissions =

@@ -1,13 +1,13 @@
-import { voidLeases } from './bulk/lease.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock } from './base/clock.ts';
+import type { Logger } from './base/log.ts';
+import { type PatienceParts, patiently } from './base/patience.ts';
+import type { StartSteps } from './base/start-steps.ts';
+import { voidLeases } from './bulk/lifecycle/lease.ts';
 import { type Database, type DatabaseConfig, openDatabase } from './db/database.ts';
 import { DatabaseClock } from './db/database-clock.ts';
 import { databaseHiccup, databaseRefusal } from './db/database-problem.ts';
 import { migrateToLatest } from './db/migrate.ts';
-import { clearClaims } from './delivery/claim-store.ts';
-import type { Logger } from './log.ts';
-import { type PatienceParts, patiently } from './patience.ts';
-import type { StartSteps } from './start-steps.ts';
+import { clearClaims } from './delivery/sending/claim-store.ts';
 
 /**
  * The steps of a start up to a database that can be worked with, and the clock that decides: its own, unless one is given.

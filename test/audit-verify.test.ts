@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { appendAudit } from '../src/bulk/audit.ts';
+import { createLogger } from '../src/base/log.ts';
+import { appendAudit } from '../src/bulk/audit/audit.ts';
 import { openDatabase } from '../src/db/database.ts';
 import type { Db } from '../src/db/schema.ts';
-import { createLogger } from '../src/log.ts';
 import { freshPostgresUrl } from './support/databases.ts';
 import { unpackMigrated } from './support/pglite-databases.ts';
 

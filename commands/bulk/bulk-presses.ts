@@ -1,14 +1,14 @@
 import type { PressHandler } from '../../src/bot/handlers.ts';
-import type { BulkServices } from './bulk-services.ts';
-import { confirmPresses } from './confirm.ts';
-import { controlPresses } from './control.ts';
-import { historyPresses } from './history.ts';
-import { reportPress } from './operation-subcommands.ts';
-import { previewPresses } from './preview.ts';
-import { retryPress } from './retry.ts';
-import { pickerPresses } from './select.ts';
-import { toolbarPresses } from './toolbar.ts';
-import { undoPress } from './undo.ts';
+import { controlPresses } from './operation/control.ts';
+import { historyPresses } from './operation/history.ts';
+import { reportPress } from './operation/operation-subcommands.ts';
+import { confirmPresses } from './plan/confirm.ts';
+import { previewPresses } from './plan/preview.ts';
+import { retryPress } from './plan/retry.ts';
+import { undoPress } from './plan/undo.ts';
+import type { BulkServices } from './request/bulk-services.ts';
+import { pickerPresses } from './selection/select.ts';
+import { toolbarPresses } from './selection/toolbar.ts';
 
 /** Every button and modal of `/bulk`. */
 export function bulkPresses(services: BulkServices): PressHandler[] {

@@ -5,17 +5,17 @@ import {
   ApplicationIntegrationType,
   InteractionContextType,
 } from 'discord-api-types/v10';
+import type { MessageBody } from '../../src/base/message-body.ts';
 import type { SlashCommand } from '../../src/bot/handlers.ts';
-import { operationKinds } from '../../src/bulk/operations/operation-kinds.ts';
-import type { MessageBody } from '../../src/message-body.ts';
-import type { BulkServices } from './bulk-services.ts';
-import { bulkChoices } from './choices.ts';
-import { operationSubcommands } from './operation-subcommands.ts';
-import { previewOperation } from './preview.ts';
-import { startFailedAgain } from './retry.ts';
-import { selectSubcommand } from './select.ts';
-import { runSelection, selectionDefinition } from './selection.ts';
-import { targetOptions } from './target-options.ts';
+import { operationKinds } from '../../src/bulk/kinds/operation-kinds.ts';
+import { operationSubcommands } from './operation/operation-subcommands.ts';
+import { previewOperation } from './plan/preview.ts';
+import { startFailedAgain } from './plan/retry.ts';
+import type { BulkServices } from './request/bulk-services.ts';
+import { bulkChoices } from './request/choices.ts';
+import { targetOptions } from './request/target-options.ts';
+import { selectSubcommand } from './selection/select.ts';
+import { runSelection, selectionDefinition } from './selection/selection.ts';
 
 /**
  * `/bulk`: one subcommand an operation kind, then those about operations. It sets no `default_member_permissions`, which

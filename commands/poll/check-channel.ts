@@ -1,9 +1,9 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
-import { postingPermissions } from '../../src/bot/channel-rights.ts';
+import { UserError } from '../../src/base/errors.ts';
 import { chosenId } from '../../src/bot/chosen-id.ts';
 import type { Caller } from '../../src/bot/handlers.ts';
-import type { Servers } from '../../src/bot/servers.ts';
-import { UserError } from '../../src/errors.ts';
+import { postingPermissions } from '../../src/bot/rights/channel-rights.ts';
+import type { Servers } from '../../src/bot/rights/servers.ts';
 import { discordTime } from '../../src/polls/time.ts';
 
 /**

@@ -6,9 +6,9 @@ import {
   PermissionFlagsBits,
   type Role,
 } from 'discord.js';
-import { permissionsOf } from '../../src/bot/channel-permissions.ts';
+import { UserError } from '../../src/base/errors.ts';
 import { chosenId } from '../../src/bot/chosen-id.ts';
-import { UserError } from '../../src/errors.ts';
+import { permissionsOf } from '../../src/bot/rights/channel-permissions.ts';
 
 /**
  * The role to ping, or null. Throws `UserError` where the caller could not mention it in the channel by hand: the role

@@ -1,7 +1,7 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
+import type { MessageBody } from '../../src/base/message-body.ts';
 import type { Caller } from '../../src/bot/handlers.ts';
 import type { FinalOutcome } from '../../src/delivery/delivery-batch.ts';
-import type { MessageBody } from '../../src/message-body.ts';
 import { closePoll } from '../../src/polls/close-poll-store.ts';
 import { messageLink } from '../../src/polls/message.ts';
 import type { Poll } from '../../src/polls/poll.ts';

@@ -1,8 +1,8 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
+import { UserError } from '../../src/base/errors.ts';
+import type { MessageBody } from '../../src/base/message-body.ts';
 import type { Caller } from '../../src/bot/handlers.ts';
 import type { FinalOutcome } from '../../src/delivery/delivery-batch.ts';
-import { UserError } from '../../src/errors.ts';
-import type { MessageBody } from '../../src/message-body.ts';
 import { messageLink } from '../../src/polls/message.ts';
 import type { Poll } from '../../src/polls/poll.ts';
 import { checkMaxChoices, checkOptions, checkQuestion, checkTimes } from '../../src/polls/poll-input.ts';

@@ -1,8 +1,8 @@
 import type { BaseInteraction, ChatInputCommandInteraction } from 'discord.js';
 import { ButtonStyle, ComponentType } from 'discord-api-types/v10';
+import type { MessageBody } from '../../src/base/message-body.ts';
 import { customId } from '../../src/bot/custom-id.ts';
 import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
-import type { MessageBody } from '../../src/message-body.ts';
 import { messageLink } from '../../src/polls/message.ts';
 import { asPollStatus, type Poll, type PollStatus } from '../../src/polls/poll.ts';
 import { listPolls } from '../../src/polls/poll-store.ts';

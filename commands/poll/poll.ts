@@ -1,10 +1,10 @@
 import type { SlashCommand } from '../../src/bot/handlers.ts';
 import { oneServer } from '../../src/polls/scope.ts';
-import { pollChoices, zoneChoices } from '../poll-choices.ts';
 import { closeCommand } from './close.ts';
 import { createCommand } from './create.ts';
 import { pollDefinition } from './definition.ts';
 import { listCommand } from './list.ts';
+import { pollChoices, zoneChoices } from './poll-choices.ts';
 import type { PollServices } from './services.ts';
 import { showCommand } from './show.ts';
 import { visibleChannelIds } from './visible-channels.ts';

@@ -1,5 +1,5 @@
-import type { Servers } from '../../src/bot/servers.ts';
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Servers } from '../../src/bot/rights/servers.ts';
 import type { Db } from '../../src/db/schema.ts';
 import type { Deliverer } from '../../src/delivery/delivery-batch.ts';
 

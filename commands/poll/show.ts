@@ -1,7 +1,7 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
+import { UserError } from '../../src/base/errors.ts';
+import type { MessageBody } from '../../src/base/message-body.ts';
 import type { Caller } from '../../src/bot/handlers.ts';
-import { UserError } from '../../src/errors.ts';
-import type { MessageBody } from '../../src/message-body.ts';
 import { messageLink, renderPoll } from '../../src/polls/message.ts';
 import type { Poll } from '../../src/polls/poll.ts';
 import { findPoll, tallies } from '../../src/polls/poll-store.ts';

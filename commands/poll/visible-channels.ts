@@ -1,5 +1,5 @@
 import { type BaseInteraction, ChannelType, GuildMember, PermissionFlagsBits } from 'discord.js';
-import { permissionsOf } from '../../src/bot/channel-permissions.ts';
+import { permissionsOf } from '../../src/bot/rights/channel-permissions.ts';
 
 /**
  * The channels of this server that the caller can see, as far as the gateway tells. For people who are no admins here:

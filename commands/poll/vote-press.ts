@@ -1,10 +1,10 @@
+import { UserError } from '../../src/base/errors.ts';
 import type { PressHandler } from '../../src/bot/handlers.ts';
-import { databaseFault } from '../../src/db/database-fault.ts';
 import { isRowId } from '../../src/db/row-id.ts';
-import { UserError } from '../../src/errors.ts';
+import { databaseFault } from '../../src/db/server/database-fault.ts';
 import { cut, escapeText } from '../../src/polls/text.ts';
-import type { VotePress, VoteResult } from '../../src/polls/vote.ts';
-import { VoteBatches } from '../../src/polls/vote-batches.ts';
+import type { VotePress, VoteResult } from '../../src/polls/votes/vote.ts';
+import { VoteBatches } from '../../src/polls/votes/vote-batches.ts';
 import type { PollServices } from './services.ts';
 
 /** A press on an option of a poll's message. */

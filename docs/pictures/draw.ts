@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { renderProgress } from '../../src/bulk/progress-embed.ts';
+import { renderProgress } from '../../src/bulk/progress/progress-embed.ts';
 import { messageSvg } from './message-svg.ts';
 import { audience, names, progressRows, users } from './progress-rows.ts';
 

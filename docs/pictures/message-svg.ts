@@ -4,7 +4,7 @@ import {
   ButtonStyle,
   ComponentType,
 } from 'discord-api-types/v10';
-import type { MessageBody } from '../../src/message-body.ts';
+import type { MessageBody } from '../../src/base/message-body.ts';
 import { type Style, textLine, widthOf } from './text-svg.ts';
 
 const width = 640;

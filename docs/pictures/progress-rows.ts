@@ -1,5 +1,5 @@
 import type { OperationRow } from '../../src/bulk/operation.ts';
-import type { ProgressRows } from '../../src/bulk/progress-store.ts';
+import type { ProgressRows } from '../../src/bulk/progress/progress-store.ts';
 
 const adminId = '310000000000000001';
 const guildId = '320000000000000001';

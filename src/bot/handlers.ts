@@ -9,7 +9,7 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody,
   RESTPostAPIContextMenuApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
-import type { MessageBody } from '../message-body.ts';
+import type { MessageBody } from '../base/message-body.ts';
 import type { Scope } from '../polls/scope.ts';
 
 /** Who is asking, taken from the interaction itself and never from a custom id. */

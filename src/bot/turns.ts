@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { UserError } from '../errors.ts';
+import { UserError } from '../base/errors.ts';
 
 export interface TurnLimits {
   /** Requests of one person, and of one server, that are worked on at the same time. */

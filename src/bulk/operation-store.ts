@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isRowId } from '../db/row-id.ts';
 import type { Db, OperationItemTable } from '../db/schema.ts';
+import type { DeliveryJob } from '../delivery/delivery-batch.ts';
 import { everyServer, type Scope } from '../polls/scope.ts';
 import type { OperationRow, OperationState } from './operation.ts';
 import { visibleTo } from './visible-operations.ts';
@@ -131,4 +132,26 @@ export async function groupItems(
     .orderBy('item.message')
     .execute();
   return rows.map((row) => ({ ...row, message: row.message ?? '', count: Number(row.count) }));
+}
+
+export interface Cause {
+  readonly message: string;
+  readonly code: string | null;
+  readonly count: number;
+  readonly ids: readonly number[];
+  /** The servers of its polls; a poll that was purged has none. */
+  readonly guildIds: readonly string[];
+}
+
+/** The polls that are changed and whose messages do not show it yet. */
+export async function appliedJobs(db: Db, operationId: number): Promise<DeliveryJob[]> {
+  const rows = await db
+    .selectFrom('operation_items as item')
+    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
+    .select(['poll.id', 'poll.channel_id', 'poll.message_id'])
+    .where('item.operation_id', '=', operationId)
+    .where('item.state', '=', 'applied')
+    .orderBy('poll.id')
+    .execute();
+  return rows.map((row) => ({ pollId: row.id, channelId: row.channel_id, messageId: row.message_id }));
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { type Clock, systemClock } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
 import type { Db } from './schema.ts';
 
 const everyMs = 30_000;

@@ -1,6 +1,6 @@
-import { CannotStart, inShort } from '../errors.ts';
-import type { Hiccup } from '../patience.ts';
-import { ConnectionLost } from './database-fault.ts';
+import { CannotStart, inShort } from '../base/errors.ts';
+import type { Hiccup } from '../base/patience.ts';
+import { ConnectionLost } from './server/database-fault.ts';
 
 /** Why a PostgreSQL server cannot be used. */
 interface DatabaseProblem {

@@ -1,18 +1,18 @@
 import { Kysely, sql } from 'kysely';
-import { type Clock, systemClock } from '../clock.ts';
-import { CannotStart } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { patiently } from '../patience.ts';
-import { type DatabaseConfig, serverName } from './database-place.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { CannotStart } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { patiently } from '../base/patience.ts';
 import { databaseHiccup, databaseRefusal } from './database-problem.ts';
-import { embeddedDialect } from './embedded.ts';
-import { bootDirectory, closeToOthers, prepareDataDirectory } from './embedded-directory.ts';
-import { DiskFull, guardFreeSpace } from './free-space.ts';
-import { acquireOwnerLock } from './owner-lock.ts';
-import { ServerPools } from './pool.ts';
+import { type DatabaseConfig, serverName } from './embedded/database-place.ts';
+import { embeddedDialect } from './embedded/embedded.ts';
+import { bootDirectory, closeToOthers, prepareDataDirectory } from './embedded/embedded-directory.ts';
+import { DiskFull, guardFreeSpace } from './embedded/free-space.ts';
+import { acquireOwnerLock } from './embedded/owner-lock.ts';
 import type { Db, Schema } from './schema.ts';
+import { ServerPools } from './server/pool.ts';
 
-export type { DatabaseConfig } from './database-place.ts';
+export type { DatabaseConfig } from './embedded/database-place.ts';
 
 export interface Database {
   /**

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { sql } from 'kysely';
-import { type Clock, systemClock } from '../clock.ts';
-import { CannotStart, inShort } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { CannotStart, inShort } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import type { Db } from './schema.ts';
 
 const migrationsDirectory = new URL('../../migrations/', import.meta.url);

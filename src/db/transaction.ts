@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../clock.ts';
-import { patienceMs, repeated } from './repeated.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { Db } from './schema.ts';
+import { patienceMs, repeated } from './server/repeated.ts';
 
 /**
  * Runs `fn`, which only reads, in one transaction that sees the database as of one moment; repeated as `inTransaction` is. The

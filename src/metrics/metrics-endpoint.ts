@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Metrics, MetricsSources } from './metrics.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { readiness } from './readiness.ts';

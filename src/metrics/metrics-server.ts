@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CannotStart, reasonOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { CannotStart, reasonOf } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface MetricsServerParts {

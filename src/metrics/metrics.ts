@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Logger } from '../base/log.ts';
 import type { Db } from '../db/schema.ts';
-import type { SentRequest } from '../delivery/transport.ts';
-import type { Logger } from '../log.ts';
+import type { SentRequest } from '../delivery/pace/transport.ts';
 import { databaseLatency, endedBetween, lastEntry, readDepths } from './metrics-store.ts';
 
 /** What is looked at whenever somebody asks for the numbers. */

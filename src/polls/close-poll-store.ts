@@ -1,7 +1,7 @@
+import { UserError } from '../base/errors.ts';
 import { isRowId } from '../db/row-id.ts';
 import type { Db } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { UserError } from '../errors.ts';
 import type { Poll } from './poll.ts';
 import { claimInteraction, inScopeOf, pollRows, toPoll } from './poll-store.ts';
 import type { Scope } from './scope.ts';

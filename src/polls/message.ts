@@ -5,7 +5,7 @@ import type {
   APIMessage,
 } from 'discord-api-types/v10';
 import { ButtonStyle, ComponentType } from 'discord-api-types/v10';
-import type { MessageBody } from '../message-body.ts';
+import type { MessageBody } from '../base/message-body.ts';
 import type { Poll, Tally } from './poll.ts';
 import { cut, escapeText, plainLabel } from './text.ts';
 import { discordTime, timeInZone } from './time.ts';

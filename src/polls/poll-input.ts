@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../base/errors.ts';
 import { cleanLine, quoted } from './text.ts';
 
 /** Lengths in UTF-16 units. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { UserError } from '../base/errors.ts';
 import type { Db } from '../db/schema.ts';
-import { UserError } from '../errors.ts';
 
 /**
  * Throws `UserError` where a server has as many polls as it may. Deleted ones count while they are kept: each is as much

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
 import type { Db } from '../db/schema.ts';
-import type { Logger } from '../log.ts';
 import { closeDue, type DuePoll, nextDue, openDue } from './due-store.ts';
 
 /** Between two looks, however much changes. */

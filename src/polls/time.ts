@@ -1,5 +1,5 @@
 import { DateTime, FixedOffsetZone } from 'luxon';
-import { UserError } from '../errors.ts';
+import { UserError } from '../base/errors.ts';
 import { quoted } from './text.ts';
 
 const unitMs = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000 } as const;

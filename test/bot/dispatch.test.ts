@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { SandboxMessage } from '../../sandbox/message.ts';
-import { permission } from '../../sandbox/permissions.ts';
-import type { Person } from '../../sandbox/person.ts';
+import type { Person } from '../../sandbox/people/person.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
+import type { SandboxMessage } from '../../sandbox/world/message.ts';
+import { permission } from '../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
+import { UserError } from '../../src/base/errors.ts';
+import type { MessageBody } from '../../src/base/message-body.ts';
 import { customId } from '../../src/bot/custom-id.ts';
 import type { PressHandler, Respond, SlashCommand } from '../../src/bot/handlers.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { UserError } from '../../src/errors.ts';
-import type { MessageBody } from '../../src/message-body.ts';
 import { freshPglite } from '../support/pglite-databases.ts';
 import { type PollsBot, startPollsBot } from './polls-bot.ts';
 

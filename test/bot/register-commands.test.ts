@@ -1,8 +1,8 @@
 import { REST } from '@discordjs/rest';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { registerCommands } from '../../src/bot/register-commands.ts';
-import { createLogger } from '../../src/log.ts';
+import { createLogger } from '../../src/base/log.ts';
+import { registerCommands } from '../../src/bot/gateway/register-commands.ts';
 import { inNoTime } from '../support/in-no-time.ts';
 
 const definitions = [{ name: 'poll', description: 'Polls' }];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Reply } from '../../src/bot/reply.ts';
-import { systemClock } from '../../src/clock.ts';
-import type { Messages } from '../../src/delivery/messages.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { Reply } from '../../src/bot/answer/reply.ts';
+import type { Messages } from '../../src/delivery/messages/messages.ts';
 import type { RestCalls } from '../../src/delivery/rest-calls.ts';
 
 test('a public response says where it is also where Discord answers without a body and the original cannot be read', async () => {

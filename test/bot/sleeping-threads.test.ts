@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../../sandbox/sandbox.ts';
-import { connect, createClient } from '../../src/bot/client.ts';
-import { gatewayServers } from '../../src/bot/servers.ts';
-import { learnThreads } from '../../src/bot/sleeping-threads.ts';
-import { systemClock } from '../../src/clock.ts';
-import { createLogger } from '../../src/log.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { createLogger } from '../../src/base/log.ts';
+import { connect, createClient } from '../../src/bot/gateway/client.ts';
+import { gatewayServers } from '../../src/bot/rights/servers.ts';
+import { learnThreads } from '../../src/bot/rights/sleeping-threads.ts';
 import { inRealTime } from '../support/in-no-time.ts';
 
 async function setUp() {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { UserError } from '../../src/base/errors.ts';
 import { Turns } from '../../src/bot/turns.ts';
-import { UserError } from '../../src/errors.ts';
 
 /** Work that goes on until it is let go. */
 class Workshop {

@@ -1,6 +1,6 @@
-import { applyInChunks } from '../../src/bulk/apply.ts';
-import type { Hold } from '../../src/bulk/fence.ts';
-import type { OperationKind } from '../../src/bulk/operations/operation-kind.ts';
+import type { OperationKind } from '../../src/bulk/kinds/operation-kind.ts';
+import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
+import { applyInChunks } from '../../src/bulk/run/apply.ts';
 import type { Db } from '../../src/db/schema.ts';
 
 /** As `applyInChunks`, to the end. */

@@ -1,11 +1,11 @@
-import { type Actor, confirmDraft } from '../../src/bulk/confirm.ts';
-import type { Asking } from '../../src/bulk/draft-store.ts';
-import type { Hold } from '../../src/bulk/fence.ts';
+import { close } from '../../src/bulk/kinds/close.ts';
+import type { OperationKind } from '../../src/bulk/kinds/operation-kind.ts';
+import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
 import type { OperationRow } from '../../src/bulk/operation.ts';
 import { findOperation } from '../../src/bulk/operation-store.ts';
-import { close } from '../../src/bulk/operations/close.ts';
-import type { OperationKind } from '../../src/bulk/operations/operation-kind.ts';
-import { type PlanRequest, planOperation } from '../../src/bulk/plan.ts';
+import { type Actor, confirmDraft } from '../../src/bulk/plan/confirm.ts';
+import type { Asking } from '../../src/bulk/plan/draft-store.ts';
+import { type PlanRequest, planOperation } from '../../src/bulk/plan/plan.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { everyServer } from '../../src/polls/scope.ts';
 import { channelId, guildId, minutes, now, postedPoll } from '../polls/poll-fixture.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { appendAudit } from '../../src/bulk/audit.ts';
-import { requestFacts } from '../../src/bulk/audit-facts.ts';
+import { appendAudit } from '../../src/bulk/audit/audit.ts';
+import { requestFacts } from '../../src/bulk/audit/audit-facts.ts';
 import type { Db, OperationTable } from '../../src/db/schema.ts';
 import { channelId, guildId, now } from '../polls/poll-fixture.ts';
 import { adminId, interactionId, processName } from './bulk-fixture.ts';

@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
-import { confirmDraft } from '../../src/bulk/confirm.ts';
-import { cancelOperation } from '../../src/bulk/control.ts';
-import type { Hold } from '../../src/bulk/fence.ts';
+import { operationKind } from '../../src/bulk/kinds/operation-kinds.ts';
+import { readParams } from '../../src/bulk/kinds/read-params.ts';
+import { cancelOperation } from '../../src/bulk/lifecycle/control.ts';
+import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
 import { type OperationRow, openStates } from '../../src/bulk/operation.ts';
-import { operationKind } from '../../src/bulk/operations/operation-kinds.ts';
-import { readParams } from '../../src/bulk/operations/read-params.ts';
-import { planUndo } from '../../src/bulk/plan-undo.ts';
-import { putBack } from '../../src/bulk/put-back.ts';
-import { startRetry } from '../../src/bulk/retry.ts';
-import { finishOperation, finishUnreached, settleItems } from '../../src/bulk/settle.ts';
+import { confirmDraft } from '../../src/bulk/plan/confirm.ts';
+import { planUndo } from '../../src/bulk/plan/plan-undo.ts';
+import { startRetry } from '../../src/bulk/plan/retry.ts';
+import { putBack } from '../../src/bulk/run/put-back.ts';
+import { finishOperation, finishUnreached, settleItems } from '../../src/bulk/run/settle.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { castVote } from '../../src/polls/vote-store.ts';
+import { castVote } from '../../src/polls/votes/vote-store.ts';
 import { channelId, guildId, now } from '../polls/poll-fixture.ts';
 import { applyPlanned } from './apply-planned.ts';
 import {

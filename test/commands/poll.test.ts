@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { SandboxMessage } from '../../sandbox/message.ts';
-import { permission } from '../../sandbox/permissions.ts';
-import type { Person } from '../../sandbox/person.ts';
+import type { Person } from '../../sandbox/people/person.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
+import type { SandboxMessage } from '../../sandbox/world/message.ts';
+import { permission } from '../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { findPoll } from '../../src/polls/poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';

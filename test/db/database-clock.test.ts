@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { createLogger } from '../../src/base/log.ts';
 import { DatabaseClock } from '../../src/db/database-clock.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { createLogger } from '../../src/log.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 
 const hourMs = 3_600_000;

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CannotStart } from '../../src/base/errors.ts';
+import { createLogger } from '../../src/base/log.ts';
 import { openDatabase } from '../../src/db/database.ts';
-import { DirectoryInUse } from '../../src/db/owner-lock.ts';
+import { DirectoryInUse } from '../../src/db/embedded/owner-lock.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { CannotStart } from '../../src/errors.ts';
-import { createLogger } from '../../src/log.ts';
 import { startLineProcess } from '../support/child-process.ts';
 import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
 

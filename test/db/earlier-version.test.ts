@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
-import { verifyChain } from '../../src/bulk/audit-chain.ts';
-import { readProgress } from '../../src/bulk/progress-store.ts';
+import { createLogger } from '../../src/base/log.ts';
+import { verifyChain } from '../../src/bulk/audit/audit-chain.ts';
+import { readProgress } from '../../src/bulk/progress/progress-store.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { createLogger } from '../../src/log.ts';
 import { connectPostgres, emptyPostgresUrl } from '../support/postgres-databases.ts';
 
 const log = createLogger('silent');

@@ -1,7 +1,7 @@
 import { Kysely, sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { embeddedDialect } from '../../src/db/embedded.ts';
-import { DiskFull, guardFreeSpace } from '../../src/db/free-space.ts';
+import { embeddedDialect } from '../../src/db/embedded/embedded.ts';
+import { DiskFull, guardFreeSpace } from '../../src/db/embedded/free-space.ts';
 import type { Db, Schema } from '../../src/db/schema.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { freshPglite } from '../support/pglite-databases.ts';

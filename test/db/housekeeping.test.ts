@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
-import { Housekeeping } from '../../src/db/housekeeping.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { createLogger } from '../../src/log.ts';
+import { Housekeeping } from '../../src/db/upkeep/housekeeping.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 
 const retention = { deletedRetentionDays: 30, historyRetentionDays: 365 };

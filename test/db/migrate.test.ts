@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
-import { TransactionPooler } from '../../sandbox/database-faults/transaction-pooler.ts';
-import { systemClock } from '../../src/clock.ts';
+import { TransactionPooler } from '../../sandbox/machine/database-faults/transaction-pooler.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { CannotStart } from '../../src/base/errors.ts';
+import { createLogger } from '../../src/base/log.ts';
 import { lockKey, migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { CannotStart } from '../../src/errors.ts';
-import { createLogger } from '../../src/log.ts';
-import { matchPolls } from '../../src/polls/poll-filter.ts';
+import { matchPolls } from '../../src/polls/lists/poll-filter.ts';
 import { createPoll } from '../../src/polls/poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
 import { newPoll } from '../polls/poll-fixture.ts';

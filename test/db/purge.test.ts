@@ -1,7 +1,7 @@
 import { type Insertable, sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { purge } from '../../src/db/purge.ts';
 import type { Db, OperationTable, PollTable } from '../../src/db/schema.ts';
+import { purge } from '../../src/db/upkeep/purge.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { recorded } from '../support/statements.ts';
 

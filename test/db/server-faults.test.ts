@@ -1,16 +1,16 @@
 import { Kysely, sql } from 'kysely';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { DatabaseProxy } from '../../sandbox/database-faults/database-proxy.ts';
-import { startOwnPostgres } from '../../sandbox/database-faults/own-postgres.ts';
-import type { StatementFault } from '../../sandbox/database-faults/proxied-connection.ts';
-import { TransactionPooler } from '../../sandbox/database-faults/transaction-pooler.ts';
+import { DatabaseProxy } from '../../sandbox/machine/database-faults/database-proxy.ts';
+import { startOwnPostgres } from '../../sandbox/machine/database-faults/own-postgres.ts';
+import type { StatementFault } from '../../sandbox/machine/database-faults/proxied-connection.ts';
+import { TransactionPooler } from '../../sandbox/machine/database-faults/transaction-pooler.ts';
+import { createLogger } from '../../src/base/log.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
-import { timings } from '../../src/db/pool.ts';
 import type { Db, Schema } from '../../src/db/schema.ts';
-import { serverDialect } from '../../src/db/server-dialect.ts';
-import { Links, ServerPool } from '../../src/db/server-pool.ts';
+import { timings } from '../../src/db/server/pool.ts';
+import { serverDialect } from '../../src/db/server/server-dialect.ts';
+import { Links, ServerPool } from '../../src/db/server/server-pool.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { createLogger } from '../../src/log.ts';
 import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
 
 const log = createLogger('silent');

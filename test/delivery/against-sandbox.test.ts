@@ -1,14 +1,14 @@
 import { REST } from '@discordjs/rest';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { Delivery } from '../../src/delivery/delivery.ts';
 import type { DeliveryJob, FinalOutcome } from '../../src/delivery/delivery-batch.ts';
-import { Limits } from '../../src/delivery/limits.ts';
-import { Pace } from '../../src/delivery/pace.ts';
-import { restOptions } from '../../src/delivery/transport.ts';
-import { createLogger } from '../../src/log.ts';
+import { Limits } from '../../src/delivery/pace/limits.ts';
+import { Pace } from '../../src/delivery/pace/pace.ts';
+import { restOptions } from '../../src/delivery/pace/transport.ts';
+import { Delivery } from '../../src/delivery/sending/delivery.ts';
 import { freshPglite } from '../support/pglite-databases.ts';
 import { bump, givenPoll, pollOf } from './polls.ts';
 

@@ -1,4 +1,4 @@
-import { Random } from '../../sandbox/chaos/random.ts';
+import { Random } from '../../sandbox/shows/chaos/random.ts';
 
 /** A repeatable source in [0, 1). */
 export function seeded(seed: number): () => number {

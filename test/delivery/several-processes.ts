@@ -1,9 +1,9 @@
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { deliverOne } from '../../src/delivery/deliver-one.ts';
-import { Limits } from '../../src/delivery/limits.ts';
-import type { DeliverOptions } from '../../src/delivery/sending.ts';
-import { createLogger } from '../../src/log.ts';
+import { Limits } from '../../src/delivery/pace/limits.ts';
+import { deliverOne } from '../../src/delivery/sending/deliver-one.ts';
+import type { DeliverOptions } from '../../src/delivery/sending/sending.ts';
 import { BOT_ID, FakeDiscord } from './fake-discord.ts';
 
 const plain: DeliverOptions = { repost: false, respectHolds: false, respectParks: false, priority: 1 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { pauseOperation } from '../../src/bulk/control.ts';
-import { purge } from '../../src/db/purge.ts';
+import { pauseOperation } from '../../src/bulk/lifecycle/control.ts';
+import { purge } from '../../src/db/upkeep/purge.ts';
 import { closePoll } from '../../src/polls/close-poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
 import { interactionId, processName } from '../bulk/bulk-fixture.ts';

@@ -1,6 +1,6 @@
-import type { Hold } from '../../src/bulk/fence.ts';
-import { type RunDeps, runOperation } from '../../src/bulk/run-operation.ts';
-import { Wakeup } from '../../src/bulk/wakeup.ts';
+import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
+import { type RunDeps, runOperation } from '../../src/bulk/run/run-operation.ts';
+import { Wakeup } from '../../src/bulk/run/wakeup.ts';
 import type {
   Batch,
   BatchHandler,

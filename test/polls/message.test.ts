@@ -1,6 +1,6 @@
 import type { ButtonStyle } from 'discord-api-types/v10';
 import { describe, expect, test } from 'vitest';
-import type { MessageBody } from '../../src/message-body.ts';
+import type { MessageBody } from '../../src/base/message-body.ts';
 import { pingMessage, renderPoll } from '../../src/polls/message.ts';
 import { hostileTexts } from './hostile-texts.ts';
 import { minutes, now, poll } from './poll-fixture.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countPolls, formatCount, matchPolls, type PollFilter } from '../../src/polls/poll-filter.ts';
+import { countPolls, formatCount, matchPolls, type PollFilter } from '../../src/polls/lists/poll-filter.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { cleanLine } from '../../src/polls/text.ts';
 import { describeEachDatabase } from '../support/databases.ts';

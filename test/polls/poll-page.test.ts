@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
-import type { PollFilter } from '../../src/polls/poll-filter.ts';
+import type { PollFilter } from '../../src/polls/lists/poll-filter.ts';
 import {
   type PageFrom,
   type PollOrder,
   type PollPage,
   pollOrders,
   pollPage,
-} from '../../src/polls/poll-page.ts';
+} from '../../src/polls/lists/poll-page.ts';
 import { oneServer, type Scope } from '../../src/polls/scope.ts';
 import { seeded } from '../delivery/random.ts';
 import { describeEachDatabase } from '../support/databases.ts';

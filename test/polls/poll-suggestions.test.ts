@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { pollChoices, pollListChoices } from '../../commands/poll-choices.ts';
+import { pollChoices, pollListChoices } from '../../commands/poll/poll-choices.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { suggestPolls, type Wanted } from '../../src/polls/poll-suggestions.ts';
+import { suggestPolls, type Wanted } from '../../src/polls/lists/poll-suggestions.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { guildId, now, postedPoll } from './poll-fixture.ts';

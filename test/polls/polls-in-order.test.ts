@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { conditions } from '../../src/polls/poll-filter.ts';
-import { pollsInOrder } from '../../src/polls/polls-in-order.ts';
+import { conditions } from '../../src/polls/lists/poll-filter.ts';
+import { pollsInOrder } from '../../src/polls/lists/polls-in-order.ts';
 import { oneServer } from '../../src/polls/scope.ts';
 import { seeded } from '../delivery/random.ts';
 import { describeEachDatabase } from '../support/databases.ts';

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { createLogger } from '../../src/log.ts';
 import { closeDue, openDue } from '../../src/polls/due-store.ts';
 import { findPoll } from '../../src/polls/poll-store.ts';
 import { Scheduler } from '../../src/polls/scheduler.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
+import { UserError } from '../../src/base/errors.ts';
 import { checkZone, discordTime, parseDuration, parseWhen, timeInZone } from '../../src/polls/time.ts';
 
 const now = new Date('2026-11-01T12:00:00Z');

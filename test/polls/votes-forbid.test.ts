@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/db/schema.ts';
-import { votesForbid } from '../../src/polls/votes-forbid.ts';
+import { votesForbid } from '../../src/polls/votes/votes-forbid.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { recorded } from '../support/statements.ts';
 import { now, postedPoll } from './poll-fixture.ts';

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { embeddedDatabase } from '../../sandbox/bench/bench-database.ts';
-import { plansPage } from '../../sandbox/bench/scale/query-plans.ts';
-import { runScale } from '../../sandbox/bench/scale/run-scale.ts';
-import { scaleRows } from '../../sandbox/bench/scale/scale-rows.ts';
-import { ownGuild, seedPolls, sought } from '../../sandbox/bench/scale/seed-polls.ts';
-import { countPolls } from '../../src/polls/poll-filter.ts';
+import { embeddedDatabase } from '../../sandbox/shows/bench/measure/bench-database.ts';
+import { plansPage } from '../../sandbox/shows/bench/scale/query-plans.ts';
+import { runScale } from '../../sandbox/shows/bench/scale/run-scale.ts';
+import { scaleRows } from '../../sandbox/shows/bench/scale/scale-rows.ts';
+import { ownGuild, seedPolls, sought } from '../../sandbox/shows/bench/scale/seed-polls.ts';
+import { countPolls } from '../../src/polls/lists/poll-filter.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 

@@ -3,7 +3,7 @@ import { type Client, Events } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
+import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
 import { connect, definitions, onInteraction } from './support.ts';
 
 describe('faults', () => {

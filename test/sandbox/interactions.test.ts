@@ -8,7 +8,7 @@ import {
 } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
+import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
 import { connect, definitions, onInteraction } from './support.ts';
 
 describe('interactions', () => {

@@ -1,8 +1,8 @@
 import type { Client } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { permission } from '../../sandbox/permissions.ts';
 import { type Sandbox, startSandbox, usualBotPermissions } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
+import { permission } from '../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
 import { connect } from './support.ts';
 
 const dayMs = 86_400_000;

@@ -1,9 +1,9 @@
 import { type Client, Events, type ThreadChannel } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SandboxChannel } from '../../sandbox/channel.ts';
-import { permission } from '../../sandbox/permissions.ts';
 import { type Sandbox, startSandbox, usualBotPermissions } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
+import type { SandboxChannel } from '../../sandbox/world/channel.ts';
+import { permission } from '../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
 import { connect } from './support.ts';
 
 const archived = { status: 400, code: 50083 };

@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BotProcess } from '../../sandbox/bot-process.ts';
-import type { SandboxMessage } from '../../sandbox/message.ts';
-import { permission } from '../../sandbox/permissions.ts';
-import type { Person } from '../../sandbox/person.ts';
+import { BotProcess } from '../../sandbox/machine/bot-process.ts';
+import type { Person } from '../../sandbox/people/person.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/sandbox-guild.ts';
+import type { SandboxMessage } from '../../sandbox/world/message.ts';
+import { permission } from '../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
+import { createLogger } from '../../src/base/log.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { createLogger } from '../../src/log.ts';
 import { freshPostgresUrl } from './databases.ts';
 import { unpackMigrated } from './pglite-databases.ts';
 

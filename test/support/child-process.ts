@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { endWithUs } from '../../sandbox/end-with-us.ts';
+import { endWithUs } from '../../sandbox/machine/end-with-us.ts';
 
 /** A TypeScript program in a process of its own, that talks in lines. */
 export interface LineProcess {

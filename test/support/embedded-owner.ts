@@ -1,6 +1,6 @@
+import { createLogger } from '../../src/base/log.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
-import { createLogger } from '../../src/log.ts';
 
 /** A process that owns the embedded database of a directory, commits row after row and says each one's number. */
 const [dataDir] = process.argv.slice(2);

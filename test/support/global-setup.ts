@@ -1,10 +1,10 @@
 import { Kysely, sql } from 'kysely';
 import type { TestProject } from 'vitest/node';
-import { startPostgresServer } from '../../sandbox/postgres-server.ts';
+import { startPostgresServer } from '../../sandbox/machine/postgres-server.ts';
+import { createLogger } from '../../src/base/log.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
-import { pooledDialect } from '../../src/db/pool.ts';
 import type { Schema } from '../../src/db/schema.ts';
-import { createLogger } from '../../src/log.ts';
+import { pooledDialect } from '../../src/db/server/pool.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,6 +1,6 @@
-import { systemClock } from '../../src/clock.ts';
-import { createLogger, type Logger } from '../../src/log.ts';
-import type { PatienceParts } from '../../src/patience.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { createLogger, type Logger } from '../../src/base/log.ts';
+import type { PatienceParts } from '../../src/base/patience.ts';
 
 /** For `patiently`: the clock passes a pause at once, so that all the patience there is takes no time. */
 export function inNoTime(log: Logger = createLogger('silent')): PatienceParts {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 
 /** The real time, from which the time of day can be moved. Whoever sleeps wakes up where the jump goes past their end. */
 export class JumpingClock implements Clock {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { acquireOwnerLock, DirectoryInUse } from '../../src/db/owner-lock.ts';
+import { acquireOwnerLock, DirectoryInUse } from '../../src/db/embedded/owner-lock.ts';
 
 /**
  * A process that says `ready`, waits for a line, reaches for the lock of the directory it is given, says `won` or why

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, type PGlite as PgliteLike } from 'kysely';
-import { bootPglite, embeddedDialect } from '../../src/db/embedded.ts';
+import { createLogger } from '../../src/base/log.ts';
+import { bootPglite, embeddedDialect } from '../../src/db/embedded/embedded.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db, Schema } from '../../src/db/schema.ts';
-import { createLogger } from '../../src/log.ts';
 import { emptyAllTables } from './empty-all-tables.ts';
 
 const projectRoot = new URL('../../', import.meta.url);

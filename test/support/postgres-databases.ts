@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Kysely } from 'kysely';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { pooledDialect } from '../../src/db/pool.ts';
+import { createLogger } from '../../src/base/log.ts';
 import type { Db, Schema } from '../../src/db/schema.ts';
-import { createLogger } from '../../src/log.ts';
+import { pooledDialect } from '../../src/db/server/pool.ts';
 import { emptyAllTables } from './empty-all-tables.ts';
 import { templateDatabase } from './global-setup.ts';
 

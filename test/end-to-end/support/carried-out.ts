@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { SandboxMessage } from '../../../sandbox/message.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import type { BotScene, CreatedPoll } from '../../support/bot-scene.ts';
 import { expectCountsToAddUp, isClosed, isOpen, resultOf } from '../flow-scene.ts';
 import { pollEdit } from './crash.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { RequestRecord } from '../../../sandbox/rest/request-record.ts';
+import type { RequestRecord } from '../../../sandbox/wire/request-record.ts';
 import type { BotScene, CreatedPoll } from '../../support/bot-scene.ts';
 
 /** Which requests of the bot: a predicate over the sandbox's log. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { createLogger } from '../../../src/base/log.ts';
 import { openDatabase } from '../../../src/db/database.ts';
-import { createLogger } from '../../../src/log.ts';
 import { renderPoll } from '../../../src/polls/message.ts';
 import { loadPolls, tallies } from '../../../src/polls/poll-store.ts';
 import { everyServer } from '../../../src/polls/scope.ts';

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { expect } from 'vitest';
-import type { SandboxMessage } from '../../../sandbox/message.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { expectEach } from './poll-states.ts';
 import type { DumpedPoll } from './polls-dump.ts';
 

@@ -1,4 +1,4 @@
-import { questionNumber } from '../../../sandbox/stage/questions.ts';
+import { questionNumber } from '../../../sandbox/shows/stage/questions.ts';
 import type { PollStatus } from '../../../src/polls/poll.ts';
 import { cleanLine } from '../../../src/polls/text.ts';
 import { hostileTexts } from '../../polls/hostile-texts.ts';

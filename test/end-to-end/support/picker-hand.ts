@@ -1,6 +1,6 @@
-import type { SandboxMessage } from '../../../sandbox/message.ts';
-import type { Person } from '../../../sandbox/person.ts';
-import type { OptionValues } from '../../../sandbox/slash-data.ts';
+import type { Person } from '../../../sandbox/people/person.ts';
+import type { OptionValues } from '../../../sandbox/people/slash-data.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import type { FlowScene } from '../flow-scene.ts';
 
 /** Opens a picker and returns its message. */

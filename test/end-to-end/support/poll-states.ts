@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import type { SandboxChannel } from '../../../sandbox/channel.ts';
-import type { SandboxMessage } from '../../../sandbox/message.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { SandboxChannel } from '../../../sandbox/world/channel.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import type { DumpedPoll, PollRow } from './polls-dump.ts';
 
 /** A poll as it was looked at: its rows, and its message with what that showed then. */

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
+import type { MessageBody } from '../../../src/base/message-body.ts';
 import type { PollTable, Schema } from '../../../src/db/schema.ts';
-import type { MessageBody } from '../../../src/message-body.ts';
 import { startLineProcess } from '../../support/child-process.ts';
 
 /** A row in PostgreSQL's JSON: instants are text, `2026-12-01T17:00:00+00:00`. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { BotProcess } from '../../../sandbox/bot-process.ts';
+import { BotProcess } from '../../../sandbox/machine/bot-process.ts';
 
 /**
  * Starts the bot where it cannot start, in a directory of its own, until it ends by itself, and returns the sentence it said on stderr. Expects what

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { Component } from '../../../sandbox/component.ts';
-import { nobody } from '../../../sandbox/mentions.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { Component } from '../../../sandbox/world/component.ts';
+import { nobody } from '../../../sandbox/world/mentions.ts';
+import type { MessageBody } from '../../../src/base/message-body.ts';
 import type { Db } from '../../../src/db/schema.ts';
-import type { MessageBody } from '../../../src/message-body.ts';
 import { fold } from '../../../src/polls/fold.ts';
 import { renderPoll } from '../../../src/polls/message.ts';
 import type { PollStatus } from '../../../src/polls/poll.ts';

@@ -1,5 +1,5 @@
-import type { SandboxMessage } from '../../../sandbox/message.ts';
-import type { OptionValues } from '../../../sandbox/slash-data.ts';
+import type { OptionValues } from '../../../sandbox/people/slash-data.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import type { PollStatus } from '../../../src/polls/poll.ts';
 import { isClosed, isOpen } from '../flow-scene.ts';
 import type { PollRow } from './polls-dump.ts';

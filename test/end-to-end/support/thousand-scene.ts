@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { SandboxMessage } from '../../../sandbox/message.ts';
-import type { Reply } from '../../../sandbox/reply.ts';
-import type { OptionValues } from '../../../sandbox/slash-data.ts';
+import type { Reply } from '../../../sandbox/people/reply.ts';
+import type { OptionValues } from '../../../sandbox/people/slash-data.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { type BotScene, type DatabaseKind, startScene } from '../../support/bot-scene.ts';
 import { expectCountsToAddUp, resultOf } from '../flow-scene.ts';
 import { mixedPoll } from './mixed-polls.ts';

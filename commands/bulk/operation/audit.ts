@@ -1,0 +1,45 @@
+import { UserError } from '../../../src/base/errors.ts';
+import type { MessageBody } from '../../../src/base/message-body.ts';
+import type { Caller } from '../../../src/bot/handlers.ts';
+import { renderAudit } from '../../../src/bulk/audit/audit-embed.ts';
+import { auditFile } from '../../../src/bulk/audit/audit-file.ts';
+import { verifyRecent } from '../../../src/bulk/audit/audit-head.ts';
+import { mayReadAudit, readAudit, readAuditedPolls } from '../../../src/bulk/audit/audit-record.ts';
+import { findOperation } from '../../../src/bulk/operation-store.ts';
+import { isRowId } from '../../../src/db/row-id.ts';
+import { everyServer } from '../../../src/polls/scope.ts';
+import type { BulkServices } from '../request/bulk-services.ts';
+import { requireAdmin } from '../request/caller.ts';
+import { knownOperation } from '../request/known-operation.ts';
+import { type OperationSubcommand, operationOption, subcommand } from '../request/subcommand.ts';
+
+/** `/bulk audit`: what the trail says of an operation, and whether the trail is to be believed. */
+export function auditSubcommand(services: BulkServices): OperationSubcommand {
+  return {
+    definition: subcommand(
+      'audit',
+      'Who did what, when, from where and with which result; verifies the audit chain',
+      operationOption(true),
+    ),
+    run: ({ options }, caller) => audit(services, options.getInteger('operation', true), caller),
+  };
+}
+
+async function audit(services: BulkServices, id: number, caller: Caller): Promise<MessageBody> {
+  const { db, names } = services;
+  const scope = requireAdmin(caller);
+  const record = isRowId(id) ? await readAudit(db, id) : null;
+  // The trail is kept for ever, the operation is not: once it is gone, the trail itself says who may read it.
+  const kept = (await findOperation(db, everyServer, id)) !== null;
+  if (kept || !record || !mayReadAudit(record, scope)) await knownOperation(services, id, caller);
+  const audience = { guildId: scope.all ? null : scope.guildId };
+  const chain = await verifyRecent(db, id);
+  if (!record) {
+    const verdict = chain.broken ? ` It is broken at row ${chain.broken.id}: ${chain.broken.why}.` : '';
+    throw new UserError(
+      `Operation #${id} was confirmed, but the audit trail does not tell of it: somebody removed it.${verdict}`,
+    );
+  }
+  const file = auditFile(record, await readAuditedPolls(db, id), chain, audience);
+  return renderAudit(record, chain, file, names, audience);
+}

@@ -1,0 +1,48 @@
+import type { AutocompleteInteraction } from 'discord.js';
+import type { Caller, Choice } from '../../../src/bot/handlers.ts';
+import { recentOperations } from '../../../src/bulk/operation-store.ts';
+import type { Scope } from '../../../src/polls/scope.ts';
+import { mostChoices, pollListChoices, zoneChoices } from '../../poll/poll-choices.ts';
+import type { BulkServices } from './bulk-services.ts';
+
+/** Suggestions for servers, operations, polls and time zones, always within the caller's scope; none for somebody who is no admin. */
+export async function bulkChoices(
+  services: BulkServices,
+  interaction: AutocompleteInteraction,
+  caller: Caller,
+): Promise<readonly Choice[]> {
+  if (caller.scope === null) return [];
+  const { name, value } = interaction.options.getFocused(true);
+  const typed = String(value).trim();
+  switch (name) {
+    case 'server':
+      return (await services.serverChoices(caller.scope, typed)).slice(0, mostChoices);
+    case 'polls':
+      return await pollListChoices(services.db, { scope: caller.scope }, typed);
+    case 'timezone':
+      return zoneChoices(typed);
+    case 'operation':
+      return await operationChoices(services, caller.scope, typed);
+    default:
+      return [];
+  }
+}
+
+async function operationChoices(services: BulkServices, scope: Scope, typed: string): Promise<Choice[]> {
+  const wanted = typed.toLowerCase();
+  const number = wanted.replace(/^#/, '');
+  const operations = await recentOperations(services.db, scope, 200, Number(number));
+  const choices = operations.map((operation) => ({
+    name: `#${operation.id} · ${operation.kind} ${operation.total} · ${operation.state}`,
+    value: operation.id,
+  }));
+  // A number means the operation of that number before it means one with so many polls.
+  const rank = ({ name, value }: (typeof choices)[number]) => {
+    if (String(value) === number) return 0;
+    return name.startsWith(`#${number}`) ? 1 : 2;
+  };
+  return choices
+    .filter((choice) => choice.name.toLowerCase().includes(wanted))
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, mostChoices);
+}

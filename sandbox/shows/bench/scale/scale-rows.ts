@@ -1,0 +1,22 @@
+import type { BenchRow } from '../measure/bench-row.ts';
+import type { ScaleTimes } from './measure-scale.ts';
+
+/** What may be noise, on a machine that does other things too. */
+const mostRatio = 2;
+/**
+ * What may be added whatever the ratio: as much as a round trip to Discord takes, which every answer needs besides. A text
+ * that one poll in ten has takes up to that, since there are a thousand of them to count among ten thousand and more than
+ * ten thousand, where counting ends, among a million. What grew with the polls, a hundred times in the table and twenty
+ * times in scope, would not get by.
+ */
+const mostAddedMs = 100;
+
+/** A line for each action: how long it takes among a million polls beside ten thousand. */
+export function scaleRows(times: readonly ScaleTimes[]): BenchRow[] {
+  return times.map(({ name, demanded, smallMs, largeMs }) => ({
+    figure: `1,000,000 polls ÷ 10,000: ${name}`,
+    measured: `${(largeMs / smallMs).toFixed(2)} × (${largeMs.toFixed(1)} ms ÷ ${smallMs.toFixed(1)} ms)`,
+    demanded: demanded ? `≤ ${mostRatio} × or + ${mostAddedMs} ms` : '',
+    holds: demanded ? largeMs <= mostRatio * smallMs || largeMs - smallMs <= mostAddedMs : null,
+  }));
+}

@@ -1,0 +1,95 @@
+import type { RequestRecord } from './request-record.ts';
+
+export interface Fault {
+  /** Which requests it hits: all of the given parts must fit. */
+  readonly match:
+    | ((request: RequestRecord) => boolean)
+    | { readonly method?: string; readonly path?: RegExp; readonly body?: (body: unknown) => boolean };
+  /** How many requests it hits before it is spent; without it, every one. */
+  readonly times?: number;
+  /** How many fitting requests pass first. */
+  readonly skip?: number;
+  /** Answer with this status instead of doing anything. */
+  readonly status?: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** The answer's text as it is, instead of JSON. */
+  readonly html?: string;
+  /** Wait so long before anything else happens. */
+  readonly delayMs?: number;
+  /** Do it, and wait so long before answering. */
+  readonly delayReplyMs?: number;
+  /** Do it, and cut the connection instead of answering. */
+  readonly loseReply?: boolean;
+  /** Cut the connection without doing it. */
+  readonly loseRequest?: boolean;
+  /** Awaited before it is done: a test can hold a request there. */
+  readonly before?: (request: RequestRecord) => void | Promise<void>;
+  /** Awaited after it is done and before it is answered. */
+  readonly after?: (request: RequestRecord) => void | Promise<void>;
+}
+
+/** A fault in place. */
+export interface ActiveFault {
+  readonly fault: Fault;
+  /** How many requests it has hit. */
+  readonly hits: number;
+  remove(): void;
+}
+
+/** `'503'`: everything answers 503; `'refuse'`: every connection is cut; false: all is well. */
+export type Outage = '503' | 'refuse' | false;
+
+export class Faults {
+  outage: Outage = false;
+  readonly #active = new Set<{ fault: Fault; hits: number; seen: number }>();
+
+  add(fault: Fault): ActiveFault {
+    const entry = { fault, hits: 0, seen: 0 };
+    this.#active.add(entry);
+    return {
+      fault,
+      get hits() {
+        return entry.hits;
+      },
+      remove: () => this.#active.delete(entry),
+    };
+  }
+
+  /**
+   * Requests are refused by the edge before Discord: 429 with a page of HTML, and no header that says how long
+   * (api-docs#5810).
+   */
+  addEdge(which: Pick<Fault, 'match' | 'times' | 'skip'>): ActiveFault {
+    return this.add({
+      ...which,
+      status: 429,
+      html: '<html><title>Error 1015</title>You are being rate limited</html>',
+    });
+  }
+
+  clear(): void {
+    this.#active.clear();
+    this.outage = false;
+  }
+
+  /** The first fault that hits this request; its hit is counted. */
+  take(request: RequestRecord): Fault | null {
+    for (const entry of this.#active) {
+      if (!fits(entry.fault, request)) continue;
+      entry.seen += 1;
+      if (entry.seen <= (entry.fault.skip ?? 0)) continue;
+      entry.hits += 1;
+      if (entry.hits >= (entry.fault.times ?? Number.POSITIVE_INFINITY)) this.#active.delete(entry);
+      return entry.fault;
+    }
+    return null;
+  }
+}
+
+function fits({ match }: Fault, request: RequestRecord): boolean {
+  if (typeof match === 'function') return match(request);
+  if (match.method && match.method !== request.method) return false;
+  if (match.path && !match.path.test(request.path)) return false;
+  return match.body ? match.body(request.body) : true;
+}

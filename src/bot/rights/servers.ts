@@ -1,0 +1,102 @@
+import {
+  type Client,
+  type GuildBasedChannel,
+  PermissionFlagsBits,
+  type PermissionsBitField,
+  ShardClientUtil,
+} from 'discord.js';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import type { Deed, Obstacle, Obstacles } from '../../delivery/rights.ts';
+import { inScope, type Scope } from '../../polls/scope.ts';
+import type { Choice } from '../handlers.ts';
+import { permissionsOf } from './channel-permissions.ts';
+import { obstacleIn, postingPermissions } from './channel-rights.ts';
+
+/** An obstacle, or: `unknown`, this process is not (yet) told about that channel; `gone`: it would be if it were there. */
+export type ChannelAccess = 'ok' | 'no access' | 'gone' | 'unknown' | Obstacle;
+
+/** What the gateway tells about servers and channels. Nothing here asks Discord; what is not known is null. */
+export interface Servers {
+  guildName(guildId: string): string | null;
+  channelName(channelId: string): string | null;
+  /** The server of a channel. */
+  guildOf(channelId: string): string | null;
+  /** Whether the bot can do this with a poll's message there. `guildId` helps to tell a channel that is gone. */
+  channelAccess(channelId: string, guildId?: string, deed?: Deed): ChannelAccess;
+  /** What is known to stand in the way of that. */
+  readonly obstacle: Obstacles;
+  /** The channel's server, if the bot may delete many messages at once there. */
+  bulkDeleteServer(channelId: string): string | null;
+  /** The permissions that the bot lacks to post polls there, by Discord's names. */
+  missingToPost(channelId: string): readonly string[] | null;
+  /** For autocomplete: servers in scope whose name contains `text` or whose id starts with it. */
+  search(scope: Scope, text: string): readonly Choice[];
+}
+
+export function gatewayServers(client: Client, clock: Clock = systemClock): Servers {
+  const channel = (id: string): GuildBasedChannel | null => {
+    const found = client.channels.cache.get(id);
+    if (!found || found.isDMBased()) return null;
+    // What was deleted while the connection was lost stays in the client's cache, and not in its server's.
+    return found.isThread() || found.guild.channels.cache.has(id) ? found : null;
+  };
+  const botPermissions = (found: GuildBasedChannel): Readonly<PermissionsBitField> | null => {
+    const { me } = found.guild.members;
+    return me && permissionsOf(found, me, clock.now());
+  };
+  return {
+    guildName: (id) => client.guilds.cache.get(id)?.name ?? null,
+    channelName: (id) => channel(id)?.name ?? null,
+    guildOf: (id) => channel(id)?.guildId ?? null,
+    channelAccess: (id, guildId, deed = 'edit') => {
+      const found = channel(id);
+      if (found === null) return guildId === undefined ? 'unknown' : accessWithout(client, guildId);
+      if (botPermissions(found) === null) return 'unknown';
+      const obstacle = obstacleIn(found, deed, clock.now());
+      const closed = obstacle?.right === 'view' && obstacle.timedOutUntil === null;
+      return closed ? 'no access' : (obstacle ?? 'ok');
+    },
+    obstacle: (id, deed) => {
+      const found = channel(id);
+      return found && obstacleIn(found, deed, clock.now());
+    },
+    bulkDeleteServer: (id) => {
+      const found = channel(id);
+      const permissions = found && botPermissions(found);
+      return permissions?.has(manyDeletes) ? found!.guildId : null;
+    },
+    missingToPost: (id) => {
+      const found = channel(id);
+      const permissions = found && botPermissions(found);
+      return permissions
+        ? postingPermissions(found.isThread())
+            .filter(([, bit]) => !permissions.has(bit))
+            .map(([name]) => name)
+        : null;
+    },
+    search: (scope, text) => {
+      const wanted = text.trim().toLowerCase();
+      return [...client.guilds.cache.values()]
+        .filter((guild) => inScope(scope, guild.id))
+        .filter((guild) => (guild.name ?? '').toLowerCase().includes(wanted) || guild.id.startsWith(wanted))
+        .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? ''))
+        .slice(0, 25)
+        .map((guild) => ({ name: guild.name ?? guild.id, value: guild.id }));
+    },
+  };
+}
+
+/** Our own messages may be deleted one by one without it. */
+const manyDeletes = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageMessages;
+
+/** What the absence of a channel means depends on whether this process would know of it. */
+function accessWithout(client: Client, guildId: string): ChannelAccess {
+  const guild = client.guilds.cache.get(guildId);
+  // A server without any channel is one whose channels were not told.
+  if (guild) return guild.available && guild.channels.cache.size > 0 ? 'gone' : 'unknown';
+  // Told of no server at all, this process cannot say of any that the bot is not in it.
+  if (client.guilds.cache.size === 0) return 'unknown';
+  const count = client.options.shardCount ?? 1;
+  const ours = client.isReady() && client.ws.shards.has(ShardClientUtil.shardIdForGuildId(guildId, count));
+  return ours ? 'no access' : 'unknown';
+}

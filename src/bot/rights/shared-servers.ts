@@ -1,0 +1,99 @@
+import type { Client, Guild } from 'discord.js';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Db } from '../../db/schema.ts';
+import type { Scope } from '../../polls/scope.ts';
+import {
+  allServers,
+  forgetOtherServers,
+  forgetServer,
+  noteServers,
+  type Server,
+  searchServers,
+} from '../../polls/server-store.ts';
+import type { Choice } from '../handlers.ts';
+
+/** How long a name from another process' shards may be old. */
+const everyMs = 60_000;
+const mostChoices = 25;
+
+export interface SharedServersParts {
+  readonly db: Db;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * The servers of all processes' shards, for a bot whose shards are spread over several: Discord tells each process of its
+ * own servers only, so each writes them down for the others. What is written wrong by a lost statement is written
+ * right at the next round.
+ */
+export class SharedServers {
+  readonly #parts: SharedServersParts;
+  readonly #ending = new AbortController();
+  #names = new Map<string, string>();
+  #running: Promise<void> | undefined;
+
+  constructor(parts: SharedServersParts) {
+    this.#parts = parts;
+    const { client } = parts;
+    const tell = (guild: Guild) => void this.#noting(() => noteServers(parts.db, named([guild])));
+    client.on('guildCreate', tell);
+    client.on('guildUpdate', (_before, guild) => tell(guild));
+    client.on('guildDelete', ({ id }) => void this.#noting(() => forgetServer(parts.db, id)));
+  }
+
+  /** After the client is connected. */
+  start(): void {
+    this.#running ??= this.#run(this.#ending.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+  }
+
+  /** As it was known a minute ago at most; null: the bot is not in it. */
+  name(guildId: string): string | null {
+    return this.#parts.client.guilds.cache.get(guildId)?.name ?? this.#names.get(guildId) ?? null;
+  }
+
+  /** For autocomplete: servers in scope whose name contains `text` or whose id starts with it. */
+  async search(scope: Scope, text: string): Promise<Choice[]> {
+    const found = await searchServers(this.#parts.db, scope, text, mostChoices);
+    // What is suggested is known when it is chosen.
+    for (const { id, name } of found) this.#names.set(id, name);
+    return found.map(({ id, name }) => ({ name, value: id }));
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#noting(() => this.#exchange());
+      await this.#parts.clock.sleep(everyMs, signal);
+    }
+  }
+
+  async #exchange(): Promise<void> {
+    const { db, client } = this.#parts;
+    const own = [...client.guilds.cache.values()];
+    await noteServers(db, named(own));
+    const shards = { count: client.options.shardCount ?? 1, ids: [...client.ws.shards.keys()] };
+    const present = own.map(({ id }) => id);
+    await forgetOtherServers(db, shards, present);
+    this.#names = new Map((await allServers(db)).map(({ id, name }) => [id, name]));
+  }
+
+  async #noting(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'the names of servers could not be shared; it is tried again');
+    }
+  }
+}
+
+/** Without those that Discord has not told about yet: they have no name. */
+function named(guilds: readonly Guild[]): Server[] {
+  return guilds.filter(({ name }) => name).map(({ id, name }) => ({ id, name }));
+}

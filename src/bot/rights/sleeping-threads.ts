@@ -1,0 +1,35 @@
+import type { Client } from 'discord.js';
+import type { Clock } from '../../base/clock.ts';
+import type { Servers } from './servers.ts';
+
+export interface Place {
+  readonly channelId: string;
+  readonly guildId: string;
+}
+
+/** Each is a request, and somebody waits. */
+const ASKED_AT_MOST = 10;
+const WITHIN_MS = 1_500;
+
+/**
+ * Learns of threads that sleep: the gateway tells of none, so to this process they look as if they were gone. What cannot be
+ * had (deleted, no access, Discord too slow) looks so still.
+ */
+export async function learnThreads(
+  client: Client,
+  servers: Pick<Servers, 'channelAccess'>,
+  places: Iterable<Place>,
+  clock: Clock,
+): Promise<void> {
+  const unknown = new Set<string>();
+  for (const { channelId, guildId } of places) {
+    if (unknown.size < ASKED_AT_MOST && servers.channelAccess(channelId, guildId) === 'gone')
+      unknown.add(channelId);
+  }
+  if (unknown.size === 0) return;
+  const enough = new AbortController();
+  // A channel that Discord refuses to show stays unknown, which is all there is to know.
+  const asked = [...unknown].map((id) => client.channels.fetch(id).catch(() => null));
+  await Promise.race([Promise.all(asked), clock.sleep(WITHIN_MS, enough.signal)]);
+  enough.abort();
+}

@@ -1,0 +1,35 @@
+import type { MessageFile } from '../../base/message-body.ts';
+import type { Audience } from '../words/naming.ts';
+import type { ChainVerdict } from './audit-chain.ts';
+import type { AuditedPoll, AuditRecord } from './audit-record.ts';
+
+/** Everything that is known, as JSON. Ids of other servers are left out for readers who act within one. */
+export function auditFile(
+  record: AuditRecord,
+  polls: readonly AuditedPoll[],
+  chain: ChainVerdict,
+  audience: Audience,
+): MessageFile {
+  const entries = record.entries.map(({ id, at, actor_id, process, event, details, prev_hash, hash }) => ({
+    row: id,
+    at,
+    actor: actor_id,
+    process,
+    event,
+    details: withoutForeign(details, audience),
+    previousHash: prev_hash,
+    hash,
+  }));
+  const text = JSON.stringify({ operation: record.operationId, entries, polls, chain }, null, 2);
+  return { name: `audit-${record.operationId}.json`, data: Buffer.from(`${text}\n`) };
+}
+
+/** Where something was pressed is another server's business where a super admin pressed it there. */
+export function withoutForeign(
+  details: Record<string, unknown>,
+  audience: Audience,
+): Record<string, unknown> {
+  const foreign =
+    audience.guildId !== null && details.server !== undefined && details.server !== audience.guildId;
+  return foreign ? { ...details, server: 'another server', channel: 'a channel of another server' } : details;
+}

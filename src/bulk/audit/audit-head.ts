@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/schema.ts';
+import { type ChainVerdict, type Link, verifyChain } from './audit-chain.ts';
+
+/** Trails up to this long are followed whole each time: that takes less than a second. */
+const shortTrail = 5_000;
+/** How long what following the whole trail has found is believed. */
+const wholeEveryHours = 24;
+
+/**
+ * What an answer to somebody says of the trail, whatever its length: the rows since those found to hold before, the rows of
+ * the operation that was asked for, and what following all of it found last. Remembers how far it holds.
+ */
+export async function verifyRecent(db: Db, operationId: number): Promise<ChainVerdict> {
+  const head = await readHead(db);
+  const trusted = head !== null && head.id > shortTrail && (await isUnchanged(db, head)) ? head : null;
+  const verdict = await verifyChain(db, trusted);
+  if (verdict.broken) return verdict;
+  if (verdict.head) await remember(db, verdict.head);
+  const broken = (trusted && head?.broken) ?? (await brokenRowOf(db, operationId));
+  return broken ? { ...verdict, head: null, broken } : verdict;
+}
+
+/**
+ * Follows the whole trail if nobody has within a day, over all processes; null where somebody has. What it finds is kept
+ * for `verifyRecent`.
+ */
+export async function verifyWholeNowAndThen(db: Db): Promise<ChainVerdict | null> {
+  const { rows: due } = await sql`
+    insert into audit_head (id, hash, whole_at) values (0, '', now())
+    on conflict (one) do update set whole_at = now()
+      where audit_head.whole_at is null or audit_head.whole_at < now() - make_interval(hours => ${wholeEveryHours}::int)
+    returning one`.execute(db);
+  if (due.length === 0) return null;
+  const verdict = await verifyChain(db);
+  await sql`
+    update audit_head set broken_id = ${verdict.broken?.id ?? null}, broken_why = ${verdict.broken?.why ?? null}`.execute(
+    db,
+  );
+  if (verdict.head) await remember(db, verdict.head);
+  return verdict;
+}
+
+interface Head extends Link {
+  readonly broken: ChainVerdict['broken'];
+}
+
+async function readHead(db: Db): Promise<Head | null> {
+  const row = await db.selectFrom('audit_head').selectAll().executeTakeFirst();
+  if (!row) return null;
+  const broken = row.broken_id === null ? null : { id: row.broken_id, why: row.broken_why ?? '' };
+  return { id: row.id, hash: row.hash, broken };
+}
+
+/** Several processes may remember at once: the furthest row stays. */
+async function remember(db: Db, { id, hash }: Link): Promise<void> {
+  await sql`
+    insert into audit_head (id, hash) values (${id}, ${hash})
+    on conflict (one) do update set id = excluded.id, hash = excluded.hash
+      where audit_head.id < excluded.id`.execute(db);
+}
+
+async function isUnchanged(db: Db, { id, hash }: Link): Promise<boolean> {
+  const row = await db.selectFrom('audit').select('hash').where('id', '=', id).executeTakeFirst();
+  return row?.hash === hash;
+}
+
+/** The first row of an operation that is not what was written, or whose neighbours say so. */
+async function brokenRowOf(db: Db, operationId: number): Promise<ChainVerdict['broken']> {
+  const { rows } = await sql<{ id: number }>`
+    select own.id from audit as own
+      left join audit as before on before.id = own.id - 1
+      left join audit as next on next.id = own.id + 1
+    where own.operation_id = ${operationId}
+      and (not audit_hash_holds(own) or own.prev_hash is distinct from before.hash
+        or (next.id is not null and next.prev_hash is distinct from own.hash))
+    order by own.id limit 1`.execute(db);
+  return rows[0] ? { id: rows[0].id, why: 'it or the row beside it was changed, or put in by hand' } : null;
+}

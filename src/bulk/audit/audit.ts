@@ -1,0 +1,42 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/schema.ts';
+
+/**
+ * What happened to an operation, in the same transaction as the change it speaks of. The table chains its rows by hashes
+ * under a lock that is held until the transaction ends, so this comes last in it.
+ */
+export interface AuditEntry {
+  readonly operationId: number;
+  /** The Discord user, or null where the bot itself acted. */
+  readonly actorId: string | null;
+  /** The process, as `Schema.operations.owner`. */
+  readonly process: string;
+  readonly event:
+    | 'previewed'
+    | 'confirmed'
+    | 'discarded'
+    | 'started'
+    | 'applied'
+    | 'file sent'
+    | 'paused'
+    | 'resumed'
+    | 'went on'
+    | 'cancel requested'
+    | 'taken over'
+    | 'finished';
+  readonly details?: Record<string, unknown>;
+}
+
+export async function appendAudit(db: Db, now: Date, entry: AuditEntry): Promise<void> {
+  await db
+    .insertInto('audit')
+    .values({
+      at: now,
+      operation_id: entry.operationId,
+      actor_id: entry.actorId,
+      process: entry.process,
+      event: entry.event,
+      details: sql`${JSON.stringify(entry.details ?? {})}::jsonb`,
+    })
+    .execute();
+}

@@ -1,0 +1,161 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Db } from '../../db/schema.ts';
+import type { Batch } from '../../delivery/delivery-batch.ts';
+import type { Messages } from '../../delivery/messages/messages.ts';
+import type { ExportWish } from '../kinds/operation-kind.ts';
+import type { Hold } from '../lifecycle/fence.ts';
+import { loadOperation } from '../operation-store.ts';
+import type { Names } from '../words/naming.ts';
+import { formatPollNumbers } from '../words/poll-numbers.ts';
+import { exportRow } from './export-row.ts';
+import {
+  countSentFiles,
+  type ExportOutcome,
+  mostOptions,
+  readPlanned,
+  settleExported,
+} from './export-store.ts';
+import { exportText } from './export-text.ts';
+import { type FilePart, type FilePiece, fileParts, largestFile } from './file-parts.ts';
+import { sendPrivately } from './send-privately.ts';
+
+export interface ExportDeps {
+  readonly db: Db;
+  readonly messages: Messages;
+  readonly names: Names;
+  readonly clock: Clock;
+  /** Bytes a file may have. Default: what Discord takes. */
+  readonly largestFile?: number;
+}
+
+/** Polls read and written at once: a tenth of a second in which nothing else is done. With their voters each can be long. */
+const pollsAtOnce = 100;
+const pollsAtOnceWithVoters = 20;
+
+/** How long an export of so many polls takes, generously: reading, compressing, one or two uploads. Milliseconds. */
+export function expectedExportMs(polls: number): number {
+  return 1000 + 2 * polls;
+}
+
+/**
+ * Writes an operation's planned polls to files and sends them to its admin. A poll is done when Discord has taken the
+ * file it is in, and its item says which one that is: so whoever goes on after a crash or a pause writes what no sent
+ * file holds. Between Discord's answer and that commit lies the one moment in which a crash repeats a file.
+ * `answered` settles when the press that started it has had its response, which a follow-up must not overtake.
+ */
+export function exportFiles(
+  deps: ExportDeps,
+  hold: Hold,
+  wish: ExportWish,
+  answered: Promise<unknown>,
+  onAbort: (reason: string) => void,
+): Batch {
+  const stopping = new AbortController();
+  const finished = send(deps, hold, wish, answered, onAbort, stopping.signal);
+  return {
+    finished,
+    stop: async () => {
+      stopping.abort();
+      await finished;
+    },
+  };
+}
+
+async function send(
+  deps: ExportDeps,
+  hold: Hold,
+  wish: ExportWish,
+  answered: Promise<unknown>,
+  onAbort: (reason: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await answered;
+  const { db, clock } = deps;
+  const text = exportText(wish, await mostOptions(db, hold.operationId));
+  let files = await countSentFiles(db, hold.operationId);
+  const pieces = plannedPieces(deps, hold, wish, text.text);
+  for await (const part of fileParts(pieces, text, deps.largestFile ?? largestFile)) {
+    if (signal.aborted) return;
+    const name = `operation-${hold.operationId}-polls${files === 0 ? '' : `-${files + 1}`}.${text.extension}${part.compressed ? '.gz' : ''}`;
+    const outcome = await sendPart(deps, hold, part, name, signal);
+    if (outcome === null) return;
+    if (outcome.code === '401') return onAbort(outcome.message);
+    await settleExported(db, hold, part.pollIds, outcome, clock.now());
+    if (outcome.state === 'done') files += 1;
+  }
+}
+
+/** The texts of the planned polls, read chunk by chunk; those deleted meanwhile are skipped on the way. */
+async function* plannedPieces(
+  { db, names, clock }: ExportDeps,
+  hold: Hold,
+  wish: ExportWish,
+  text: (row: ReturnType<typeof exportRow>) => string,
+): AsyncGenerator<FilePiece> {
+  const limit = wish.voters ? pollsAtOnceWithVoters : pollsAtOnce;
+  for (let after = 0; ; ) {
+    const polls = await readPlanned(db, hold.operationId, { after, limit, voters: wish.voters });
+    const gone = polls.filter(({ read }) => read === null).map(({ id }) => id);
+    if (gone.length > 0) await settleExported(db, hold, gone, deletedMeanwhile, clock.now());
+    for (const { id, read } of polls) {
+      if (read !== null) yield { pollId: id, text: text(exportRow(read, wish, names)) };
+    }
+    const last = polls.at(-1);
+    if (!last) return;
+    after = last.id;
+  }
+}
+
+/** Null when it was stopped before Discord answered. */
+async function sendPart(
+  deps: ExportDeps,
+  hold: Hold,
+  { pollIds, data }: FilePart,
+  name: string,
+  signal: AbortSignal,
+): Promise<ExportOutcome | null> {
+  if (data === null) return tooLarge;
+  const operation = await loadOperation(deps.db, hold.operationId);
+  const count =
+    pollIds.length === operation.total ? `${operation.total}` : `${pollIds.length} of ${operation.total}`;
+  const polls = operation.total === 1 ? 'poll' : 'polls';
+  const sent = await sendPrivately(
+    deps,
+    {
+      userId: operation.admin_id,
+      token: operation.progress_token,
+      tokenExpiresAt: operation.progress_token_expires_at,
+    },
+    {
+      content: `Export of Operation #${operation.id}: ${count} ${polls} (${formatPollNumbers(pollIds, 6)}).`,
+      files: [{ name, data }],
+    },
+    `f-${operation.id}-${pollIds[0]}`,
+    signal,
+  );
+  if (sent === null) return null;
+  if (sent.type === 'refused') {
+    return {
+      state: 'failed',
+      code: sent.code,
+      message: `the file could not be sent: ${sent.reason}`,
+      file: null,
+    };
+  }
+  const file = { name, bytes: data.length, sent: sent.way };
+  return { state: 'done', code: null, message: `${name}, sent ${sent.way}`, file };
+}
+
+const deletedMeanwhile: ExportOutcome = {
+  state: 'skipped',
+  code: null,
+  message: 'deleted meanwhile',
+  file: null,
+};
+
+const tooLarge: ExportOutcome = {
+  state: 'failed',
+  code: 'too large',
+  message: 'with its voters it alone is larger than a file may be; export it without `voters`',
+  file: null,
+};

@@ -1,0 +1,97 @@
+import { type APIEmbed, ButtonStyle, ComponentType } from 'discord-api-types/v10';
+import type { MessageBody } from '../../base/message-body.ts';
+import { cut, escapeText } from '../../polls/text.ts';
+import { isOpen } from '../operation.ts';
+import { button } from '../words/button.ts';
+import type { Names } from '../words/naming.ts';
+import { type HistoryQuery, historyArgs, maxHistoryOffset } from './history-query.ts';
+import type { HistoryRow } from './history-store.ts';
+
+const blurple = 0x5865f2;
+/** Discord's limit is 4096. */
+const longest = 4000;
+
+/** One page of past operations. `names`: null where all of them are of one server, which then goes without saying. */
+export function renderHistory(
+  page: { readonly total: number; readonly operations: readonly HistoryRow[] },
+  query: HistoryQuery,
+  names: Names | null,
+): MessageBody {
+  const { total, operations } = page;
+  const embed: APIEmbed = {
+    title: 'Operations',
+    description: list(operations, names) || nothing(page, query),
+    color: blurple,
+    footer: { text: footer(page, query) },
+  };
+  return { embeds: [embed], components: buttons(total, query) };
+}
+
+function list(operations: readonly HistoryRow[], names: Names | null): string {
+  const lines = (reasonLength: number, serverLength: number) =>
+    operations.map((row) => line(row, names, reasonLength, serverLength)).join('\n');
+  const [full, ...shorter] = [lines(80, 40), lines(20, 20), lines(0, 0)];
+  return [full!, ...shorter].find((text) => text.length <= longest) ?? cut(shorter.at(-1)!, longest);
+}
+
+function line(row: HistoryRow, names: Names | null, reasonLength: number, serverLength: number): string {
+  const source =
+    row.retry_of !== null ? `, retry of #${row.retry_of}` : row.undo_of !== null ? ` of #${row.undo_of}` : '';
+  const polls = row.total === 1 ? '1 poll' : `${row.total} polls`;
+  const parts = [`**#${row.id}** ${row.kind}${source}`, polls, `**${row.state}** (${counts(row)})`];
+  parts.push(`<@${row.admin_id}>`, `<t:${Math.floor((row.confirmed_at?.getTime() ?? 0) / 1000)}:f>`);
+  if (names && serverLength > 0) {
+    parts.push(escapeText(cut(names.guild(row.guild_id) ?? row.guild_id, serverLength)));
+  }
+  if (row.reason !== null && reasonLength > 0) parts.push(`“${escapeText(cut(row.reason, reasonLength))}”`);
+  return parts.join(' · ');
+}
+
+function counts({ state, done, failed, skipped, total }: HistoryRow): string {
+  const known = [`${done} done`];
+  if (failed > 0) known.push(`${failed} failed`);
+  if (skipped > 0) known.push(`${skipped} skipped`);
+  if (isOpen(state)) known.push(`${total - done - failed - skipped} waiting`);
+  return known.join(', ');
+}
+
+function nothing({ total }: { total: number }, query: HistoryQuery): string {
+  if (total > 0) {
+    return `There ${total === 1 ? 'is 1 such operation' : `are ${total} such operations`}, fewer than \`offset\` ${query.offset}.`;
+  }
+  const narrowed = query.type !== null || query.status !== null || query.adminId !== null;
+  return narrowed
+    ? 'No operation matches. Leave `type`, `status` or `admin` out to see more.'
+    : 'No operation has been started yet. Begin with `/bulk close`.';
+}
+
+function footer(
+  { total, operations }: { total: number; operations: readonly unknown[] },
+  query: HistoryQuery,
+): string {
+  const shown = operations.length === 0 ? '0' : `${query.offset + 1}–${query.offset + operations.length}`;
+  const filters = [query.type && `type: ${query.type}`, query.status && `status: ${query.status}`];
+  if (query.adminId !== null) filters.push(`admin: ${query.adminId}`);
+  return [`${shown} of ${total}, newest first`, ...filters.filter(Boolean)].join(' · ');
+}
+
+function buttons(total: number, query: HistoryQuery): MessageBody['components'] {
+  const { limit, offset } = query;
+  if (total <= limit && offset === 0) return [];
+  const back = { ...query, offset: Math.max(0, Math.min(offset - limit, total - 1)) };
+  const on = { ...query, offset: Math.min(offset + limit, maxHistoryOffset) };
+  return [
+    {
+      type: ComponentType.ActionRow,
+      components: [
+        button('◀', pageId('back', back), ButtonStyle.Secondary, offset === 0),
+        button('▶', pageId('on', on), ButtonStyle.Secondary, on.offset >= total),
+      ],
+    },
+  ];
+}
+
+/** Two actions, because the ids of one message have to differ whatever the offsets are. */
+function pageId(direction: 'back' | 'on', query: HistoryQuery): string {
+  return [`history-${direction}`, ...historyArgs(query)].join(':');
+}

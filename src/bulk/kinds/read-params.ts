@@ -1,0 +1,20 @@
+import { ZodError } from 'zod';
+import { UserError } from '../../base/errors.ts';
+import type { OperationKind } from './operation-kind.ts';
+
+/**
+ * An operation's own parameters from the values of its options, to be stored with it. `askedAt`: when the command was
+ * given. Throws `UserError` with what is allowed, for the first value that is not.
+ */
+export function readParams(
+  kind: OperationKind,
+  values: Readonly<Record<string, unknown>>,
+  askedAt: Date,
+): Record<string, unknown> {
+  try {
+    return kind.params.parse({ ...values, asked_at: askedAt.toISOString() });
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error;
+    throw new UserError(`${error.issues[0]!.message} Nothing was changed.`);
+  }
+}

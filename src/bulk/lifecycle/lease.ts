@@ -1,0 +1,152 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Db } from '../../db/schema.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { giveUpShares } from '../../delivery/pace/pace-share-store.ts';
+import { freeClaims } from '../../delivery/sending/claim-store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import { isResult, openStates } from '../operation.ts';
+import { howFar } from '../operation-store.ts';
+import type { LostLock } from './dead-owners.ts';
+import type { Hold } from './fence.ts';
+
+/** An operation that this process took over. */
+export interface TakenOver extends Hold {
+  /** How often in a row it was taken over from an owner that died at work on it and had not got any further. */
+  readonly takeovers: number;
+  /** Only its result is still to be shown. */
+  readonly ended: boolean;
+}
+
+/** What this process knows when it takes over. */
+export interface Known {
+  /** Operations it works on: it never takes them from itself. */
+  readonly own?: readonly number[];
+  /** Processes whose end is proven: their leases and claims count no longer. */
+  readonly dead?: readonly LostLock[];
+}
+
+/** How long an owner's lease lasts, by the database's clock. It is renewed long before it ends, and taken over after. */
+export const leaseSeconds = 30;
+
+/** An operation that its own process does not work on: so long after the last word about it something went wrong there. */
+const orphanedSeconds = 10;
+
+/**
+ * Takes over operations whose owner is proven dead, let go of them or let its lease run out, also ended ones whose result nobody
+ * could show yet. The fence grows, so whatever the old owner still writes is refused. What somebody has locked is left for the
+ * next look. Times are the database's.
+ */
+export async function takeOver(
+  db: Db,
+  process: string,
+  now: Date,
+  { own = [], dead = [] }: Known = {},
+): Promise<TakenOver[]> {
+  return inTransaction(db, async (trx) => {
+    const proven = await bury(trx, dead);
+    const { rows: ownerless } = await sql<OwnerlessRow>`
+      select id, owner, state, lease_until is not null and owner is distinct from ${process} as died
+      from operations
+      where ${unfinished} and id <> all(${[...own]}::int[]) and (${isOwnerless(process)} or owner = any(${proven}::text[]))
+      order by id for update skip locked`.execute(trx);
+    const taken: TakenOver[] = [];
+    for (const operation of ownerless) {
+      const { fence, takeovers } = await take(trx, process, operation);
+      await appendAudit(trx, now, {
+        operationId: operation.id,
+        actorId: null,
+        process,
+        event: 'taken over',
+        details: { fence, was: operation.state, previousOwner: operation.owner },
+      });
+      taken.push({ operationId: operation.id, fence, takeovers, ended: isResult(operation.state) });
+    }
+    return taken;
+  });
+}
+
+/** Whether there is anything to take over, by the same rule; cheap. */
+export function isOwnerless(process: string): RawBuilder<SqlBool> {
+  return sql<boolean>`(lease_until is null or lease_until < now() or
+    owner = ${process} and lease_until < now() + make_interval(secs => ${leaseSeconds - orphanedSeconds}))`;
+}
+
+/** Open, or ended without anybody having been shown its result. */
+export const unfinished: RawBuilder<SqlBool> = sql<boolean>`
+  (state in (${sql.join(openStates.map((state) => sql.lit(state)))}) or finished_at is not null and not result_shown)`;
+
+/**
+ * Prolongs the leases of the operations this process works on; the numbers of those it still owns. One that somebody has
+ * locked keeps its lease as it is, and holds up no other.
+ */
+export async function renewLeases(db: Db, holds: readonly Hold[]): Promise<number[]> {
+  const [ids, fences] = [holds.map((hold) => hold.operationId), holds.map((hold) => hold.fence)];
+  const held = sql<boolean>`(id, fence) in (select * from unnest(${ids}::int[], ${fences}::int[]))`;
+  const rows = await db
+    .with('free', (cte) => cte.selectFrom('operations').select('id').where(held).forUpdate().skipLocked())
+    .with('renewed', (cte) =>
+      cte
+        .updateTable('operations')
+        .set({ lease_until: nextLease })
+        .where('id', 'in', (of) => of.selectFrom('free').select('id')),
+    )
+    .selectFrom('operations')
+    .select('id')
+    .where(held)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Lets everything this process owns be taken over at once: at a clean stop. */
+export async function giveUpLeases(db: Db, process: string): Promise<void> {
+  await db.updateTable('operations').set({ lease_until: null }).where('owner', '=', process).execute();
+}
+
+/** For a process that is provably alone on its database: whoever held a lease before is dead. */
+export async function voidLeases(db: Db): Promise<void> {
+  await db
+    .updateTable('operations')
+    .set({ lease_until: sql<Date>`now() - interval '1 second'` })
+    .where('lease_until', 'is not', null)
+    .execute();
+}
+
+interface OwnerlessRow {
+  readonly id: number;
+  readonly owner: string | null;
+  readonly state: (typeof openStates)[number];
+  /** Its owner did not let go of it. */
+  readonly died: boolean;
+}
+
+/** Takes what is proven dead off the books; who it was, unless it has come back under another lock meanwhile. */
+async function bury(db: Db, dead: readonly LostLock[]): Promise<string[]> {
+  if (dead.length === 0) return [];
+  const { rows } = await sql<{ name: string }>`
+    delete from processes where (name, lock_key) in (
+      select * from unnest(${dead.map((one) => one.name)}::text[], ${dead.map((one) => one.lockKey)}::int[]))
+    returning name`.execute(db);
+  const names = rows.map(({ name }) => name);
+  await freeClaims(db, names);
+  await giveUpShares(db, names);
+  return names;
+}
+
+/** A death counts where the operation was at work; where it got further since the last one, the count begins anew. */
+async function take(
+  db: Db,
+  process: string,
+  { id, state, died }: OwnerlessRow,
+): Promise<{ fence: number; takeovers: number }> {
+  const counts = died && state !== 'queued' && state !== 'paused';
+  const { rows } = await sql<{ fence: number; takeovers: number }>`
+    update operations set owner = ${process}, lease_until = ${nextLease}, fence = fence + 1,
+      takeovers = case when not ${counts}::boolean then takeovers when far.mark > takeover_mark then 1 else takeovers + 1 end,
+      takeover_mark = case when ${counts}::boolean then far.mark else takeover_mark end
+    from (select ${howFar(id)} as mark) as far
+    where id = ${id}
+    returning fence, takeovers`.execute(db);
+  return rows[0]!;
+}
+
+const nextLease = sql<Date>`now() + make_interval(secs => ${leaseSeconds})`;

@@ -1,0 +1,174 @@
+import { sql } from 'kysely';
+import { UserError } from '../../base/errors.ts';
+import type { Db } from '../../db/schema.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { everyServer, type Scope } from '../../polls/scope.ts';
+import { appendAudit } from '../audit/audit.ts';
+import { requestFacts } from '../audit/audit-facts.ts';
+import { operationKind } from '../kinds/operation-kinds.ts';
+import { leaseSeconds } from '../lifecycle/lease.ts';
+import type { OperationRow } from '../operation.ts';
+import { findOperation } from '../operation-store.ts';
+import { assertLeftToUndo } from './undone.ts';
+
+/** Who pressed, where, and with which interaction: taken from the interaction itself. */
+export interface Actor {
+  readonly userId: string;
+  readonly scope: Scope | null;
+  readonly interactionId: string;
+  /** The interaction's token and until when it works: the progress message is edited through it. */
+  readonly token: string;
+  readonly tokenExpiresAt: Date;
+}
+
+/**
+ * The preview behind a pressed button, if this person may still press it. `null` where this very interaction already
+ * confirmed it (another process was faster). Throws `UserError` with the reason otherwise.
+ */
+export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): Promise<OperationRow | null> {
+  const draft = await findOperation(db, everyServer, id);
+  if (!draft || !mayUse(draft, actor)) {
+    throw new UserError(
+      'This preview belongs to somebody else, so nothing was changed. Run `/bulk` yourself to get one.',
+    );
+  }
+  if (draft.confirmed_interaction_id === actor.interactionId) return null;
+  if (draft.state === 'discarded') {
+    throw new UserError(
+      'This preview was cancelled, so nothing was changed. Run the command again for a new one.',
+    );
+  }
+  if (draft.state !== 'draft') {
+    throw new UserError(
+      `This preview was already used: it started Operation #${draft.id}. See \`/bulk progress operation:${draft.id}\`.`,
+    );
+  }
+  if (draft.expires_at && draft.expires_at <= now) {
+    throw new UserError(
+      'This preview expired after 10 minutes, so nothing was changed. Run the command again for a new one.',
+    );
+  }
+  await assertLeftToUndo(db, draft);
+  return draft;
+}
+
+/** Throws `UserError` while the delay before a destructive operation has not passed, or where nothing would change. */
+export function assertConfirmable(draft: OperationRow, now: Date): void {
+  if (draft.total === 0)
+    throw new UserError('This preview would change nothing, so there is nothing to confirm.');
+  const wait = (draft.confirmable_at?.getTime() ?? 0) - now.getTime();
+  if (wait > 0) {
+    throw new UserError(
+      `Read the preview first: \`Confirm\` works in ${Math.ceil(wait / 1000)} s. Nothing was changed.`,
+    );
+  }
+}
+
+/** The phrase to type for this draft, or null. */
+export function phraseOf(draft: OperationRow): string | null {
+  return operationKind(draft.kind).phrase(draft.params, draft.total);
+}
+
+/**
+ * Turns the draft into a queued operation owned by `process`: a compare-and-set on its row, single use. `null` where
+ * it was already used (the caller asks `usableDraft` for the words). Throws `UserError` where it is an undo and another
+ * one of the same polls was faster.
+ */
+export async function confirmDraft(
+  db: Db,
+  draft: OperationRow,
+  actor: Actor,
+  process: string,
+  now: Date,
+): Promise<OperationRow | null> {
+  return inTransaction(db, async (trx, again) => {
+    const own = again ? await confirmedHere(trx, draft.id, actor, process) : undefined;
+    if (own) return own;
+    await lockUndone(trx, draft);
+    const operation = await trx
+      .updateTable('operations')
+      .set({
+        state: 'queued',
+        confirmed_at: now,
+        confirmed_interaction_id: actor.interactionId,
+        progress_token: actor.token,
+        progress_token_expires_at: actor.tokenExpiresAt,
+        owner: process,
+        lease_until: sql`now() + make_interval(secs => ${leaseSeconds})`,
+        fence: sql`fence + 1`,
+      })
+      .where('id', '=', draft.id)
+      .where('state', '=', 'draft')
+      .where('admin_id', '=', actor.userId)
+      .where('expires_at', '>', now)
+      .where('confirmable_at', '<=', now)
+      .returningAll()
+      .executeTakeFirst();
+    if (!operation) return null;
+    await appendAudit(trx, now, {
+      operationId: operation.id,
+      actorId: actor.userId,
+      process,
+      event: 'confirmed',
+      details: await requestFacts(trx, operation),
+    });
+    return operation;
+  });
+}
+
+/** What this very confirmation has made of the draft, where it is not known whether it was committed. */
+async function confirmedHere(
+  db: Db,
+  id: number,
+  actor: Actor,
+  process: string,
+): Promise<OperationRow | undefined> {
+  return await db
+    .selectFrom('operations')
+    .selectAll()
+    .where('id', '=', id)
+    .where('confirmed_interaction_id', '=', actor.interactionId)
+    .where('owner', '=', process)
+    .executeTakeFirst();
+}
+
+/** Of two previews of one undo that are confirmed at the same moment the second waits here, and is refused. */
+async function lockUndone(db: Db, draft: OperationRow): Promise<void> {
+  if (draft.undo_of === null) return;
+  await db.selectFrom('operations').select('id').where('id', '=', draft.undo_of).forUpdate().execute();
+  await assertLeftToUndo(db, draft);
+}
+
+/** `Cancel` on a preview. Throws `UserError` where it can no longer be cancelled here. */
+export async function discardDraft(
+  db: Db,
+  id: number,
+  actor: Actor,
+  process: string,
+  now: Date,
+): Promise<void> {
+  const draft = await usableDraft(db, id, actor, now);
+  if (!draft) return;
+  await inTransaction(db, async (trx) => {
+    const discarded = await trx
+      .updateTable('operations')
+      .set({ state: 'discarded' })
+      .where('id', '=', id)
+      .where('state', '=', 'draft')
+      .returning('id')
+      .executeTakeFirst();
+    if (!discarded) return;
+    await appendAudit(trx, now, {
+      operationId: id,
+      actorId: actor.userId,
+      process,
+      event: 'discarded',
+      details: { interaction: actor.interactionId },
+    });
+  });
+}
+
+function mayUse(draft: OperationRow, actor: Actor): boolean {
+  if (draft.admin_id !== actor.userId || actor.scope === null) return false;
+  return actor.scope.all || draft.scope_guild_id === actor.scope.guildId;
+}

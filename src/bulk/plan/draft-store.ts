@@ -1,0 +1,132 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/schema.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { Scope } from '../../polls/scope.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { OperationKind } from '../kinds/operation-kind.ts';
+import { imageOf, type PollChange } from '../kinds/poll-image.ts';
+
+/** How long a preview can be confirmed, in milliseconds. */
+const previewLifetimeMs = 10 * 60_000;
+
+/** Who asks for an operation, from where, and why. */
+export interface Asking {
+  readonly scope: Scope;
+  readonly adminId: string;
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly interactionId: string;
+  /** The interaction's token: the preview is kept up to date through it. */
+  readonly token: string;
+  readonly locale: string;
+  readonly reason: string | null;
+  readonly private: boolean;
+}
+
+export interface Draft {
+  readonly kind: OperationKind;
+  readonly params: Record<string, unknown>;
+  /** What the admin wrote, for the audit. */
+  readonly targets: Record<string, unknown>;
+  readonly undoOf: number | null;
+  readonly estimateMs: number;
+  readonly confirmDelayMs: number;
+  readonly items: readonly DraftItem[];
+}
+
+export interface DraftItem {
+  readonly pollId: number;
+  /** Why it is left out, or null. */
+  readonly skip: string | null;
+  /** It is a number that was not found: the preview names it, nothing else does. */
+  readonly missing?: boolean;
+  /** For an undo: what the poll is to be still, and what it becomes. Other kinds find out when they are applied. */
+  readonly images?: { readonly before: PollChange; readonly after: PollChange };
+}
+
+/**
+ * Freezes a plan: the operation in state `draft` with one item a poll, `planned`, or `excluded` or `missing` with the
+ * reason. Returns its number; the same interaction always gets the same draft.
+ */
+export async function createDraft(
+  db: Db,
+  asking: Asking,
+  draft: Draft,
+  process: string,
+  now: Date,
+): Promise<number> {
+  const total = draft.items.filter((item) => item.skip === null).length;
+  const delayMs = draft.kind.destructive(draft.params) ? draft.confirmDelayMs : 0;
+  return inTransaction(db, async (trx) => {
+    const created = await trx
+      .insertInto('operations')
+      .values({
+        kind: draft.kind.name,
+        admin_id: asking.adminId,
+        scope_guild_id: asking.scope.all ? null : asking.scope.guildId,
+        guild_id: asking.guildId,
+        channel_id: asking.channelId,
+        interaction_id: asking.interactionId,
+        locale: asking.locale,
+        params: sql`${JSON.stringify(draft.params)}::jsonb`,
+        targets: sql`${JSON.stringify(draft.targets)}::jsonb`,
+        reason: asking.reason,
+        private: asking.private,
+        undo_of: draft.undoOf,
+        total,
+        estimate_ms: Math.round(draft.estimateMs),
+        preview_token: asking.token,
+        created_at: now,
+        confirmable_at: new Date(now.getTime() + delayMs),
+        expires_at: new Date(now.getTime() + previewLifetimeMs),
+        preview_due_at: total === 0 ? null : new Date(now.getTime() + (delayMs || previewLifetimeMs)),
+      })
+      .onConflict((conflict) => conflict.column('interaction_id').doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    if (!created) return draftOf(trx, asking.interactionId);
+    await insertItems(trx, created.id, draft.items);
+    await appendAudit(trx, now, {
+      operationId: created.id,
+      actorId: asking.adminId,
+      process,
+      event: 'previewed',
+      details: {
+        kind: draft.kind.name,
+        params: draft.params,
+        targets: draft.targets,
+        reason: asking.reason,
+        server: asking.guildId,
+        channel: asking.channelId,
+        locale: asking.locale,
+        interaction: asking.interactionId,
+        matched: draft.items.length,
+        toChange: total,
+      },
+    });
+    return created.id;
+  });
+}
+
+async function insertItems(db: Db, operationId: number, items: readonly DraftItem[]): Promise<void> {
+  const images = (which: 'before' | 'after') =>
+    items.map((item) => (item.images ? JSON.stringify(item.images[which]) : null));
+  await sql`
+    insert into operation_items (operation_id, poll_id, position, state, message, before, after)
+    select ${operationId}, poll_id, position,
+      case when missing then 'missing' when skip is null then 'planned' else 'excluded' end, skip,
+      coalesce(before::jsonb, (select ${imageOf('poll')} from polls as poll where poll.id = poll_id and not missing)),
+      after::jsonb
+    from unnest(${items.map((item) => item.pollId)}::int[], ${items.map((item) => item.skip)}::text[],
+      ${items.map((item) => item.missing ?? false)}::bool[], ${images('before')}::text[], ${images('after')}::text[])
+      with ordinality as item (poll_id, skip, missing, before, after, position)`.execute(db);
+}
+
+async function draftOf(db: Db, interactionId: string): Promise<number> {
+  const { id } = await db
+    .selectFrom('operations')
+    .select('id')
+    .where('interaction_id', '=', interactionId)
+    .executeTakeFirstOrThrow();
+  return id;
+}

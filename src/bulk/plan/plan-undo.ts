@@ -1,0 +1,154 @@
+import { UserError } from '../../base/errors.ts';
+import type { Db } from '../../db/schema.ts';
+import { estimate } from '../../delivery/pace/estimate.ts';
+import type { Poll } from '../../polls/poll.ts';
+import { loadPolls } from '../../polls/poll-store.ts';
+import { type Becoming, votesForbid } from '../../polls/votes/votes-forbid.ts';
+import { operationKind } from '../kinds/operation-kinds.ts';
+import type { PollChange } from '../kinds/poll-image.ts';
+import { isResult, type OperationRow } from '../operation.ts';
+import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
+import { restoreRefusal } from './restore-refusal.ts';
+import { type Standing, standings } from './standing.ts';
+import { alreadyUndone, undonePolls } from './undone.ts';
+
+/** How long after its end an operation can be undone. */
+const undoableMs = 24 * 60 * 60_000;
+
+/** What an operation did to one poll. */
+interface Effect {
+  readonly pollId: number;
+  readonly before: PollChange;
+  /** Null where an earlier version of this program kept none. */
+  readonly after: PollChange | null;
+}
+
+/**
+ * Freezes the undo of an operation: every poll it changed becomes what it was before, unless it is not what the operation
+ * left. `confirmDelayMs`: how long `Confirm` waits where it closes polls. Throws `UserError` where it cannot be undone (any
+ * more), or not twice.
+ */
+export async function planUndo(
+  db: Db,
+  original: OperationRow,
+  asking: Asking,
+  process: string,
+  now: Date,
+  confirmDelayMs = 0,
+): Promise<number> {
+  assertUndoable(original, now);
+  const effects = await effectsOf(db, original.id);
+  const ids = effects.map((effect) => effect.pollId);
+  const polls = await loadPolls(db, asking.scope, ids);
+  if (effects.length === 0) {
+    throw new UserError(`Operation #${original.id} changed no poll, so there is nothing to undo.`);
+  }
+  const undone = await undonePolls(db, original.id, asking.interactionId);
+  if (ids.every((id) => undone.has(id))) throw alreadyUndone(original.id, undone.get(ids[0]!)!);
+  const refusals = await undoRefusals(db, effects, polls, undone, original.id, now);
+  const items = effects.map(({ pollId, before, after }): DraftItem => {
+    const images = after && { before: after, after: before };
+    return { pollId, skip: refusals.get(pollId) ?? null, ...(images && { images }) };
+  });
+  const chosen = items.filter((item) => item.skip === null).map((item) => polls.get(item.pollId)!);
+  const closed = new Set(effects.filter(({ before }) => before.status === 'closed').map((one) => one.pollId));
+  const closes = chosen.filter((poll) => poll.status !== 'closed' && closed.has(poll.id)).length;
+  return createDraft(
+    db,
+    asking,
+    {
+      kind: operationKind('undo'),
+      params: closes > 0 ? { polls_closed: closes } : {},
+      targets: { undo_of: original.id },
+      undoOf: original.id,
+      estimateMs: estimate(chosen, now).expectedMs,
+      confirmDelayMs,
+      items,
+    },
+    process,
+    now,
+  );
+}
+
+/** Whether `Undo` is worth offering; `planUndo` says the reason where it is refused. */
+export function mayBeUndone(operation: OperationRow, now: Date): boolean {
+  return (
+    isResult(operation.state) &&
+    operationKind(operation.kind).undoRefusal === null &&
+    operation.finished_at !== null &&
+    now.getTime() - operation.finished_at.getTime() < undoableMs
+  );
+}
+
+function assertUndoable(original: OperationRow, now: Date): void {
+  const refusal = operationKind(original.kind).undoRefusal;
+  if (refusal !== null) throw new UserError(`${refusal} Nothing was changed.`);
+  if (!isResult(original.state)) {
+    throw new UserError(
+      `Operation #${original.id} has not ended yet. \`Cancel\` stops it and puts back what no message shows.`,
+    );
+  }
+  if (!mayBeUndone(original, now)) {
+    throw new UserError(
+      `Operation #${original.id} ended more than 24 hours ago and can no longer be undone. Nothing was changed.`,
+    );
+  }
+}
+
+/** Failed polls too: their change is committed. */
+async function effectsOf(db: Db, operationId: number): Promise<Effect[]> {
+  const rows = await db
+    .selectFrom('operation_items')
+    .select(['poll_id', 'before', 'after'])
+    .where('operation_id', '=', operationId)
+    .where('state', 'in', ['done', 'failed'])
+    .where('before', 'is not', null)
+    .where('target_revision', 'is not', null)
+    .orderBy('poll_id')
+    .execute();
+  return rows.map((row) => ({
+    pollId: row.poll_id,
+    before: row.before as PollChange,
+    after: row.after as PollChange | null,
+  }));
+}
+
+/** Why polls are left out, by poll. */
+async function undoRefusals(
+  db: Db,
+  effects: readonly Effect[],
+  polls: ReadonlyMap<number, Poll>,
+  undone: ReadonlyMap<number, number>,
+  originalId: number,
+  now: Date,
+): Promise<Map<number, string>> {
+  const standing = await standings(db, originalId, [...polls.keys()]);
+  const refusals = new Map([...undone].map(([id, by]) => [id, `already undone by Operation #${by}`]));
+  const restored: Becoming[] = [];
+  for (const { pollId, before } of effects) {
+    if (refusals.has(pollId)) continue;
+    const poll = polls.get(pollId);
+    const reason = poll ? skipReason(poll, before, standing.get(pollId), originalId, now) : removed;
+    if (reason !== null) refusals.set(pollId, reason);
+    else if (poll) restored.push({ poll, becomes: before });
+  }
+  return new Map([...refusals, ...(await votesForbid(db, restored))]);
+}
+
+const removed = 'removed for good meanwhile';
+
+function skipReason(
+  poll: Poll,
+  before: PollChange,
+  standing: Standing | undefined,
+  originalId: number,
+  now: Date,
+): string | null {
+  if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
+  if (!standing?.asLeft) {
+    return standing?.asFound
+      ? `already what it was before Operation #${originalId}`
+      : `conflict: changed since Operation #${originalId}`;
+  }
+  return restoreRefusal(poll, before, now);
+}

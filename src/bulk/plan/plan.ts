@@ -1,0 +1,130 @@
+import { UserError } from '../../base/errors.ts';
+import type { Db } from '../../db/schema.ts';
+import type { BulkDeletes } from '../../delivery/pace/bulk-delete-choice.ts';
+import { estimate } from '../../delivery/pace/estimate.ts';
+import {
+  type BoundedCount,
+  formatCount,
+  matchPolls,
+  type PollFilter,
+} from '../../polls/lists/poll-filter.ts';
+import type { Poll } from '../../polls/poll.ts';
+import { loadPolls } from '../../polls/poll-store.ts';
+import { votesForbid } from '../../polls/votes/votes-forbid.ts';
+import { expectedExportMs } from '../export/export-files.ts';
+import type { OperationKind } from '../kinds/operation-kind.ts';
+import { waitingAhead } from '../lifecycle/ahead-store.ts';
+import { formatPollNumbers } from '../words/poll-numbers.ts';
+import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
+
+/** The longest estimate with which an operation may be private: its message lives as long as an interaction's token. */
+const privateLimitMs = 10 * 60_000;
+
+export interface PlanRequest extends Asking {
+  readonly kind: OperationKind;
+  readonly params: Record<string, unknown>;
+  readonly filter: PollFilter;
+  /** What the admin wrote, for the audit. */
+  readonly targets: Record<string, unknown>;
+  /** Why a poll named in `filter.ids` may be missing, where that is known better than that it was “not found”. */
+  readonly absent?: string;
+  /** What this person may not do to a poll for reasons of their own permissions, in words that follow its number. */
+  readonly forbids?: (poll: Poll) => string | null;
+}
+
+export interface PlanLimits {
+  readonly maxPolls: number;
+  readonly confirmDelayMs: number;
+  /** Where many messages may be deleted at once. */
+  readonly bulkDeletes?: BulkDeletes | undefined;
+}
+
+/**
+ * Freezes what the targets match now into a draft with one item a poll: `planned` where it will be changed,
+ * `excluded` or, where there is none, `missing` (with the reason) where not. Returns the draft's number; the same interaction always gets the same draft.
+ * Throws `UserError` where nothing matches, too much does, or a private operation would take too long.
+ */
+export async function planOperation(
+  db: Db,
+  request: PlanRequest,
+  limits: PlanLimits,
+  process: string,
+  now: Date,
+): Promise<number> {
+  const { ids, ...found } = await matchPolls(db, request.scope, request.filter, limits.maxPolls);
+  if (found.count > limits.maxPolls) throw tooMany(found, limits.maxPolls);
+  const polls = [...(await loadPolls(db, request.scope, ids)).values()].sort((a, b) => a.id - b.id);
+  const items = [...(await classify(db, polls, request, now)), ...missing(request, polls)];
+  if (polls.length === 0) throw nothingMatches(items);
+  const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
+  const expectedMs = request.kind.file
+    ? expectedExportMs(chosen.length)
+    : estimate(chosen, now, request.kind.delivery, limits.bulkDeletes, await waitingAhead(db, null))
+        .expectedMs;
+  assertPrivatePossible(request.private, expectedMs);
+  const { kind, params, targets } = request;
+  const draft = {
+    kind,
+    params,
+    targets,
+    undoOf: null,
+    estimateMs: expectedMs,
+    confirmDelayMs: limits.confirmDelayMs,
+    items,
+  };
+  return createDraft(db, request, draft, process, now);
+}
+
+/** Whether a private message lives as long as an operation of this length. */
+export function isPrivatePossible(expectedMs: number): boolean {
+  return expectedMs < privateLimitMs;
+}
+
+/** Throws `UserError` where a private operation would outlive its message. */
+export function assertPrivatePossible(wanted: boolean, expectedMs: number): void {
+  if (!wanted || isPrivatePossible(expectedMs)) return;
+  throw new UserError(
+    `This would take about ${Math.ceil(expectedMs / 60_000)} minutes; \`private: true\` is possible only below 10 minutes, because Discord closes private messages after 15. Leave \`private\` out, or choose fewer polls.`,
+  );
+}
+
+async function classify(
+  db: Db,
+  polls: readonly Poll[],
+  { kind, params, forbids }: PlanRequest,
+  now: Date,
+): Promise<DraftItem[]> {
+  const reason = (poll: Poll) =>
+    poll.heldBy === null || kind.file
+      ? (kind.skipReason(poll, params, now) ?? forbids?.(poll) ?? null)
+      : `held by Operation #${poll.heldBy}`;
+  const items = polls.map((poll) => ({ pollId: poll.id, skip: reason(poll) }));
+  if (kind.file) return items;
+  const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
+  const changes = chosen.map((poll) => ({ poll, becomes: kind.change(poll, params, now) }));
+  const forbidden = await votesForbid(db, changes);
+  return items.map((item) => ({ ...item, skip: item.skip ?? forbidden.get(item.pollId) ?? null }));
+}
+
+/** Numbers that were written but are unknown, deleted or of another server: they are named, not dropped. */
+function missing({ filter, absent = 'not found' }: PlanRequest, polls: readonly Poll[]): DraftItem[] {
+  const found = new Set(polls.map((poll) => poll.id));
+  const filtered = Object.entries(filter).some(([name, value]) => name !== 'ids' && value !== undefined);
+  const skip = filtered ? 'not found, or outside the other filters' : absent;
+  return (filter.ids ?? []).filter((id) => !found.has(id)).map((pollId) => ({ pollId, skip, missing: true }));
+}
+
+function tooMany(found: BoundedCount, limit: number): UserError {
+  return new UserError(
+    `${formatCount(found)} polls match, but one operation takes at most ${limit}. Nothing was changed. Narrow it with \`channel\`, \`status\`, \`text\`, \`created_before\` or \`created_after\`, or name ranges in \`polls\`.`,
+  );
+}
+
+function nothingMatches(named: readonly DraftItem[]): UserError {
+  const [first] = named;
+  return new UserError(
+    first === undefined
+      ? 'No poll matches these targets. Nothing was changed. Loosen a filter, or see `/poll list` for the numbers.'
+      : `No poll matches: ${formatPollNumbers(named.map((item) => item.pollId))} ${first.skip}. Nothing was changed. See \`/poll list\` for the numbers.`,
+  );
+}

@@ -1,0 +1,118 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/schema.ts';
+import { inSnapshot } from '../../db/transaction.ts';
+import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
+import { operationKind } from '../kinds/operation-kinds.ts';
+import { waitingAhead } from '../lifecycle/ahead-store.ts';
+import { queuePlace } from '../lifecycle/queue.ts';
+import { isResult, type OperationRow } from '../operation.ts';
+import { appliedJobs, type Cause, countItems, groupItems } from '../operation-store.ts';
+import { mayBeUndone } from '../plan/plan-undo.ts';
+import { isLeftToUndo } from '../plan/undone.ts';
+
+/** Everything the progress message says, read from rows: any process can show it at any moment. */
+export interface ProgressRows {
+  readonly operation: OperationRow;
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly waiting: number;
+  /** Polls whose change is committed and stays so far. */
+  readonly committed: number;
+  /** Polls whose message is still behind. */
+  readonly behind: readonly DeliveryJob[];
+  /** By channel, how many polls each other running operation has waiting there. */
+  readonly ahead: ReadonlyMap<string, readonly number[]>;
+  /** A poll whose message is being sent right now. */
+  readonly current: { readonly pollId: number; readonly question: string; readonly guildId: string } | null;
+  readonly failures: readonly Cause[];
+  readonly skips: readonly Cause[];
+  /** What the preview left out, once the operation has ended: no part of any count. */
+  readonly leftOut: readonly Cause[];
+  /** The files that were sent, of a kind that writes some. */
+  readonly files: readonly Cause[];
+  /** Place in the queue, from 1, while it waits there. */
+  readonly place: number | null;
+  readonly retriedBy: number | null;
+  readonly remarks: number;
+  /** Whether `Undo` is offered. */
+  readonly undoable: boolean;
+}
+
+/** One consistent reading: the counts always add up to the operation's total. */
+export async function readProgress(db: Db, id: number, now: Date): Promise<ProgressRows> {
+  return await inSnapshot(db, async (trx) => {
+    const operation = await trx
+      .selectFrom('operations')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const counts = await countItems(trx, id);
+    return {
+      operation,
+      done: counts.done,
+      failed: counts.failed,
+      skipped: counts.skipped,
+      waiting: counts.planned + counts.applied,
+      committed: await countCommitted(trx, id),
+      behind: counts.applied === 0 ? [] : await appliedJobs(trx, id),
+      ahead: counts.applied === 0 ? new Map() : await waitingAhead(trx, id),
+      current: counts.applied === 0 ? null : await inFlight(trx, id),
+      failures: counts.failed === 0 ? [] : await groupItems(trx, id, 'failed'),
+      skips: counts.skipped === 0 ? [] : await groupItems(trx, id, 'skipped'),
+      leftOut: isResult(operation.state) ? await groupItems(trx, id, 'excluded') : [],
+      files: operationKind(operation.kind).file ? await groupItems(trx, id, 'done') : [],
+      place: await queuePlace(trx, operation),
+      retriedBy: await retriedBy(trx, id),
+      remarks: await countRemarks(trx, id),
+      undoable: mayBeUndone(operation, now) && (await isLeftToUndo(trx, id)),
+    };
+  });
+}
+
+async function countCommitted(db: Db, operationId: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('operation_items')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('operation_id', '=', operationId)
+    .where('state', 'in', ['applied', 'done', 'failed'])
+    .where('target_revision', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+async function inFlight(db: Db, operationId: number): Promise<ProgressRows['current']> {
+  const row = await db
+    .selectFrom('operation_items as item')
+    .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
+    .select(['poll.id', 'poll.question', 'poll.guild_id'])
+    .where('item.operation_id', '=', operationId)
+    .where('item.state', '=', 'applied')
+    .where('poll.sender', 'is not', null)
+    .where('poll.sender_until', '>', sql<Date>`now()`)
+    .orderBy('poll.sender_until', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? { pollId: row.id, question: row.question, guildId: row.guild_id } : null;
+}
+
+async function retriedBy(db: Db, operationId: number): Promise<number | null> {
+  const row = await db
+    .selectFrom('operations')
+    .select('id')
+    .where('retry_of', '=', operationId)
+    .where('state', 'not in', ['cancelled', 'failed'])
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
+async function countRemarks(db: Db, operationId: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('operation_items')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('operation_id', '=', operationId)
+    .where('remark', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

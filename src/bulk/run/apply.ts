@@ -1,0 +1,229 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/schema.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
+import type { Poll } from '../../polls/poll.ts';
+import { loadPolls } from '../../polls/poll-store.ts';
+import { everyServer } from '../../polls/scope.ts';
+import { votesForbid } from '../../polls/votes/votes-forbid.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { OperationKind } from '../kinds/operation-kind.ts';
+import { beforeImage, columnsFrom, imageOf, overwritten, type PollChange } from '../kinds/poll-image.ts';
+import { type Hold, holdFence } from '../lifecycle/fence.ts';
+import type { OperationRow } from '../operation.ts';
+import { restoreRefusal } from '../plan/restore-refusal.ts';
+import { type Standing, standings } from '../plan/standing.ts';
+import { lockPolls } from './lock-polls.ts';
+import { adoptChanges } from './retry-tree.ts';
+import { movableAtOnce, moveVotes } from './votes-aside.ts';
+
+/**
+ * Polls changed in one transaction: a vote on one of them waits for about a tenth of a second at most, and a thousand take
+ * few round trips.
+ */
+const defaultChunkSize = 250;
+
+/** So many come first, so that their messages need not wait for the commit of all. */
+const firstChunkSize = 50;
+
+interface PlannedRow {
+  readonly poll_id: number;
+  /** What an undo makes of it. */
+  readonly after: PollChange | null;
+  /** Not null: an operation that this one retries has changed it, or another retry of that. */
+  readonly target_revision: number | null;
+}
+
+/**
+ * Commits the change of every planned poll, chunk by chunk, and gives the polls whose messages are behind with that; what
+ * comes next is committed when it is asked for. Each poll is locked and
+ * checked again: it ends `applied` (changed and held by this operation) or `skipped` with the reason. Stops between
+ * two chunks when `wanted` says no. Safe to repeat after a crash: what is committed is no longer planned.
+ */
+export async function* applyInChunks(
+  db: Db,
+  hold: Hold,
+  kind: OperationKind,
+  now: () => Date,
+  wanted: () => boolean,
+  sizes = { first: firstChunkSize, further: defaultChunkSize },
+): AsyncGenerator<readonly DeliveryJob[]> {
+  for (let size = sizes.first; wanted(); size = sizes.further) {
+    const applied = await applyChunk(db, hold, kind, now(), size);
+    if (applied === null) return;
+    yield applied.map((poll) => ({
+      pollId: poll.id,
+      channelId: poll.channelId,
+      messageId: poll.messageId,
+    }));
+  }
+}
+
+/** Applies one chunk; null when nothing was planned any more. */
+async function applyChunk(
+  db: Db,
+  hold: Hold,
+  kind: OperationKind,
+  now: Date,
+  chunkSize: number,
+): Promise<readonly Poll[] | null> {
+  return inTransaction(db, async (trx) => {
+    const operation = await holdFence(trx, hold);
+    if (operation.state !== 'running') return null;
+    const planned = await plannedPolls(trx, hold.operationId, chunkSize);
+    if (planned.length === 0) return null;
+    const ids = await movableAtOnce(trx, operation, planned);
+    await lockPolls(trx, ids);
+    await adoptChanges(trx, operation, ids);
+    const items = await plannedItems(trx, hold.operationId, ids);
+    const polls = await loadPolls(trx, everyServer, ids);
+    const standing = await standings(trx, hold.operationId, ids);
+    const skipped: { id: number; reason: string }[] = [];
+    const possible: { poll: Poll; becomes: PollChange }[] = [];
+    const show: Poll[] = [];
+    for (const item of items) {
+      const poll = polls.get(item.poll_id);
+      const reason = poll ? skipReason(poll, item, standing.get(poll.id)!, operation, kind, now) : gone;
+      if (reason !== null || !poll) skipped.push({ id: item.poll_id, reason: reason ?? gone });
+      else if (item.target_revision !== null) show.push(poll);
+      else {
+        const prescribed = operation.undo_of === null ? null : item.after;
+        possible.push({ poll, becomes: prescribed ?? kind.change(poll, operation.params, now) });
+      }
+    }
+    const forbidden = await votesForbid(trx, possible);
+    for (const [id, reason] of forbidden) skipped.push({ id, reason });
+    const change = possible.filter(({ poll }) => !forbidden.has(poll.id));
+    await skipItems(trx, hold.operationId, skipped, now);
+    await changePolls(trx, operation, change);
+    await moveVotes(
+      trx,
+      operation,
+      change.map(({ poll }) => poll.id),
+    );
+    await holdPolls(trx, hold.operationId, show);
+    await appendAudit(trx, now, {
+      operationId: hold.operationId,
+      actorId: null,
+      process: operation.owner ?? '',
+      event: 'applied',
+      details: { changed: change.length, toShow: show.length, skipped: skipped.length },
+    });
+    return [...change.map(({ poll }) => poll), ...show];
+  });
+}
+
+async function plannedPolls(db: Db, operationId: number, chunkSize: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('operation_items')
+    .select('poll_id')
+    .where('operation_id', '=', operationId)
+    .where('state', '=', 'planned')
+    .orderBy('poll_id')
+    .limit(chunkSize)
+    .execute();
+  return rows.map((row) => row.poll_id);
+}
+
+/** What is planned of these polls, which are locked. */
+function plannedItems(db: Db, operationId: number, ids: readonly number[]): Promise<PlannedRow[]> {
+  return db
+    .selectFrom('operation_items')
+    .select(['poll_id', 'after', 'target_revision'])
+    .where('operation_id', '=', operationId)
+    .where(sql<boolean>`poll_id = any(${[...ids]}::int[])`)
+    .orderBy('poll_id')
+    .$castTo<PlannedRow>()
+    .execute();
+}
+
+const gone = 'deleted meanwhile';
+
+/**
+ * A retry or an undo goes on from what the operation before it left: a poll that is something else by now is left alone.
+ * Every other operation goes by what the poll is now.
+ */
+function skipReason(
+  poll: Poll,
+  item: PlannedRow,
+  { asFound, asLeft }: Standing,
+  operation: OperationRow,
+  kind: OperationKind,
+  now: Date,
+): string | null {
+  if (poll.deletedAt !== null && !kind.takesDeleted) return gone;
+  if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
+  const before = operation.retry_of ?? operation.undo_of;
+  if (before !== null) {
+    const changed = item.target_revision !== null;
+    if (operation.undo_of !== null && !changed && asLeft)
+      return `already what it was before Operation #${operation.undo_of}`;
+    if (!(changed ? asLeft : asFound)) return `changed since Operation #${before}`;
+    // It was changed before: only its message may be behind.
+    if (changed) return null;
+    if (operation.undo_of !== null && item.after) return restoreRefusal(poll, item.after, now);
+  }
+  return kind.skipReason(poll, operation.params, now);
+}
+
+async function skipItems(
+  db: Db,
+  operationId: number,
+  skipped: readonly { id: number; reason: string }[],
+  now: Date,
+): Promise<void> {
+  if (skipped.length === 0) return;
+  await sql`
+    update operation_items as item set state = 'skipped', message = skip.reason, finished_at = ${now}
+    from unnest(${skipped.map(({ id }) => id)}::int[], ${skipped.map(({ reason }) => reason)}::text[])
+      as skip (poll_id, reason)
+    where item.operation_id = ${operationId} and item.poll_id = skip.poll_id`.execute(db);
+}
+
+async function changePolls(
+  db: Db,
+  operation: OperationRow,
+  changed: readonly { poll: Poll; becomes: PollChange }[],
+): Promise<void> {
+  if (changed.length === 0) return;
+  const ids = changed.map(({ poll }) => poll.id);
+  const changes = changed.map(({ becomes }) => JSON.stringify(becomes));
+  // One statement sees the polls as they were throughout, so `was` keeps what `becoming` overwrites.
+  await sql`
+    with was as materialized (
+      select old.id, ${beforeImage('old')} as before, ${overwritten('old', sql`change.image::jsonb`)} as after
+      from unnest(${ids}::int[], ${changes}::text[]) as change (poll_id, image)
+        join polls as old on old.id = change.poll_id
+    ), becoming as (
+      update polls as poll
+      set ${columnsFrom('image', 'poll')}, version = poll.version + 1, revision = poll.revision + 1,
+        held_by = ${operation.id}, parked_code = null, parked_reason = null
+      from was cross join lateral (select (was.after).*) as image
+      where poll.id = was.id
+      returning poll.id, poll.revision, ${imageOf('poll')} as after
+    )
+    update operation_items as item
+    set before = was.before, after = becoming.after, state = 'applied', target_revision = becoming.revision
+    from was join becoming on becoming.id = was.id
+    where item.operation_id = ${operation.id} and item.poll_id = was.id`.execute(db);
+}
+
+/**
+ * A retried poll is already changed: only its message may be behind. The item keeps the revision of that change, by which a
+ * cancel knows whether the message has shown it since.
+ */
+async function holdPolls(db: Db, operationId: number, polls: readonly Poll[]): Promise<void> {
+  if (polls.length === 0) return;
+  const ids = polls.map((poll) => poll.id);
+  await db
+    .updateTable('polls')
+    .set({ held_by: operationId, parked_code: null, parked_reason: null })
+    .where(sql<boolean>`id = any(${ids}::int[])`)
+    .execute();
+  await db
+    .updateTable('operation_items')
+    .set({ state: 'applied' })
+    .where('operation_id', '=', operationId)
+    .where(sql<boolean>`poll_id = any(${ids}::int[])`)
+    .execute();
+}

@@ -1,0 +1,232 @@
+import { inTransaction } from '../../db/transaction.ts';
+import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../../delivery/delivery-batch.ts';
+import { type ExportDeps, exportFiles } from '../export/export-files.ts';
+import type { OperationKind } from '../kinds/operation-kind.ts';
+import { operationKind } from '../kinds/operation-kinds.ts';
+import { cancelPausedSince } from '../lifecycle/control.ts';
+import { type Hold, stateOf } from '../lifecycle/fence.ts';
+import { type OperationRow, type OperationState, openStates, runningMs } from '../operation.ts';
+import { appliedJobs, loadOperation } from '../operation-store.ts';
+import { formatSpan } from '../words/format-duration.ts';
+import { applyInChunks } from './apply.ts';
+import { postNotice } from './notice.ts';
+import { putBack, wasCutShort } from './put-back.ts';
+import { finishOperation, finishUnreached, settleItems } from './settle.ts';
+
+export interface RunDeps extends ExportDeps {
+  readonly deliverer: Deliverer;
+  readonly process: string;
+  readonly timeoutMs: number;
+}
+
+/** A paused operation is cancelled after a day. */
+const longestPauseMs = 24 * 60 * 60_000;
+
+/** What interrupts a run. */
+export interface Interruptions {
+  /** This process ends, or lost the operation. */
+  readonly stopping: AbortSignal;
+  /** Resolves when the operation is found in another state than the one seen here: somebody paused, resumed or cancelled it. */
+  otherThan(seen: OperationState): Promise<void>;
+}
+
+/** An operation that has its result. `abort`: set where Discord refuses the token, and nothing can go on. */
+export interface Ended {
+  readonly operation: OperationRow;
+  readonly abort: string | null;
+}
+
+/**
+ * Runs an admitted operation from wherever its rows stand to its result. Returns the ended operation, or null when it
+ * was stopped on the way. Throws `LeaseLostError`.
+ * `answered` settles when the press that started it has had its response: files must not overtake that.
+ */
+export async function runOperation(
+  deps: RunDeps,
+  hold: Hold,
+  interruptions: Interruptions,
+  answered: Promise<unknown> = Promise.resolve(),
+): Promise<Ended | null> {
+  while (!interruptions.stopping.aborted) {
+    const state = await stateOf(deps.db, hold);
+    const interrupted = interruptions.otherThan(state);
+    if (state === 'running') {
+      const ended = await work(deps, hold, answered, interrupted, interruptions.stopping);
+      if (ended) return ended;
+    } else if (state === 'paused') {
+      await waitPaused(deps, hold, interrupted, interruptions.stopping);
+    } else if (state === 'cancelling') {
+      const operation = await cancel(deps, hold);
+      if (operation) return { operation, abort: null };
+    } else if (state === 'queued') {
+      await interrupted;
+    } else {
+      return { operation: await loadOperation(deps.db, hold.operationId), abort: null };
+    }
+  }
+  return null;
+}
+
+/**
+ * Applies and delivers (or writes files instead), until the end, an interruption, or the time limit. Null: look at the
+ * state again.
+ */
+async function work(
+  deps: RunDeps,
+  hold: Hold,
+  answered: Promise<unknown>,
+  interrupted: Promise<void>,
+  stopping: AbortSignal,
+): Promise<Ended | null> {
+  const { db, clock } = deps;
+  const operation = await loadOperation(db, hold.operationId);
+  const kind = operationKind(operation.kind);
+  let wanted = true;
+  const interruption = Promise.race([interrupted, aborted(stopping)]).then(() => {
+    wanted = false;
+    return 'interrupted' as const;
+  });
+  const wish = kind.file?.(operation.params);
+  const over = new AbortController();
+  const leftMs = Math.max(0, deps.timeoutMs - runningMs(operation, clock.now()));
+  const timeout = clock.sleep(leftMs, over.signal).then(() => 'timed out' as const);
+  let abort: string | null = null;
+  const onAbort = (reason: string) => {
+    abort = reason;
+  };
+  const batch = wish
+    ? exportFiles(deps, hold, wish, answered, onAbort)
+    : deps.deliverer.start(
+        await appliedJobs(db, hold.operationId),
+        settling(deps, hold, operation, onAbort),
+        committed(deps, hold, kind, () => wanted),
+      );
+  try {
+    const end = await Promise.race([batch.finished.then(() => 'finished' as const), interruption, timeout]);
+    wanted = false;
+    await batch.stop();
+    await batch.finished;
+    if (abort !== null) return { operation: await abortRun(deps, hold, abort), abort };
+    if (end === 'interrupted') return null;
+    if (end === 'timed out') return finished(await timeOut(deps, hold));
+    return finished(await finishOperation(db, hold, ['running'], null, clock.now()));
+  } finally {
+    over.abort();
+  }
+}
+
+/**
+ * Applies what is planned and gives the polls to be shown as they are committed: their messages follow at once. Those to be
+ * deleted come all together, because many go in one request.
+ */
+async function* committed(
+  { db, clock }: RunDeps,
+  hold: Hold,
+  kind: OperationKind,
+  wanted: () => boolean,
+): AsyncGenerator<readonly DeliveryJob[]> {
+  const together: DeliveryJob[] = [];
+  for await (const jobs of applyInChunks(db, hold, kind, () => clock.now(), wanted)) {
+    if (kind.delivery === 'delete') together.push(...jobs);
+    else yield jobs;
+  }
+  if (wanted()) yield together;
+}
+
+function finished(operation: OperationRow | null): Ended | null {
+  return operation && { operation, abort: null };
+}
+
+/** How each poll's outcome becomes a row before its channel's next request. */
+function settling(
+  deps: RunDeps,
+  hold: Hold,
+  operation: OperationRow,
+  onAbort: (reason: string) => void,
+): BatchHandler {
+  const kind = operationKind(operation.kind);
+  const settle = async (
+    jobs: readonly DeliveryJob[],
+    outcome: FinalOutcome,
+    attempts: number,
+  ): Promise<void> => {
+    if (outcome.type === 'abort') return onAbort(outcome.reason);
+    const ids = jobs.map((job) => job.pollId);
+    if (outcome.type === 'failed') {
+      await settleItems(
+        deps.db,
+        hold,
+        ids,
+        { state: 'failed', code: outcome.code, message: outcome.reason, attempts, remark: null },
+        deps.clock.now(),
+      );
+      return;
+    }
+    const notice = kind.notifies(operation.params) ? await postNotice(deps, operation, jobs) : null;
+    const remark = notice ?? outcome.remark ?? null;
+    await settleItems(
+      deps.db,
+      hold,
+      ids,
+      { state: 'done', code: null, message: null, attempts, remark },
+      deps.clock.now(),
+    );
+  };
+  return { repost: kind.repost, deletes: kind.delivery === 'delete', settled: settle };
+}
+
+async function waitPaused(
+  deps: RunDeps,
+  hold: Hold,
+  interrupted: Promise<void>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { db, clock } = deps;
+  const { paused_at } = await loadOperation(db, hold.operationId);
+  const over = new AbortController();
+  const leftMs = Math.max(0, (paused_at ?? clock.now()).getTime() + longestPauseMs - clock.now().getTime());
+  const expired = clock.sleep(leftMs, over.signal).then(() => 'expired' as const);
+  const end = await Promise.race([interrupted, aborted(stopping), expired]);
+  over.abort();
+  if (end !== 'expired') return;
+  // It may have gone on and been paused anew, between two looks of whoever tells.
+  const since = new Date(clock.now().getTime() - longestPauseMs);
+  const by = { userId: null, process: deps.process, why: 'it stood paused for 24 hours' };
+  await cancelPausedSince(db, hold.operationId, since, by, clock.now());
+}
+
+/** Puts back chunk by chunk, then ends; what became of the polls gives the word, whoever it was that put them back. */
+async function cancel(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
+  const now = deps.clock.now();
+  const behind = await putBack(deps.db, hold, now);
+  const ended = await inTransaction(deps.db, async (trx) => {
+    const result = (await wasCutShort(trx, hold.operationId)) ? 'cancelled' : null;
+    return finishOperation(trx, hold, ['cancelling'], result, now);
+  });
+  for (const job of behind) deps.deliverer.touch(job);
+  return ended;
+}
+
+function timeOut(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
+  const message = `not reached within the time limit of ${formatSpan(deps.timeoutMs)}`;
+  const ending = { result: 'timed out', cause: { code: 'timeout', message } } as const;
+  return finishUnreached(deps.db, hold, ['running'], ending, deps.clock.now());
+}
+
+/** Ends it as a whole: what is still open fails with the cause, the committed changes stay. */
+export async function abortRun(deps: RunDeps, hold: Hold, reason: string): Promise<OperationRow> {
+  const ending = {
+    result: 'failed',
+    cause: { code: 'aborted', message: reason },
+    failure: reason,
+  } as const;
+  const ended = await finishUnreached(deps.db, hold, openStates, ending, deps.clock.now());
+  return ended ?? loadOperation(deps.db, hold.operationId);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,124 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/schema.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { appendAudit } from '../audit/audit.ts';
+import { outcomeFacts } from '../audit/audit-facts.ts';
+import { type Hold, holdFence } from '../lifecycle/fence.ts';
+import { type OperationRow, type OperationState, type ResultState, resultOf } from '../operation.ts';
+import { countItems } from '../operation-store.ts';
+import { releaseHolds } from './put-back.ts';
+
+/** What is recorded of polls whose outcome is known. */
+export interface Settlement {
+  readonly state: 'done' | 'failed';
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly attempts: number;
+  readonly remark: string | null;
+}
+
+/** Records the outcome of applied polls and lets go of them. Throws `LeaseLostError`. */
+export async function settleItems(
+  db: Db,
+  hold: Hold,
+  pollIds: readonly number[],
+  settlement: Settlement,
+  now: Date,
+): Promise<void> {
+  await inTransaction(db, async (trx) => {
+    await holdFence(trx, hold);
+    const ids = [...pollIds];
+    await sql`
+      update operation_items set state = ${settlement.state}, code = ${settlement.code}, message = ${settlement.message},
+        attempts = attempts + ${settlement.attempts}, remark = ${settlement.remark}, finished_at = ${now}
+      where operation_id = ${hold.operationId} and poll_id = any(${ids}::int[]) and state = 'applied'`.execute(
+      trx,
+    );
+    await sql`update polls set held_by = null
+      where id = any(${ids}::int[]) and held_by = ${hold.operationId}`.execute(trx);
+  });
+}
+
+/** Polls that are still open when an operation ends without them; how many there were. */
+export async function failOpenItems(
+  db: Db,
+  hold: Hold,
+  cause: { code: string; message: string },
+  now: Date,
+): Promise<number> {
+  return inTransaction(db, async (trx) => {
+    await holdFence(trx, hold);
+    const { numUpdatedRows } = await trx
+      .updateTable('operation_items')
+      .set({ state: 'failed', code: cause.code, message: cause.message, finished_at: now })
+      .where('operation_id', '=', hold.operationId)
+      .where('state', 'in', ['planned', 'applied'])
+      .executeTakeFirstOrThrow();
+    return Number(numUpdatedRows);
+  });
+}
+
+/**
+ * Ends the operation in one commit: polls that are still open fail with `cause`, and `result` says so. Where none was open,
+ * everything had been done in time, and the counts give the word. Null as `finishOperation`.
+ */
+export async function finishUnreached(
+  db: Db,
+  hold: Hold,
+  from: readonly OperationState[],
+  ending: { result: 'timed out' | 'failed'; cause: { code: string; message: string }; failure?: string },
+  now: Date,
+): Promise<OperationRow | null> {
+  return inTransaction(db, async (trx) => {
+    const { state } = await holdFence(trx, hold);
+    if (!from.includes(state)) return null;
+    const open = await failOpenItems(trx, hold, ending.cause, now);
+    return open > 0
+      ? finishOperation(trx, hold, from, ending.result, now, ending.failure)
+      : finishOperation(trx, hold, from, null, now);
+  });
+}
+
+/**
+ * Ends the operation from one of the states `from`: `result`, or what the counts say. Returns null, and changes
+ * nothing, where it is in another state meanwhile (a cancel came first), or where the counts say that polls still wait.
+ */
+export async function finishOperation(
+  db: Db,
+  hold: Hold,
+  from: readonly OperationState[],
+  result: Exclude<ResultState, 'completed' | 'completed with failures'> | null,
+  now: Date,
+  failure: string | null = null,
+): Promise<OperationRow | null> {
+  return inTransaction(db, async (trx) => {
+    const operation = await holdFence(trx, hold);
+    if (!from.includes(operation.state)) return null;
+    const { failed, done, skipped, planned, applied } = await countItems(trx, hold.operationId);
+    // A pause and a resume in quick succession can end the work before all of it was begun.
+    if (result === null && planned + applied > 0) return null;
+    const state = result ?? resultOf({ failed });
+    await releaseHolds(trx, hold.operationId);
+    const finished = await trx
+      .updateTable('operations')
+      .set({ state, finished_at: now, failure })
+      .where('id', '=', hold.operationId)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await appendAudit(trx, now, {
+      operationId: hold.operationId,
+      actorId: null,
+      process: operation.owner ?? '',
+      event: 'finished',
+      details: {
+        result: state,
+        done,
+        failed,
+        skipped,
+        ...(failure !== null && { failure }),
+        outcomes: await outcomeFacts(trx, hold.operationId),
+      },
+    });
+    return finished;
+  });
+}

@@ -1,0 +1,100 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/schema.ts';
+import { operationKind } from '../kinds/operation-kinds.ts';
+import type { OperationRow } from '../operation.ts';
+import { loadOperation } from '../operation-store.ts';
+import { retryTree } from './retry-tree.ts';
+
+/** Votes moved in one transaction, which people who vote wait for; moving one takes some hundredths of a millisecond. */
+const mostVotes = 10_000;
+/** Polls whose votes are counted to find how many of them these are. */
+const mostPolls = 50;
+
+/**
+ * As many of these polls, from the first on, as one transaction may move the votes of: all of them where the operation moves
+ * none, else at least one, whatever its votes.
+ */
+export async function movableAtOnce(
+  db: Db,
+  operation: OperationRow,
+  pollIds: readonly number[],
+  most = mostVotes,
+): Promise<readonly number[]> {
+  if (pollIds.length === 0 || (await movingVotes(db, operation)) === null) return pollIds;
+  const { rows } = await sql<{ id: number }>`
+    select id from (
+      select poll.place, poll.id, own.votes, sum(own.votes) over (order by poll.place) as together
+      from unnest(${pollIds.slice(0, mostPolls)}::int[]) with ordinality as poll (id, place)
+      cross join lateral (
+        select (select count(*) from votes where poll_id = poll.id)
+          + (select count(*) from votes_aside where poll_id = poll.id) as votes
+      ) as own
+    ) as counted
+    where together <= ${most}::int or together = votes
+    order by place`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Moves the votes of polls that were just changed: a kind that resets votes keeps them aside; an undo of such an
+ * operation keeps aside what was cast since, and gives back what it had taken. In the transaction that changes the polls.
+ */
+export async function moveVotes(db: Db, operation: OperationRow, pollIds: readonly number[]): Promise<void> {
+  const moving = pollIds.length === 0 ? null : await movingVotes(db, operation);
+  if (moving === null) return;
+  await setAside(db, moving.owner, pollIds);
+  if (moving.undone !== null) await giveBack(db, moving.undone, pollIds);
+}
+
+/** Undoes `moveVotes` for polls that a cancel put back: what was cast since is kept aside, as an undo would keep it. */
+export async function putVotesBack(
+  db: Db,
+  operation: OperationRow,
+  pollIds: readonly number[],
+): Promise<void> {
+  const moving = pollIds.length === 0 ? null : await movingVotes(db, operation);
+  if (moving === null) return;
+  if (moving.undone !== null) await setAside(db, moving.undone, pollIds);
+  else await setAside(db, moving.owner, pollIds, true);
+  await giveBack(db, moving.owner, pollIds);
+}
+
+/**
+ * Who keeps the votes that this operation moves, and whose it gives back; null where it moves none. Of an operation and
+ * its retries the first owns what was set aside in all of them.
+ */
+async function movingVotes(
+  db: Db,
+  operation: OperationRow,
+): Promise<{ owner: number; undone: number | null } | null> {
+  const undone = operation.undo_of === null ? null : await loadOperation(db, operation.undo_of);
+  const { kind, params } = undone ?? operation;
+  if (!operationKind(kind).setsVotesAside(params)) return null;
+  return { owner: await firstOf(db, operation.id), undone: undone && (await firstOf(db, undone.id)) };
+}
+
+async function firstOf(db: Db, operationId: number): Promise<number> {
+  return (await retryTree(db, operationId))[0];
+}
+
+/** `castSince`: these were cast after those that are aside already, and do not come back. */
+async function setAside(
+  db: Db,
+  operationId: number,
+  pollIds: readonly number[],
+  castSince = false,
+): Promise<void> {
+  await sql`
+    with taken as (delete from votes where poll_id = any(${[...pollIds]}::int[]) returning *)
+    insert into votes_aside (operation_id, poll_id, position, user_id, created_at, cast_since)
+    select ${operationId}, poll_id, position, user_id, created_at, ${castSince} from taken
+    on conflict do nothing`.execute(db);
+}
+
+async function giveBack(db: Db, operationId: number, pollIds: readonly number[]): Promise<void> {
+  await sql`
+    with given as (delete from votes_aside
+      where operation_id = ${operationId} and poll_id = any(${[...pollIds]}::int[]) and not cast_since returning *)
+    insert into votes (poll_id, position, user_id, created_at)
+    select poll_id, position, user_id, created_at from given`.execute(db);
+}

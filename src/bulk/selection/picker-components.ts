@@ -1,0 +1,108 @@
+import {
+  type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
+  type APIComponentInMessageActionRow,
+  ButtonStyle,
+  ComponentType,
+} from 'discord-api-types/v10';
+import { formatCount } from '../../polls/lists/poll-filter.ts';
+import type { PollOrder } from '../../polls/lists/poll-page.ts';
+import { plainLabel } from '../../polls/text.ts';
+import { asksOptions, type OperationKind } from '../kinds/operation-kind.ts';
+import { operationKinds } from '../kinds/operation-kinds.ts';
+import { button } from '../words/button.ts';
+import type { Names } from '../words/naming.ts';
+import type { PickerView } from './picker-view.ts';
+
+type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
+
+/** Discord's limit for a menu option's label and description. */
+const longestLabel = 100;
+
+export const orders: Record<PollOrder, string> = {
+  newest: 'Newest first',
+  oldest: 'Oldest first',
+  closing: 'Closing soonest first',
+};
+const statuses = { all: 'Every status', scheduled: 'Scheduled', active: 'Active', closed: 'Closed' };
+
+/** All that can be pressed, in the five rows that Discord allows: the page, status, sort, its buttons, the toolbar. */
+export function pickerComponents(view: PickerView, names: Names): Row[] {
+  const { picker, frame, matching } = view;
+  const empty = view.rows.every((row) => row.poll === null);
+  const grey = ButtonStyle.Secondary;
+  return [
+    ...(empty ? [] : [pollMenu(view, names)]),
+    menu(`pick-status:${picker.id}`, 'Status', statuses, picker.filter.status ?? 'all'),
+    menu(`pick-sort:${picker.id}`, 'Sort', orders, picker.order),
+    row(
+      button('◀', `pick-back:${picker.id}:${frame.number}`, grey, frame.page === 1),
+      button('▶', `pick-on:${picker.id}:${frame.number}`, grey, !frame.more),
+      button('Select page', `pick-page:${picker.id}:${frame.number}`, ButtonStyle.Primary, empty),
+      button(
+        `Select all matching (${formatCount(matching)})`,
+        `pick-all:${picker.id}:${frame.number}`,
+        ButtonStyle.Primary,
+        matching.count === 0,
+      ),
+      button('Clear', `pick-clear:${picker.id}`, grey),
+    ),
+    row(...operationKinds.flatMap((kind) => toolbarButton(kind))),
+  ];
+}
+
+export function votesText(votes: number | null): string {
+  if (votes === null) return 'votes secret';
+  return votes === 1 ? '1 vote' : `${votes} votes`;
+}
+
+function toolbarButton(kind: OperationKind): APIButtonComponentWithCustomId[] {
+  if (kind.toolbar === null) return [];
+  const action = asksOptions(kind) ? 'ask' : 'selected';
+  return [button(kind.toolbar, `${action}:${kind.name}`, ButtonStyle.Secondary)];
+}
+
+/** The polls of the page; those selected are chosen already. */
+function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
+  const options = rows.flatMap(({ id, poll, votes }) =>
+    poll === null
+      ? []
+      : [
+          {
+            label: plainLabel(`#${id} ${poll.question}`, longestLabel),
+            description: plainLabel(
+              `${poll.status} · ${votesText(votes)} · ${names.guild(poll.guildId) ?? poll.guildId}`,
+              longestLabel,
+            ),
+            value: String(id),
+            default: frame.chosen.includes(id),
+          },
+        ],
+  );
+  return row({
+    type: ComponentType.StringSelect,
+    custom_id: `pick-polls:${picker.id}:${frame.number}`,
+    placeholder: 'Choose polls of this page',
+    min_values: 0,
+    max_values: options.length,
+    options,
+  });
+}
+
+function menu(
+  customId: string,
+  placeholder: string,
+  labels: Readonly<Record<string, string>>,
+  chosen: string,
+): Row {
+  return row({
+    type: ComponentType.StringSelect,
+    custom_id: customId,
+    placeholder,
+    options: Object.entries(labels).map(([value, label]) => ({ label, value, default: value === chosen })),
+  });
+}
+
+function row(...parts: APIComponentInMessageActionRow[]): Row {
+  return { type: ComponentType.ActionRow, components: parts };
+}

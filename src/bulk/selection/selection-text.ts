@@ -1,0 +1,31 @@
+import { formatPollNumbers } from '../words/poll-numbers.ts';
+import type { Selection, SelectionChange } from './selection-store.ts';
+
+/** “58 polls selected” */
+export function selectedText({ ids }: Selection): string {
+  return `${polls(ids.length)} selected`;
+}
+
+/** The words for selected polls that are deleted, or null. */
+export function goneText({ gone }: Selection): string | null {
+  if (gone.length === 0) return null;
+  const [were, them] = gone.length === 1 ? ['was', 'it'] : ['were', 'them'];
+  return `⚠️ ${gone.length} more ${were} selected and deleted since: ${formatPollNumbers(gone)}. Operations leave ${them} out; \`/bulk selection remove\` forgets ${them}.`;
+}
+
+/** What a change did, in a few sentences; what was asked for and did not happen is named. */
+export function changeText({ added, removed, unknown, forgotten }: SelectionChange): string {
+  const sentences = [
+    ...(added.length > 0 ? [`Added ${polls(added.length)}: ${formatPollNumbers(added)}.`] : []),
+    ...(removed.length > 0 ? [`Took off ${polls(removed.length)}: ${formatPollNumbers(removed)}.`] : []),
+    ...(unknown.length > 0 ? [`Not found: ${formatPollNumbers(unknown, 40)}.`] : []),
+    ...(forgotten.length > 0
+      ? [`To make room, deleted polls were forgotten: ${formatPollNumbers(forgotten)}.`]
+      : []),
+  ];
+  return sentences.join(' ') || 'Nothing changed.';
+}
+
+function polls(count: number): string {
+  return count === 1 ? '1 poll' : `${count} polls`;
+}

@@ -1,0 +1,81 @@
+import { youngEnough } from '../request-kind.ts';
+import { fullWindows } from './least-time.ts';
+import { CHANNEL_WINDOWS } from './limits.ts';
+import { PACE_INTERVAL_MS } from './pace.ts';
+
+/** Messages of one bulk-delete at most (Discord's API reference, "Bulk Delete Messages"). */
+export const BULK_DELETE_SIZE = 100;
+
+/** The server of a channel in which the bot may delete many messages at once; null where it may not, or nobody knows. */
+export type BulkDeletes = (channelId: string) => string | null;
+
+/** What is to be deleted in one channel. */
+export interface DeleteLoad {
+  readonly channelId: string;
+  /** The server, whose bulk-deletes share one limit; null: none are possible. */
+  readonly serverId: string | null;
+  /** Messages young enough for a bulk-delete. */
+  readonly young: number;
+  readonly old: number;
+}
+
+/** Sorts the messages of `jobs` by channel and age. `now` in ms. */
+export function deleteLoads(
+  jobs: readonly { readonly channelId: string; readonly messageId: string | null }[],
+  now: number,
+  bulkDeletes: BulkDeletes,
+): DeleteLoad[] {
+  return [...Map.groupBy(jobs, (job) => job.channelId)].map(([channelId, inChannel]) => {
+    const young = inChannel.filter(({ messageId }) => messageId !== null && youngEnough(messageId, now));
+    // Where there is no message there is no request.
+    const none = inChannel.filter(({ messageId }) => messageId === null);
+    return {
+      channelId,
+      serverId: bulkDeletes(channelId),
+      young: young.length,
+      old: inChannel.length - young.length - none.length,
+    };
+  });
+}
+
+/**
+ * The channels whose young messages are better deleted many at once: 100 a request, but one such request a second in the
+ * whole server, where single ones go five a second in each channel. So the fullest channels of a server take bulk-deletes,
+ * as many of them as make the server end soonest.
+ */
+export function bulkChannels(loads: readonly DeleteLoad[]): ReadonlySet<string> {
+  const chosen = new Set<string>();
+  for (const [serverId, inServer] of Map.groupBy(loads, (load) => load.serverId)) {
+    if (serverId === null) continue;
+    const fullest = inServer.filter((load) => load.young >= 2).sort((a, b) => b.young - a.young);
+    let best = { ms: Number.POSITIVE_INFINITY, count: 0 };
+    for (let count = 0; count <= fullest.length; count += 1) {
+      const ms = serverMs(inServer, new Set(fullest.slice(0, count).map((load) => load.channelId)));
+      // As soon, and with fewer requests.
+      if (ms <= best.ms) best = { ms, count };
+    }
+    for (const { channelId } of fullest.slice(0, best.count)) chosen.add(channelId);
+  }
+  return chosen;
+}
+
+/** How many requests a channel's messages take: bulk-deletes and single ones. */
+export function deleteRequests(load: DeleteLoad, bulk: boolean): { calls: number; singles: number } {
+  if (!bulk) return { calls: 0, singles: load.young + load.old };
+  const rest = load.young % BULK_DELETE_SIZE;
+  // One alone is no bulk-delete: Discord wants two.
+  const single = rest === 1 ? 1 : 0;
+  return { calls: Math.ceil((load.young - single) / BULK_DELETE_SIZE), singles: load.old + single };
+}
+
+/** What a server's limits and the pace make of it, in ms; the first window of each limit is free. */
+function serverMs(loads: readonly DeleteLoad[], bulk: ReadonlySet<string>): number {
+  const requests = loads.map((load) => deleteRequests(load, bulk.has(load.channelId)));
+  const calls = requests.reduce((sum, one) => sum + one.calls, 0);
+  const singles = requests.reduce((sum, one) => sum + one.singles, 0);
+  return Math.max(
+    fullWindows(calls, CHANNEL_WINDOWS['bulk-delete']),
+    ...requests.map((one) => fullWindows(one.singles, CHANNEL_WINDOWS.delete)),
+    (calls + singles) * PACE_INTERVAL_MS,
+  );
+}

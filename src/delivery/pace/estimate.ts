@@ -1,0 +1,116 @@
+import { type RequestKind, showingKind } from '../request-kind.ts';
+import { type BulkDeletes, bulkChannels, deleteLoads, deleteRequests } from './bulk-delete-choice.ts';
+import { leastTime, type PlaceLoads } from './least-time.ts';
+import { CHANNEL_WINDOWS } from './limits.ts';
+import { PACE_INTERVAL_MS } from './pace.ts';
+
+export interface Estimate {
+  /** No bot can be faster, by Discord's limits. */
+  readonly minimumMs: number;
+  /** What to expect with the pace and the round trips. */
+  readonly expectedMs: number;
+  /** The channel that takes longest, and its own minimum. Null where there is nothing to do. */
+  readonly slowestChannelId: string | null;
+  readonly slowestMs: number;
+}
+
+/** Measured: a window opens a little later than it could, by round trips and clocks that tick apart. */
+const WINDOW_FACTOR = 1.02;
+const LAST_ANSWER_MS = 300;
+
+/** A message to be shown or deleted. */
+export interface EstimateJob {
+  readonly channelId: string;
+  readonly messageId: string | null;
+}
+
+/**
+ * How long it takes to show these polls, or to delete their messages. `now` tells old messages from new ones. `bulkDeletes`
+ * tells where many messages may be deleted by one request. `ahead`: by channel, how many polls each other operation has
+ * waiting there. Operations take turns, so of each no more than there are own ones come before the last.
+ */
+export function estimate(
+  jobs: readonly EstimateJob[],
+  now: Date,
+  kind: 'show' | 'delete' = 'show',
+  bulkDeletes: BulkDeletes = () => null,
+  ahead: ReadonlyMap<string, readonly number[]> = new Map(),
+): Estimate {
+  const places = kind === 'delete' ? deleting(jobs, now, bulkDeletes) : showing(jobs, now.getTime());
+  let slowest: { readonly channelId: string; readonly ms: number } | null = null;
+  for (const { channelIds, loads } of places) {
+    const ms = leastTime([loads]);
+    const [channelId] = channelIds;
+    if (channelId !== undefined && (slowest === null || ms > slowest.ms)) slowest = { channelId, ms };
+  }
+  const shared = places.map(({ channelIds, loads }) => withOthers(loads, channelIds, ahead));
+  const expectedMs = leastTime(shared, (requests) => requests * PACE_INTERVAL_MS) * WINDOW_FACTOR;
+  return {
+    minimumMs: leastTime(places.map(({ loads }) => loads)),
+    expectedMs: jobs.length === 0 ? 0 : Math.round(expectedMs + LAST_ANSWER_MS),
+    slowestChannelId: slowest?.channelId ?? null,
+    slowestMs: slowest?.ms ?? 0,
+  };
+}
+
+/** Limits, and the channels whose messages count against them, the fullest first. */
+interface Place {
+  readonly channelIds: readonly string[];
+  readonly loads: PlaceLoads;
+}
+
+function withOthers(
+  loads: PlaceLoads,
+  channelIds: readonly string[],
+  ahead: ReadonlyMap<string, readonly number[]>,
+): PlaceLoads {
+  const others = channelIds.flatMap((channelId) => ahead.get(channelId) ?? []);
+  return loads.map((group) =>
+    group.map(({ requests, window }) => ({
+      requests: requests + others.reduce((sum, count) => sum + Math.min(count, requests), 0),
+      window,
+    })),
+  );
+}
+
+function showing(jobs: readonly EstimateJob[], now: number): Place[] {
+  return [...Map.groupBy(jobs, (job) => job.channelId)].map(([channelId, inChannel]) => {
+    const kinds = inChannel.map((job) => showingKind(job.messageId, now));
+    const load = (window: RequestKind, ...wanted: RequestKind[]) => ({
+      requests: kinds.filter((kind) => wanted.includes(kind)).length,
+      window: CHANNEL_WINDOWS[window],
+    });
+    const loads = [
+      [load('post', 'post')],
+      // Edits of old messages use up the limit of the others too.
+      [load('edit', 'edit', 'edit-old'), load('edit-old', 'edit-old')],
+    ];
+    return { channelIds: [channelId], loads };
+  });
+}
+
+function deleting(jobs: readonly EstimateJob[], now: Date, bulkDeletes: BulkDeletes): Place[] {
+  const loads = deleteLoads(jobs, now.getTime(), bulkDeletes);
+  const bulk = bulkChannels(loads);
+  const plans = loads.map((load) => ({ ...load, ...deleteRequests(load, bulk.has(load.channelId)) }));
+  const singles = plans.map(({ channelId, singles: requests }) => ({
+    channelIds: [channelId],
+    loads: [[{ requests, window: CHANNEL_WINDOWS.delete }]],
+  }));
+  // Bulk-deletes of a server share one limit.
+  const together = [...Map.groupBy(plans, ({ serverId }) => serverId).values()].map((inServer) => ({
+    channelIds: inServer
+      .filter(({ calls }) => calls > 0)
+      .sort((a, b) => b.calls - a.calls)
+      .map(({ channelId }) => channelId),
+    loads: [
+      [
+        {
+          requests: inServer.reduce((sum, { calls }) => sum + calls, 0),
+          window: CHANNEL_WINDOWS['bulk-delete'],
+        },
+      ],
+    ],
+  }));
+  return [...singles, ...together];
+}

@@ -1,0 +1,204 @@
+import { DefaultRestOptions, type RESTOptions } from '@discordjs/rest';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { type RequestKind, showingKind } from '../request-kind.ts';
+import {
+  MessageLimitError,
+  NotSentError,
+  PRIORITY_HEADER,
+  SEND_BEFORE_HEADER,
+  SERVER_HEADER,
+  TURN_HEADER,
+} from '../rest-calls.ts';
+import type { LimitHeaders } from './bucket.ts';
+import type { Limits } from './limits.ts';
+import { type Asking, EXEMPT, type Pace, PEOPLE_FIRST } from './pace.ts';
+import { type RateLimitAnswer, readRateLimit } from './rate-limit-answer.ts';
+
+/** From the start of a request to the end of its answer; less than a claim on a poll lives. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+/**
+ * How long an interaction's request may wait while the edge refuses everything: Discord takes the first response within 3 s
+ * (Interactions, "Receiving and Responding"); what comes later can be sent again.
+ */
+const USEFUL_FOR_MS = { callback: 2_500, interaction: 10_000 } as const;
+
+/** One answered or failed request, without its path: paths carry tokens. */
+export interface SentRequest {
+  readonly kind: RequestKind | 'interaction' | 'other';
+  /** Null where no answer came. */
+  readonly status: number | null;
+  readonly durationMs: number;
+  /** How long it waited for its turn. */
+  readonly waitedMs: number;
+}
+
+type MakeRequest = RESTOptions['makeRequest'];
+type Answer = Awaited<ReturnType<MakeRequest>>;
+
+/**
+ * Options for the REST client of discord.js, whose own waiting and repeating are turned off: requests start at our pace,
+ * waits happen in the lanes, where they can be stopped, and `retries` would repeat at once, POSTs too.
+ *
+ * - Interaction callbacks and follow-ups are exempt from the pace (Discord exempts them from the global limit), but not from
+ *   the edge: while that refuses everything they go first, each of them the trial that may end it.
+ * - The limit headers of message routes go to `limits` and are taken off the answer: two bookkeepers would disagree,
+ *   and discord.js keeps POST and PATCH in one bucket where Discord gives them the same hash.
+ * - A 429 on a message route, to what delivery asks beside it, and to the first response to an interaction, rejects with a
+ *   `RateLimitError`; elsewhere discord.js waits it out, and nobody can stop it. One that is about the edited message alone
+ *   rejects with a `MessageLimitError`.
+ */
+export function restOptions(parts: {
+  /** Without a slash at the end; undefined: Discord's own. */
+  readonly apiUrl?: string | undefined;
+  readonly pace: Pace;
+  readonly limits: Limits;
+  readonly observe?: (request: SentRequest) => void;
+  readonly clock?: Clock;
+  /** For tests; by default that of discord.js. */
+  readonly makeRequest?: MakeRequest;
+}): Partial<RESTOptions> {
+  const send = parts.makeRequest ?? DefaultRestOptions.makeRequest;
+  return {
+    ...(parts.apiUrl ? { api: parts.apiUrl } : {}),
+    retries: 0,
+    // Runs from before the wait for a turn, so it only guards against a lost turn; each request has its own below.
+    timeout: 10 * 60_000,
+    globalRequestsPerSecond: Number.POSITIVE_INFINITY,
+    rejectOnRateLimit: ({ method, route }) => rejected.test(`${method} ${route}`),
+    makeRequest: (url, init) => pacedRequest(send, url, init, parts),
+  };
+}
+
+/** Method and route: those of messages; opening a thread, opening a direct channel, and asking whether Discord is there; callbacks. */
+const rejected = new RegExp(
+  [
+    '^\\w+ /channels/:id/messages(/:id|/bulk-delete)?(/Delete Old Message)?$',
+    '^PATCH /channels/:id$',
+    '^POST /users/@me/channels$',
+    '^GET /users/@me$',
+    '^\\w+ /interactions/:id/:token/callback$',
+  ].join('|'),
+);
+
+async function pacedRequest(
+  send: MakeRequest,
+  url: string,
+  init: Parameters<MakeRequest>[1],
+  { pace, limits, observe, clock = systemClock }: Parameters<typeof restOptions>[0],
+): Promise<Answer> {
+  const { headers, asking, server } = takePrivateHeaders(init.headers);
+  const asked = clock.monotonic();
+  const target = targetOf(url, init.method ?? 'GET', clock.now().getTime(), server);
+  const exempt = target.kind === 'callback' || target.kind === 'interaction';
+  const trial = await pace.turn(
+    exempt ? { priority: EXEMPT, until: asked + USEFUL_FOR_MS[target.kind] } : asking,
+  );
+  const started = clock.monotonic();
+  let status: number | null = null;
+  let headersSeen: LimitHeaders | null = null;
+  let refusal: RateLimitAnswer | null = null;
+  let sent = false;
+  try {
+    if (init.signal?.aborted) throw new NotSentError('the request was abandoned before its turn');
+    // Somebody else may have used the channel's limit up meanwhile.
+    const crowded = target.channelId && limits.delay(target.channelId, target.kind, started) > 0;
+    if (crowded && asking.until !== undefined)
+      throw new NotSentError("the channel's limit was used up meanwhile");
+    sent = true;
+    if (target.channelId) limits.sent(target.channelId, target.kind, started);
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const signal = init.signal ? AbortSignal.any([init.signal as AbortSignal, timeout]) : timeout;
+    const answer = await send(url, { ...init, headers, signal } as typeof init);
+    const data = Buffer.from(await answer.arrayBuffer());
+    status = answer.status;
+    const answerHeaders = new Headers([...answer.headers]);
+    if (target.channelId) headersSeen = limitHeaders(answerHeaders);
+    if (status === 429) {
+      refusal = readRateLimit(answerHeaders, data, {
+        told: headersSeen,
+        edits: target.kind === 'edit' || target.kind === 'edit-old',
+      });
+      if (refusal.edge)
+        refusal = { ...refusal, retryAfterMs: pace.refusedByEdge(trial, refusal.retryAfterMs) };
+      else if (refusal.global) pace.refusedGlobally(refusal.retryAfterMs);
+      if (refusal.edge || refusal.global) limits.pauseAll(clock.monotonic(), refusal.retryAfterMs);
+      if (refusal.ofMessage)
+        throw new MessageLimitError({ afterMs: refusal.retryAfterMs, code: refusal.code });
+      answerHeaders.set('Retry-After', String(refusal.retryAfterMs / 1000));
+      if (refusal.global) answerHeaders.set('X-RateLimit-Global', 'true');
+    }
+    if (target.channelId) for (const name of bookkeeping) answerHeaders.delete(name);
+    return new Response(hasNoBody(status) ? null : data, {
+      status,
+      statusText: answer.statusText,
+      headers: answerHeaders,
+    }) as unknown as Answer;
+  } finally {
+    const ended = clock.monotonic();
+    pace.ended({
+      trial,
+      answered: status !== null && !refusal?.edge,
+      invalid: status === 401 || status === 403 || (status === 429 && !refusal?.shared),
+    });
+    if (sent) {
+      // The edge knows nothing of channels, and one message says nothing of the others.
+      const ofChannel = refusal?.edge || refusal?.ofMessage ? null : refusal;
+      if (target.channelId) limits.answered(target.channelId, target.kind, ended, headersSeen, ofChannel);
+      const kind = target.kind === 'callback' ? 'interaction' : target.kind;
+      observe?.({ kind, status, durationMs: ended - started, waitedMs: started - asked });
+    }
+  }
+}
+
+const bookkeeping = [
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'X-RateLimit-Reset-After',
+  'X-RateLimit-Bucket',
+];
+
+function takePrivateHeaders(given: unknown) {
+  const headers = { ...(given as Record<string, string>) };
+  const turn = headers[TURN_HEADER];
+  const until = headers[SEND_BEFORE_HEADER];
+  const asking: Asking = {
+    priority: Number(headers[PRIORITY_HEADER] ?? PEOPLE_FIRST),
+    ...(turn !== undefined && { turn }),
+    ...(until !== undefined && { until: Number(until) }),
+  };
+  const server = headers[SERVER_HEADER];
+  for (const name of [PRIORITY_HEADER, TURN_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER]) delete headers[name];
+  return { headers, asking, server };
+}
+
+/** `channelId`: where the limit is; the server for a bulk-delete. */
+type Target =
+  | { readonly kind: RequestKind; readonly channelId: string }
+  | { readonly kind: 'callback' | 'interaction' | 'other'; readonly channelId: null };
+
+function targetOf(url: string, method: string, now: number, server: string | undefined): Target {
+  const path = new URL(url).pathname;
+  if (/\/interactions\/\d+\/[^/]+\/callback$/.test(path)) return { kind: 'callback', channelId: null };
+  if (/\/webhooks\/\d+\/[^/]+/.test(path)) return { kind: 'interaction', channelId: null };
+  const bulk = /\/channels\/(\d+)\/messages\/bulk-delete$/.exec(path);
+  if (bulk) return { kind: 'bulk-delete', channelId: server ?? bulk[1]! };
+  const [, channelId, messageId] = /\/channels\/(\d+)\/messages(?:\/(\d+))?$/.exec(path) ?? [];
+  if (channelId && method === 'POST' && !messageId) return { kind: 'post', channelId };
+  if (channelId && method === 'PATCH' && messageId) return { kind: showingKind(messageId, now), channelId };
+  if (channelId && method === 'DELETE' && messageId) return { kind: 'delete', channelId };
+  return { kind: 'other', channelId: null };
+}
+
+function limitHeaders(headers: Headers): LimitHeaders | null {
+  const [limit, remaining, resetAfter] = ['Limit', 'Remaining', 'Reset-After'].map((name) => {
+    const value = headers.get(`X-RateLimit-${name}`);
+    return value === null ? Number.NaN : Number(value);
+  }) as [number, number, number];
+  if (![limit, remaining, resetAfter].every(Number.isFinite)) return null;
+  return { limit, remaining, resetAfterMs: resetAfter * 1000 };
+}
+
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}

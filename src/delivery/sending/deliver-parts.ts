@@ -1,0 +1,21 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Db } from '../../db/schema.ts';
+import type { Limits } from '../pace/limits.ts';
+import type { RestCalls } from '../rest-calls.ts';
+import type { Obstacles } from '../rights.ts';
+
+/** What delivering needs. */
+export interface DeliverParts {
+  readonly db: Db;
+  readonly rest: RestCalls;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Names this run of this process among all that share the database. */
+  readonly process: string;
+  /** The bot's own user id, known after login. */
+  readonly botId: () => string;
+  /** What the gateway knows to stand in the way; by default nothing. */
+  readonly obstacle?: Obstacles;
+}

@@ -1,0 +1,166 @@
+import type { Batch, BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery-batch.ts';
+import { BulkTurns } from '../lanes/bulk-delete-turns.ts';
+import { Health } from '../lanes/health.ts';
+import type { LaneBatch } from '../lanes/lane-batch.ts';
+import { Lanes, type TogetherOutcome } from '../lanes/lanes.ts';
+import { Touches } from '../lanes/refreshes.ts';
+import { withinPatience } from '../message-limit.ts';
+import type { Outcome } from '../outcome.ts';
+import { type BulkDeletes, bulkChannels, deleteLoads } from '../pace/bulk-delete-choice.ts';
+import { deleteTogether } from './delete-together.ts';
+import { deliverOne } from './deliver-one.ts';
+import type { DeliverParts } from './deliver-parts.ts';
+import { discordAnswers } from './discord-answers.ts';
+import { sweep } from './sweep.ts';
+
+/**
+ * Makes each poll's message show its poll: batches for operations, touches for everything else, and a sweep behind them.
+ * What is shown is read when a job's turn comes, so that many changes make one edit.
+ */
+export class Delivery implements Deliverer {
+  private readonly parts: DeliverParts;
+  private readonly bulkTurns: BulkTurns;
+  private readonly lanes: Lanes;
+  private readonly touches: Touches;
+  private readonly batches = new WeakMap<LaneBatch, { repost: boolean }>();
+  private readonly stopping = new AbortController();
+  private sweeping: Promise<void> | null = null;
+
+  /**
+   * `random` in [0, 1) spreads retries. `tokenRefused` is called when Discord refuses the bot's token: from then on
+   * everything is refused. `bulkDeletes`: where many messages may be deleted at once; by default nowhere.
+   */
+  constructor(
+    parts: DeliverParts & {
+      readonly random: () => number;
+      readonly tokenRefused?: (reason: string) => void;
+      readonly bulkDeletes?: BulkDeletes;
+    },
+  ) {
+    this.parts = parts;
+    this.bulkTurns = new BulkTurns(parts.limits, parts.bulkDeletes ?? (() => null));
+    this.lanes = new Lanes({
+      send: (job, batch, priority) => this.send(job, batch, priority),
+      sendTogether: (jobs, batch, priority) => this.sendTogether(jobs, batch, priority),
+      delay: ({ channelId }, now, kind) =>
+        kind === 'bulk-delete'
+          ? this.bulkTurns.delay(channelId, now)
+          : parts.limits.delay(channelId, kind, now),
+      editRoom: (channelId, now) => parts.limits.editRoom(channelId, now),
+      health: new Health(),
+      discordAnswers: () => discordAnswers(parts.rest),
+      clock: parts.clock,
+      random: parts.random,
+    });
+    this.touches = new Touches({
+      add: (job, people, settled) =>
+        this.lanes.add(
+          [job],
+          { repost: false, settled: async (_jobs, outcome) => settled(outcome) },
+          people,
+          'touched',
+        ),
+      ended: (job, outcome) => {
+        if (outcome.type === 'abort') parts.tokenRefused?.(outcome.reason);
+        if (outcome.type === 'failed') {
+          const { code, reason } = outcome;
+          parts.log.warn(
+            { poll: job.pollId, code, reason },
+            "a poll's message could not be brought up to date",
+          );
+        }
+      },
+      broken: (job, error) =>
+        parts.log.error({ err: error, poll: job.pollId }, "bringing a poll's message up to date broke off"),
+    });
+  }
+
+  /** Starts the sweep. Call once the bot is logged in. */
+  run(): void {
+    this.sweeping ??= sweep(this.parts, (job) => this.touches.touch(job, false), this.stopping.signal);
+  }
+
+  /** Nothing new starts; resolves when nothing is in flight any more. What is left undone is in the database. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.lanes.close();
+    await this.sweeping;
+  }
+
+  start(
+    jobs: readonly DeliveryJob[],
+    handler: BatchHandler,
+    more?: AsyncIterable<readonly DeliveryJob[]>,
+  ): Batch {
+    const known = [...jobs];
+    const chooseBulk = () => {
+      if (!handler.deletes) return;
+      const now = this.parts.clock.now().getTime();
+      batch.bulkChannels = bulkChannels(deleteLoads(known, now, this.bulkTurns.serverOf));
+    };
+    async function* noted(chunks: AsyncIterable<readonly DeliveryJob[]>) {
+      for await (const chunk of chunks) {
+        known.push(...chunk);
+        chooseBulk();
+        yield chunk;
+      }
+    }
+    const batch = this.lanes.add(jobs, handler, false, undefined, more && noted(more));
+    chooseBulk();
+    this.batches.set(batch, handler);
+    return batch;
+  }
+
+  get waiting(): Lanes['waiting'] {
+    return this.lanes.waiting;
+  }
+
+  touch(job: DeliveryJob): void {
+    this.touches.touch(job, true);
+  }
+
+  async deliver(job: DeliveryJob, withinMs: number): Promise<FinalOutcome | null> {
+    const enough = new AbortController();
+    const late = this.parts.clock.sleep(withinMs, enough.signal).then(() => null);
+    const outcome = await Promise.race([this.touches.insist(job), late]);
+    enough.abort();
+    return outcome;
+  }
+
+  private async sendTogether(
+    jobs: readonly DeliveryJob[],
+    batch: LaneBatch,
+    priority: number,
+  ): Promise<TogetherOutcome> {
+    const { channelId } = jobs[0]!;
+    const { outcome, apart, lackingPermission } = await this.bulkTurns.take(channelId, (serverId) =>
+      deleteTogether(this.parts, { channelId, serverId, jobs, priority, turn: batch.turn }),
+    );
+    if (lackingPermission) batch.bulkChannels = batch.bulkChannels.difference(new Set([channelId]));
+    return { outcome, apart };
+  }
+
+  private async send(job: DeliveryJob, batch: LaneBatch, priority: number): Promise<Outcome> {
+    const operation = this.batches.get(batch);
+    if (operation) {
+      const { repost } = operation;
+      const outcome = await deliverOne(this.parts, job.pollId, {
+        repost,
+        respectHolds: false,
+        respectParks: false,
+        priority,
+        turn: batch.turn,
+        refused: (deed) => batch.refusals.of(job.channelId, deed),
+      });
+      return withinPatience(outcome);
+    }
+    const insisted = this.touches.sending(job.pollId, batch);
+    return await deliverOne(this.parts, job.pollId, {
+      repost: false,
+      respectHolds: true,
+      respectParks: !insisted,
+      priority,
+      turn: batch.turn,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import type { APIMessage } from 'discord-api-types/v10';
+import { Routes } from 'discord-api-types/v10';
+import { snowflakeAt } from '../request-kind.ts';
+import type { DeliverParts } from './deliver-parts.ts';
+import { discordFailure } from './discord-outcome.ts';
+
+/** What is looked at of a message to recognise it. */
+export type SeenMessage = Pick<APIMessage, 'id'> &
+  Partial<Pick<APIMessage, 'content' | 'embeds' | 'components'>>;
+
+/** A message that must come once, and that an earlier try may have posted. */
+export interface Lost {
+  /** When that try began. */
+  readonly triedAt: Date;
+  /** How long after `triedAt` the try may have reached Discord, in ms; default: until now. */
+  readonly withinMs?: number;
+  /** Whether a message of ours is it. */
+  readonly isIt: (message: SeenMessage) => boolean;
+}
+
+/** Clocks differ, and a request may have been handled before it was given up. */
+const MARGIN_MS = 2 * 60_000;
+/** The most that Discord returns at once (Discord's API reference, "Get Channel Messages"). */
+const PAGE = 100;
+/** Pages that may be refused in a row for Discord's limits. */
+const MOST_PAUSES = 10;
+
+/**
+ * The id of our own message that an earlier try has posted without our knowledge, looked for in all that was written in the
+ * channel since. A nonce protects for a few minutes only, this without end. Null: it is not there, or Discord does not show
+ * the channel's history to the bot (without Read Message History it answers with an empty list).
+ *
+ * `headers` is asked before each page. Throws as the REST client does, but waits for Discord's limits.
+ */
+export async function findOwn(
+  { rest, botId, clock }: Pick<DeliverParts, 'rest' | 'botId' | 'clock'>,
+  channelId: string,
+  { triedAt, withinMs = Number.POSITIVE_INFINITY, isIt }: Lost,
+  headers: () => Promise<Record<string, string>> = async () => ({}),
+): Promise<string | null> {
+  let after = snowflakeAt(triedAt.getTime() - MARGIN_MS);
+  const end = Number.isFinite(withinMs) ? snowflakeAt(triedAt.getTime() + withinMs + MARGIN_MS) : null;
+  for (let pauses = 0; ; ) {
+    const query = new URLSearchParams({ limit: String(PAGE), after });
+    let page: (SeenMessage & { author?: { id: string } })[];
+    try {
+      const answer = await rest.get(Routes.channelMessages(channelId), { query, headers: await headers() });
+      page = answer as typeof page;
+    } catch (error) {
+      const { outcome } = discordFailure(error, { channelId });
+      // A channel that is gone answers the post that follows.
+      if (outcome.type === 'failed') return null;
+      pauses += 1;
+      if (outcome.type !== 'retry' || outcome.code !== '429' || pauses > MOST_PAUSES) throw error;
+      await clock.sleep(Math.max(outcome.afterMs, 100));
+      continue;
+    }
+    pauses = 0;
+    const found = page.find((message) => message.author?.id === botId() && isIt(message));
+    if (found) return found.id;
+    if (page.length < PAGE) return null;
+    after = page.map(({ id }) => id).reduce(newer, after);
+    if (end !== null && newer(after, end) === after) return null;
+  }
+}
+
+function newer(one: string, other: string): string {
+  return BigInt(other) > BigInt(one) ? other : one;
+}

@@ -1,0 +1,213 @@
+import { Routes } from 'discord-api-types/v10';
+import type { Poll } from '../../polls/poll.ts';
+import type { Refused } from '../lanes/batch-refusals.ts';
+import { waitForMessage } from '../message-limit.ts';
+import type { Outcome } from '../outcome.ts';
+import { REQUEST_TIMEOUT_MS } from '../pace/transport.ts';
+import { codeOf, lacking, noEmbeds } from '../refusals.ts';
+import type { RequestKind } from '../request-kind.ts';
+import { type CallOptions, NotSentError, SEND_BEFORE_HEADER } from '../rest-calls.ts';
+import type { Deed, Obstacle } from '../rights.ts';
+import { CLAIM_TTL_MS, type Claim, type ClaimOptions, renewClaim } from './claim-store.ts';
+import type { DeliverParts } from './deliver-parts.ts';
+import { isStray, recordLate, recordShown, release } from './delivery-store.ts';
+import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
+import { inOpenThread } from './open-thread.ts';
+import { findOwn, type Lost } from './own-messages.ts';
+import { recordRefused } from './parks-store.ts';
+
+export interface DeliverOptions extends ClaimOptions {
+  /** Post the message again where somebody deleted it by hand. */
+  readonly repost: boolean;
+  /** For the pace; higher goes first. */
+  readonly priority: number;
+  /** By this name bulk work takes turns at the pace. */
+  readonly turn?: string;
+  /** What Discord has refused to this batch in this channel, and would refuse again. */
+  readonly refused?: (deed: Deed) => Refused | null;
+}
+
+/** A process that could not send this long before its claim ends does not send at all. */
+export const SEND_WITHIN_MS = CLAIM_TTL_MS - REQUEST_TIMEOUT_MS - 1_000;
+/** How soon to look again where another process is sending. */
+const BUSY_MS = 1_000;
+
+/** Another process sends for the poll, or has taken it over from us. */
+export const busy: Outcome = {
+  type: 'retry',
+  afterMs: BUSY_MS,
+  code: 'busy',
+  reason: 'another process is sending',
+  attempt: false,
+};
+
+export const UNKNOWN_MESSAGE = 10008;
+
+/** One attempt to show one poll: what it carries along, and how what comes of it is recorded. */
+export class Sending {
+  readonly parts: DeliverParts;
+  readonly claim: Claim;
+  readonly headers: Record<string, string>;
+  readonly options: DeliverOptions;
+  /** Where the poll is shown, once that is known. */
+  messageId: string | null;
+
+  constructor(parts: DeliverParts, claimed: Claim, headers: Record<string, string>, options: DeliverOptions) {
+    this.parts = parts;
+    this.options = options;
+    this.claim = claimed;
+    this.headers = headers;
+    this.messageId = claimed.poll.messageId;
+  }
+
+  get poll(): Poll {
+    return this.claim.poll;
+  }
+
+  /** What identifies the claim in every record. */
+  get own() {
+    const { pollId, claim, sentBefore } = this.claim;
+    return { pollId, claim, sentBefore, revision: this.poll.revision };
+  }
+
+  with(call: CallOptions): CallOptions {
+    return { ...call, headers: this.headers };
+  }
+
+  /** Runs a request of the attempt, in a thread that is open. Throws as `inOpenThread`. */
+  async inOpenThread(call: () => Promise<unknown>): Promise<unknown> {
+    return await inOpenThread(this.parts.rest, this.poll.channelId, this.headers, call);
+  }
+
+  /** A request of this kind, or the edit of this message, has to wait: ends the attempt; null: it may go. */
+  async mustWait(kind: RequestKind, edited?: string): Promise<Outcome | null> {
+    const { limits, clock } = this.parts;
+    const limit = edited === undefined ? null : limits.ofMessage(edited, clock.monotonic());
+    if (limit) {
+      await release(this.parts.db, [this.own], 'unsent');
+      return waitForMessage(limit);
+    }
+    const afterMs = this.delay(kind);
+    if (afterMs === 0) return null;
+    await release(this.parts.db, [this.own], 'unsent');
+    return { type: 'retry', afterMs, code: '429', reason: "Discord's rate limit", attempt: false };
+  }
+
+  /** What the refused edit of a message tells of its own limit. */
+  learn(messageId: string, { outcome, code }: DiscordFailure): void {
+    if (outcome.type !== 'retry' || !outcome.ofMessage) return;
+    const { limits, clock } = this.parts;
+    limits.messageRefused(messageId, clock.monotonic(), { afterMs: outcome.afterMs, code });
+  }
+
+  /** How long a request of this kind has to wait, in ms. */
+  delay(kind: RequestKind): number {
+    return this.parts.limits.delay(this.poll.channelId, kind, this.parts.clock.monotonic());
+  }
+
+  /** As `findOwn`, in the poll's channel; the claim lives on meanwhile. */
+  async find(lost: Lost): Promise<string | null> {
+    return await findOwn(this.parts, this.poll.channelId, lost, async () => {
+      const sendBefore = this.parts.clock.monotonic() + SEND_WITHIN_MS;
+      if (!(await renewClaim(this.parts.db, this.own)))
+        throw new NotSentError('another process has taken the poll over');
+      this.headers[SEND_BEFORE_HEADER] = String(sendBefore);
+      return this.headers;
+    });
+  }
+
+  /** What the gateway knows to stand in the way. */
+  obstacle(deed: Deed): Obstacle | null {
+    return this.parts.obstacle?.(this.poll.channelId, deed) ?? null;
+  }
+
+  /**
+   * What is known to be refused ends the attempt without a request; null: it may be tried. What an operation or a person asks
+   * for is tried even where the gateway speaks against it, which may lag behind, but for what would do harm: without Embed
+   * Links Discord takes the message and leaves the poll out.
+   */
+  async forbidden(deed: Deed): Promise<Outcome | null> {
+    const before = this.options.refused?.(deed);
+    if (before) return await this.refused(before);
+    const obstacle = this.obstacle(deed);
+    if (obstacle === null || !(obstacle.right === 'embed' || this.options.respectParks)) return null;
+    return await this.lacks(obstacle);
+  }
+
+  /** `blank`: Discord has taken the message without its embed. */
+  private async lacks(obstacle: Obstacle, blank?: { messageId: string }): Promise<Outcome> {
+    const reason = lacking(this.poll.channelId, obstacle);
+    const { right } = obstacle;
+    return await this.refused(
+      { type: 'failed', code: String(codeOf(obstacle)), reason, scope: 'channel', right },
+      blank,
+    );
+  }
+
+  /** What a failed request means. */
+  failure(error: unknown, asked: Deed): DiscordFailure {
+    return discordFailure(error, { channelId: this.poll.channelId, asked, obstacle: this.obstacle(asked) });
+  }
+
+  private async refused(outcome: Refused, blank?: { messageId: string }): Promise<Outcome> {
+    const { code, reason, right } = outcome;
+    const inChannel = right === undefined ? null : { channelId: this.poll.channelId, right };
+    const ours = await recordRefused(this.parts.db, {
+      ...this.own,
+      code,
+      reason,
+      inChannel,
+      ...(blank && { blank }),
+    });
+    if (ours) return outcome;
+    return blank ? await this.late(blank.messageId) : busy;
+  }
+
+  /** Records what a failed request means and turns it into the outcome. */
+  async failed({ outcome, unknown }: DiscordFailure): Promise<Outcome> {
+    if (outcome.type === 'failed') return await this.refused(outcome);
+    const ours = await release(this.parts.db, [this.own], unknown ? 'sent' : 'unsent');
+    return unknown && ours.size === 0 ? await this.late() : outcome;
+  }
+
+  /** What Discord has made of a post or an edit: a message of ours without an embed shows nothing of its poll. */
+  async answered(messageId: string, answer: unknown, deed: Deed): Promise<Outcome> {
+    const { embeds } = (answer ?? {}) as { embeds?: unknown };
+    if (!Array.isArray(embeds) || embeds.length > 0) return await this.shown(messageId);
+    const obstacle = this.obstacle(deed);
+    return await this.lacks(obstacle?.right === 'embed' ? obstacle : noEmbeds, { messageId });
+  }
+
+  async shown(messageId: string | null, remark?: string): Promise<Outcome> {
+    const ours = await recordShown(this.parts.db, [{ ...this.own, messageId }], { keep: this.pingDue });
+    if (ours.size === 0) return await this.late(messageId);
+    this.messageId = messageId;
+    return { type: 'done', revision: this.poll.revision, ...(remark !== undefined && { remark }) };
+  }
+
+  /** The role is to be pinged under the same claim. */
+  get pingDue(): boolean {
+    return this.claim.ping.pending && this.poll.status === 'active' && this.poll.deletedAt === null;
+  }
+
+  /**
+   * What this attempt sent may have arrived after what its successor sent: the poll is shown once more. A message that it
+   * posted beside its successor's goes.
+   */
+  private async late(messageId: string | null = null): Promise<Outcome> {
+    const { db, rest, log } = this.parts;
+    const { id, channelId, deletedAt } = this.poll;
+    await recordLate(db, [id], deletedAt !== null);
+    log.warn({ poll: id }, 'a request for a poll came so late that another process had taken it over');
+    if (messageId !== null && messageId !== this.messageId && (await isStray(db, id, messageId))) {
+      try {
+        await rest.delete(Routes.channelMessage(channelId, messageId), this.with({}));
+      } catch (error) {
+        const { outcome, code } = this.failure(error, 'delete');
+        if (code !== UNKNOWN_MESSAGE)
+          log.error({ poll: id, messageId, reason: outcome.reason }, 'a second message of a poll is left');
+      }
+    }
+    return busy;
+  }
+}

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
+import { putBack } from '../../../src/bulk/run/put-back.ts';
+import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
+import { finishUnreached } from '../../../src/bulk/run/settle.ts';
+import { Wakeup } from '../../../src/bulk/run/wakeup.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
+import { itemStates, later, operationOf, postedPolls, processName, running } from '../bulk-fixture.ts';
+import { ShowingDeliverer } from './showing-deliverer.ts';
+
+const by = { userId: null, process: processName };
+
+/** Runs it to its end. `timeUp` is called by the test when the time is to be up. */
+function run(db: Db, hold: Awaited<ReturnType<typeof running>>, deliverer: ShowingDeliverer) {
+  const over = Promise.withResolvers<void>();
+  const wakeup = new Wakeup();
+  const deps = {
+    db,
+    deliverer,
+    clock: { ...systemClock, now: () => later, sleep: () => over.promise },
+    process: processName,
+    timeoutMs: 1_800_000,
+  } as unknown as RunDeps;
+  const interruptions = { stopping: new AbortController().signal, otherThan: () => wakeup.next() };
+  const ended = async () => (await runOperation(deps, hold, interruptions))!.operation;
+  return { ended, timeUp: () => over.resolve(), wake: () => wakeup.wake() };
+}
+
+/** Everything that waits for what has just happened has had its turn. */
+const aMoment = () => new Promise((resolve) => setImmediate(resolve));
+
+describeEachDatabase('the word for what became of an operation', (fresh) => {
+  test('is “completed” where the last request succeeds as the time is up', async () => {
+    const db = await fresh();
+    const ids = await postedPolls(db, 2);
+    const hold = await running(db);
+    const deliverer = new ShowingDeliverer(db);
+    deliverer.beforeEach = async ({ pollId }) => {
+      if (pollId !== ids.at(-1)) return;
+      work.timeUp();
+      await aMoment();
+    };
+    const work = run(db, hold, deliverer);
+    expect((await work.ended()).state).toBe('completed');
+    expect(Object.values(await itemStates(db, hold.operationId))).toEqual(['done', 'done']);
+  });
+
+  test('is “timed out” where anything was not reached', async () => {
+    const db = await fresh();
+    const ids = await postedPolls(db, 2);
+    const hold = await running(db);
+    const deliverer = new ShowingDeliverer(db);
+    deliverer.beforeEach = async ({ pollId }) => {
+      if (pollId !== ids[0]) return;
+      work.timeUp();
+      await aMoment();
+    };
+    const work = run(db, hold, deliverer);
+    expect((await work.ended()).state).toBe('timed out');
+    expect(await itemStates(db, hold.operationId)).toEqual({
+      [ids[0]!]: 'done',
+      [ids[1]!]: 'failed: not reached within the time limit of 30 min',
+    });
+  });
+
+  test('is “completed” where a cancel comes during the last request, also after a late skip', async () => {
+    const db = await fresh();
+    const [late, ...ids] = (await postedPolls(db, 3)) as [number, number, number];
+    const hold = await running(db);
+    await db.updateTable('polls').set({ status: 'closed' }).where('id', '=', late).execute();
+    const deliverer = new ShowingDeliverer(db);
+    deliverer.beforeEach = async ({ pollId }) => {
+      if (pollId !== ids.at(-1)) return;
+      await cancelOperation(db, hold.operationId, by, later);
+      work.wake();
+      await aMoment();
+    };
+    const work = run(db, hold, deliverer);
+    expect((await work.ended()).state).toBe('completed');
+    expect(await itemStates(db, hold.operationId)).toEqual({
+      [late]: 'skipped: already closed',
+      [ids[0]!]: 'done',
+      [ids[1]!]: 'done',
+    });
+  });
+
+  test('is “cancelled” also where the process that put everything back died before it said so', async () => {
+    const db = await fresh();
+    await postedPolls(db, 2);
+    const hold = await running(db);
+    await cancelOperation(db, hold.operationId, by, later);
+    await putBack(db, hold, later);
+    expect((await run(db, hold, new ShowingDeliverer(db)).ended()).state).toBe('cancelled');
+  });
+
+  test('fails nothing where a cancel came before the end', async () => {
+    const db = await fresh();
+    await postedPolls(db, 1);
+    const hold = await running(db);
+    await cancelOperation(db, hold.operationId, by, later);
+    const ending = { result: 'timed out', cause: { code: 'timeout', message: 'too late' } } as const;
+    expect(await finishUnreached(db, hold, ['running'], ending, later)).toBeNull();
+    expect(Object.values(await itemStates(db, hold.operationId))).toEqual(['planned']);
+    expect((await operationOf(db, hold.operationId)).state).toBe('cancelling');
+  });
+});

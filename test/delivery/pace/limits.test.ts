@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { MARGIN_MS } from '../../../src/delivery/pace/bucket.ts';
+import { CHANNEL_WINDOWS, Limits } from '../../../src/delivery/pace/limits.ts';
+import type { RequestKind } from '../../../src/delivery/request-kind.ts';
+import { seeded } from '../random.ts';
+
+const channel = '1111';
+const noRefusal = null;
+
+function request(limits: Limits, kind: RequestKind, now: number, where = channel) {
+  limits.sent(where, kind, now);
+  limits.answered(where, kind, now, null, noRefusal);
+}
+
+describe('limits', () => {
+  test('let five edits of a channel go in five seconds, and other channels besides', () => {
+    const limits = new Limits();
+    for (let i = 0; i < 5; i += 1) {
+      expect(limits.delay(channel, 'edit', 1_000)).toBe(0);
+      request(limits, 'edit', 1_000);
+    }
+    expect(limits.delay(channel, 'edit', 1_000)).toBe(5_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'post', 1_000)).toBe(0);
+    expect(limits.delay('2222', 'edit', 1_000)).toBe(0);
+    expect(limits.delay(channel, 'edit', 6_000 + MARGIN_MS)).toBe(0);
+  });
+
+  test('hold back the fourth edit of old messages in six seconds, while new ones go on', () => {
+    const limits = new Limits();
+    for (let i = 0; i < 3; i += 1) request(limits, 'edit-old', 0);
+    expect(limits.delay(channel, 'edit-old', 0)).toBe(6_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit', 0)).toBe(0);
+    request(limits, 'edit', 0);
+    request(limits, 'edit', 0);
+    expect(limits.delay(channel, 'edit', 0)).toBe(5_000 + MARGIN_MS);
+  });
+
+  test('believe the headers more than what was assumed', () => {
+    const limits = new Limits();
+    limits.sent(channel, 'edit', 0);
+    limits.answered(channel, 'edit', 100, { limit: 2, remaining: 1, resetAfterMs: 1_000 }, noRefusal);
+    expect(limits.delay(channel, 'edit', 100)).toBe(0);
+    limits.sent(channel, 'edit', 100);
+    limits.answered(channel, 'edit', 200, { limit: 2, remaining: 0, resetAfterMs: 900 }, noRefusal);
+    // Counted from when the answered request left: the next one travels as long.
+    expect(limits.delay(channel, 'edit', 200)).toBe(100 + 900 + MARGIN_MS - 200);
+    request(limits, 'edit', 1_150);
+    expect(limits.delay(channel, 'edit', 1_150)).toBe(0);
+    request(limits, 'edit', 1_150);
+    expect(limits.delay(channel, 'edit', 1_150)).toBeGreaterThan(0);
+  });
+
+  test('open no window early after a request that travelled slowly, if the next one travels as fast as any', () => {
+    const limits = new Limits();
+    const server = '3333';
+    /** Leaves at `now`; the window that it opens lasts a second from its arrival. */
+    const bulkDelete = (now: number, there: number, back: number) => {
+      limits.sent(server, 'bulk-delete', now);
+      const headers = { limit: 1, remaining: 0, resetAfterMs: 1_000 };
+      limits.answered(server, 'bulk-delete', now + there + back, headers, noRefusal);
+      return { answeredAt: now + there + back, windowEnd: now + there + 1_000 };
+    };
+    const [fast, slow] = [50, 250];
+    let { answeredAt, windowEnd } = bulkDelete(0, fast, fast);
+    for (const there of [fast, slow, fast, slow, fast]) {
+      const leaves = answeredAt + limits.delay(server, 'bulk-delete', answeredAt);
+      expect(leaves + fast).toBeGreaterThanOrEqual(windowEnd);
+      expect(leaves + fast).toBeLessThanOrEqual(windowEnd + MARGIN_MS);
+      ({ answeredAt, windowEnd } = bulkDelete(leaves, there, fast));
+    }
+  });
+
+  test('count what is under way beside an answer', () => {
+    const limits = new Limits();
+    for (let i = 0; i < 3; i += 1) limits.sent(channel, 'post', 0);
+    limits.answered(channel, 'post', 50, { limit: 5, remaining: 4, resetAfterMs: 5_000 }, noRefusal);
+    limits.sent(channel, 'post', 50);
+    limits.sent(channel, 'post', 50);
+    expect(limits.delay(channel, 'post', 50)).toBe(5_000 + MARGIN_MS);
+  });
+
+  test('leave the last request of a window to another process that was seen in the channel, for a while', () => {
+    const limits = new Limits();
+    const edit = (now: number, remaining: number, resetAfterMs: number) => {
+      limits.sent(channel, 'edit', now);
+      limits.answered(channel, 'edit', now, { limit: 5, remaining, resetAfterMs }, noRefusal);
+    };
+    edit(0, 4, 5_000);
+    edit(100, 3, 4_900);
+    // Alone, it would say 2.
+    edit(200, 1, 4_800);
+    expect(limits.delay(channel, 'edit', 200)).toBe(4_800 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit', 5_100)).toBe(0);
+    edit(16_000, 4, 5_000);
+    for (const remaining of [3, 2, 1]) edit(16_000, remaining, 5_000);
+    expect(limits.delay(channel, 'edit', 16_000)).toBe(0);
+  });
+
+  test('wait as long as a refusal says, for its own kind only', () => {
+    const limits = new Limits();
+    limits.sent(channel, 'edit', 0);
+    limits.answered(channel, 'edit', 0, null, {
+      retryAfterMs: 7_000,
+      global: false,
+      shared: false,
+      code: null,
+    });
+    expect(limits.delay(channel, 'edit', 0)).toBe(7_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'post', 0)).toBe(0);
+  });
+
+  test('blame the limit of old messages for a 429 with code 30046, and learn that it is narrower', () => {
+    const limits = new Limits();
+    const refusal = { retryAfterMs: 3_000, global: false, shared: false, code: 30046 };
+    request(limits, 'edit-old', 0);
+    request(limits, 'edit-old', 0);
+    limits.sent(channel, 'edit-old', 0);
+    limits.answered(channel, 'edit-old', 0, { limit: 5, remaining: 2, resetAfterMs: 5_000 }, refusal);
+    expect(limits.delay(channel, 'edit-old', 0)).toBe(3_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit', 0)).toBe(0);
+    request(limits, 'edit-old', 10_000);
+    request(limits, 'edit-old', 10_000);
+    expect(limits.delay(channel, 'edit-old', 10_000)).toBe(6_000 + MARGIN_MS);
+  });
+
+  test('stop everything for a global refusal', () => {
+    const limits = new Limits();
+    limits.sent(channel, 'edit', 0);
+    limits.answered(channel, 'edit', 0, null, {
+      retryAfterMs: 2_000,
+      global: true,
+      shared: false,
+      code: null,
+    });
+    expect(limits.delay('2222', 'delete', 500)).toBe(1_500);
+  });
+
+  test('never let more requests into a window than it holds, whatever the latency', () => {
+    const seed = 20261123;
+    const random = seeded(seed);
+    for (const kind of ['edit', 'edit-old', 'post', 'delete'] as const) {
+      const limits = new Limits();
+      const { requests, windowMs } = CHANNEL_WINDOWS[kind];
+      // The far side counts by arrival: a window opens with the first arrival after the last one ended.
+      let windowEnd = 0;
+      let count = 0;
+      let now = 0;
+      for (let i = 0; i < 500; i += 1) {
+        now += limits.delay(channel, kind, now);
+        limits.sent(channel, kind, now);
+        const arrival = now + random() * 200;
+        if (arrival >= windowEnd) {
+          windowEnd = arrival + windowMs;
+          count = 0;
+        }
+        count += 1;
+        expect(count, `seed ${seed}, ${kind}, request ${i}`).toBeLessThanOrEqual(requests);
+        now = Math.ceil(arrival + random() * 200);
+        limits.answered(channel, kind, now, null, noRefusal);
+      }
+    }
+  });
+});
