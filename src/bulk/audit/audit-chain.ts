@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
 
-/** Rows hashed in one statement: an embedded database answers votes between two of them. */
+/** Rows that one statement hashes. Between two statements an embedded database answers votes. */
 const pageSize = 2000;
 
-/** A row of the trail, as the next one refers to it. Rows are numbered from 1 without gaps. */
+/** A row of the trail, as the next row refers to it. Rows are numbered from 1 without gaps. */
 export interface Link {
   readonly id: number;
   readonly hash: string;
@@ -13,17 +13,21 @@ export interface Link {
 export interface ChainVerdict {
   /** Rows found. */
   readonly rows: number;
-  /** The last row and its hash: noted elsewhere, it proves later that nothing up to it was rewritten. Null: no row, or broken. */
+  /**
+   * The last row and its hash. Noted elsewhere, it proves later that nothing up to it was rewritten. Null: there is
+   * no row, or the chain is broken.
+   */
   readonly head: Link | null;
-  /** The first row that is not what was written, and what is wrong with it; null where the chain holds. */
+  /** The first row that is not as it was written, and what is wrong with it; null if the chain holds. */
   readonly broken: { readonly id: number; readonly why: string } | null;
 }
 
 /**
- * Computes the hash of every audit row anew and follows the chain from the first row to the last. Finds a row that was
- * changed, removed, put in or replaced by somebody who got around the trigger, also one whose own hash they computed anew,
- * and rows removed at the end, where an operation's row still tells of them. It cannot find a chain that was
- * computed anew as a whole: for that, compare `head` with one noted elsewhere. `since`: a row up to which it is known to hold.
+ * Computes the hash of every audit row anew and follows the chain from the first row to the last. It finds a row that
+ * was changed, removed, put in or replaced past the trigger, even if its own hash was computed anew. It finds rows
+ * that were removed at the end, if an operation's row still tells of them. It cannot find a chain that was computed
+ * anew as a whole: for that, compare `head` with one noted elsewhere. `since`: a row up to which the chain is known
+ * to hold.
  */
 export async function verifyChain(db: Db, since: Link | null = null): Promise<ChainVerdict> {
   let before: Link | null = since;
@@ -52,7 +56,7 @@ interface Page {
   readonly why: string | null;
 }
 
-/** One row: how many rows the page has, its last, and the first that does not fit, if any. */
+/** One row: how many rows the page has, the last of them, and the first that does not fit. */
 async function readPage(db: Db, before: Link | null): Promise<Page[]> {
   const id = before?.id ?? 0;
   const { rows } = await sql<Page>`
@@ -86,7 +90,10 @@ async function readPage(db: Db, before: Link | null): Promise<Page[]> {
   return rows;
 }
 
-/** Every confirmation and every end is written together with its entry, so an operation without one tells of a loss. */
+/**
+ * Every confirmation and every end is written together with its entry. So an operation without its entry tells of a
+ * loss.
+ */
 async function missingAtTheEnd(db: Db, last: Link | null): Promise<ChainVerdict['broken']> {
   const { rows } = await sql<{ id: number; event: string }>`
     select operation.id, event.name as event

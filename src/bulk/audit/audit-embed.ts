@@ -9,11 +9,13 @@ import type { AuditRecord, AuditRow, RequestFacts } from './audit-record.ts';
 
 const blurple = 0x5865f2;
 const red = 0xed4245;
-/** Entries shown at the beginning and at the end; all of them are in the file. */
+/** How many entries are shown at the beginning and at the end. The file has all of them. */
 const shownFirst = 8;
 const shownLast = 8;
 
-/** Who, when, from where, what, on which polls, with which parameters and result, and what happened on the way. */
+/**
+ * Who did what, when and from where, on which polls, with which parameters and result, and what happened on the way.
+ */
 export function renderAudit(
   record: AuditRecord,
   chain: ChainVerdict,

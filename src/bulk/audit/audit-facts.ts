@@ -4,8 +4,8 @@ import type { OperationRow } from '../operation.ts';
 import { leftOutStates } from '../operation-store.ts';
 
 /**
- * What was asked for and from where, for the audit: it is kept for ever, the operation's own row and its items are not.
- * `polls` are the numbers to change; `servers` the ids of the servers these are in.
+ * What was asked for, and from where. The audit keeps it for ever; the operation's own row and items are purged one
+ * day. `polls`: the numbers to change. `servers`: the ids of their servers.
  */
 export async function requestFacts(db: Db, operation: OperationRow): Promise<Record<string, unknown>> {
   const items = await db
@@ -41,7 +41,7 @@ export async function requestFacts(db: Db, operation: OperationRow): Promise<Rec
   };
 }
 
-/** What became of each poll: numbers, grouped by state and cause. */
+/** What became of the polls: their numbers, grouped by state and cause. */
 export async function outcomeFacts(db: Db, operationId: number): Promise<OutcomeGroup[]> {
   return await db
     .selectFrom('operation_items')

@@ -3,7 +3,10 @@ import type { Audience } from '../words/naming.ts';
 import type { ChainVerdict } from './audit-chain.ts';
 import type { AuditedPoll, AuditRecord } from './audit-record.ts';
 
-/** Everything that is known, as JSON. Ids of other servers are left out for readers who act within one. */
+/**
+ * Everything that is known of an operation, as JSON. Readers who act within one server do not see ids of other
+ * servers.
+ */
 export function auditFile(
   record: AuditRecord,
   polls: readonly AuditedPoll[],
@@ -24,7 +27,7 @@ export function auditFile(
   return { name: `audit-${record.operationId}.json`, data: Buffer.from(`${text}\n`) };
 }
 
-/** Where something was pressed is another server's business where a super admin pressed it there. */
+/** Leaves out where something was pressed if that was in another server: it is none of this server's business. */
 export function withoutForeign(
   details: Record<string, unknown>,
   audience: Audience,

@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
 import { type ChainVerdict, type Link, verifyChain } from './audit-chain.ts';
 
-/** Trails up to this long are followed whole each time: that takes less than a second. */
+/** A trail of at most so many rows is followed whole each time; that takes less than a second. */
 const shortTrail = 5_000;
-/** How long what following the whole trail has found is believed. */
+/** How long the finding of a whole verification is believed, in hours. */
 const wholeEveryHours = 24;
 
 /**
- * What an answer to somebody says of the trail, whatever its length: the rows since those found to hold before, the rows of
- * the operation that was asked for, and what following all of it found last. Remembers how far it holds.
+ * Verifies what an answer needs, however long the trail is: the rows since those that were found to hold before, the
+ * rows of this operation, and what the last whole verification found. Remembers how far the chain holds.
  */
 export async function verifyRecent(db: Db, operationId: number): Promise<ChainVerdict> {
   const head = await readHead(db);
@@ -21,10 +21,7 @@ export async function verifyRecent(db: Db, operationId: number): Promise<ChainVe
   return broken ? { ...verdict, head: null, broken } : verdict;
 }
 
-/**
- * Follows the whole trail if nobody has within a day, over all processes; null where somebody has. What it finds is kept
- * for `verifyRecent`.
- */
+/** Follows the whole trail, unless some process has within a day; then null. `verifyRecent` uses what it finds. */
 export async function verifyWholeNowAndThen(db: Db): Promise<ChainVerdict | null> {
   const { rows: due } = await sql`
     insert into audit_head (id, hash, whole_at) values (0, '', now())
@@ -52,7 +49,7 @@ async function readHead(db: Db): Promise<Head | null> {
   return { id: row.id, hash: row.hash, broken };
 }
 
-/** Several processes may remember at once: the furthest row stays. */
+/** Several processes may remember at once. The furthest row stays. */
 async function remember(db: Db, { id, hash }: Link): Promise<void> {
   await sql`
     insert into audit_head (id, hash) values (${id}, ${hash})
@@ -65,7 +62,7 @@ async function isUnchanged(db: Db, { id, hash }: Link): Promise<boolean> {
   return row?.hash === hash;
 }
 
-/** The first row of an operation that is not what was written, or whose neighbours say so. */
+/** The first row of an operation that is not as it was written, or that its neighbours contradict. */
 async function brokenRowOf(db: Db, operationId: number): Promise<ChainVerdict['broken']> {
   const { rows } = await sql<{ id: number }>`
     select own.id from audit as own

@@ -5,7 +5,7 @@ import { leftOutStates } from '../operation-store.ts';
 
 export type AuditRow = Selectable<AuditTable>;
 
-/** What `requestFacts` wrote, read back: every field may be missing where somebody tampered with it. */
+/** What `requestFacts` wrote, read back. Every field may be missing if somebody tampered with the row. */
 export interface RequestFacts {
   readonly kind?: string;
   readonly params?: Record<string, unknown>;
@@ -23,7 +23,7 @@ export interface RequestFacts {
   readonly servers?: readonly string[];
 }
 
-/** All that the trail says of a confirmed operation, oldest first, also long after the operation itself was purged. */
+/** All that the trail says of a confirmed operation, oldest first, even long after the operation itself was purged. */
 export interface AuditRecord {
   readonly operationId: number;
   readonly confirmation: AuditRow;
@@ -31,7 +31,7 @@ export interface AuditRecord {
   readonly entries: readonly AuditRow[];
 }
 
-/** Null where no operation of this number was ever confirmed. */
+/** Null if no operation of this number was ever confirmed. */
 export async function readAudit(db: Db, operationId: number): Promise<AuditRecord | null> {
   const entries = await db
     .selectFrom('audit')
@@ -43,13 +43,16 @@ export async function readAudit(db: Db, operationId: number): Promise<AuditRecor
   return confirmation ? { operationId, confirmation, facts: confirmation.details, entries } : null;
 }
 
-/** Whether an admin with this scope may read it: the rule of `mayControl`, by what the trail itself says. */
+/**
+ * Whether an admin with this scope may read it. The rule is that of `mayControl`, applied to what the trail itself
+ * says.
+ */
 export function mayReadAudit({ facts }: AuditRecord, scope: Scope): boolean {
   if (scope.all || facts.scope === scope.guildId) return true;
   return facts.scope === null && facts.servers?.length === 1 && facts.servers[0] === scope.guildId;
 }
 
-/** One poll of the operation, as its items tell it while they are kept. */
+/** One poll of the operation, as its item tells while it is kept. */
 export type AuditedPoll = Awaited<ReturnType<typeof readAuditedPolls>>[number];
 
 export async function readAuditedPolls(db: Db, operationId: number) {

@@ -3,10 +3,10 @@ import type { Logger } from '../../base/log.ts';
 import type { Db } from '../../db/schema.ts';
 import { verifyWholeNowAndThen } from './audit-head.ts';
 
-/** Once an hour it asks whether the day's look is due. */
+/** How often it asks whether the day's verification is due, in ms. */
 const everyMs = 60 * 60 * 1_000;
 
-/** Follows the whole audit trail once a day, by one of all processes, and says in the log where it does not hold. */
+/** Follows the whole audit trail once a day, in one of all processes. The log says if the chain does not hold. */
 export class AuditWatch {
   readonly #parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger };
   readonly #ending = new AbortController();
@@ -20,7 +20,7 @@ export class AuditWatch {
     this.#running ??= this.#run(this.#ending.signal);
   }
 
-  /** Resolves when a look under way has ended. */
+  /** Resolves when a verification under way has ended. */
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#running;
@@ -28,7 +28,7 @@ export class AuditWatch {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { db, clock, log } = this.#parts;
-    // Not at the start: whoever waits for the bot comes first.
+    // Not at once: people who wait for the bot come first.
     for (await clock.sleep(everyMs, signal); !signal.aborted; await clock.sleep(everyMs, signal)) {
       try {
         const verdict = await verifyWholeNowAndThen(db);

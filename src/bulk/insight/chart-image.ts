@@ -5,7 +5,10 @@ const fonts = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>
   createRequire(import.meta.url).resolve(`dejavu-fonts-ttf/ttf/${file}`),
 );
 
-/** Draws an SVG as a PNG of twice its size, on a thread of its own. The fonts are ours: a slim machine has none. */
+/**
+ * Draws an SVG as a PNG of twice its size, on a thread of its own. It uses our own fonts, because a slim machine has
+ * none.
+ */
 export async function chartImage(svg: string): Promise<Buffer> {
   const image = await renderAsync(svg, {
     font: { fontFiles: fonts, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans' },

@@ -11,7 +11,7 @@ const blurple = 0x5865f2;
 /** Discord's limit is 4096. */
 const longest = 4000;
 
-/** One page of past operations. `names`: null where all of them are of one server, which then goes without saying. */
+/** One page of past operations. `names`: null if all of them are of one server; then the server is not named. */
 export function renderHistory(
   page: { readonly total: number; readonly operations: readonly HistoryRow[] },
   query: HistoryQuery,
@@ -91,7 +91,7 @@ function buttons(total: number, query: HistoryQuery): MessageBody['components'] 
   ];
 }
 
-/** Two actions, because the ids of one message have to differ whatever the offsets are. */
+/** Two actions, because the custom ids of one message must differ even if the offsets are the same. */
 function pageId(direction: 'back' | 'on', query: HistoryQuery): string {
   return [`history-${direction}`, ...historyArgs(query)].join(':');
 }

@@ -3,7 +3,7 @@ import { openStates } from '../operation.ts';
 
 export const defaultHistoryLimit = 10;
 export const maxHistoryLimit = 25;
-/** PostgreSQL's `integer`: more operations there cannot be. */
+/** The greatest PostgreSQL `integer`: there cannot be more operations. */
 export const maxHistoryOffset = 2_147_483_647;
 
 /** Which past operations are asked for. Null: any. */
@@ -17,12 +17,12 @@ export interface HistoryQuery {
   readonly adminId: string | null;
 }
 
-/** The subcommands that start an operation. A retry is found by what it repeats, too. */
+/** The subcommands that start an operation. A retry is also found under the kind that it repeats. */
 export function historyTypes(): string[] {
   return [...operationKinds.map((kind) => kind.name), 'undo', 'retry'];
 }
 
-/** The result words, then what an operation is called before it has one. */
+/** The result words, then the words for an operation that has no result yet. */
 export const historyStatuses: readonly string[] = [
   'completed',
   'completed with failures',
@@ -34,13 +34,13 @@ export const historyStatuses: readonly string[] = [
 
 const any = '-';
 
-/** The arguments of a page button's custom id: at most 85 characters with their colons. */
+/** The arguments of a page button's custom id. With their colons at most 85 characters. */
 export function historyArgs(query: HistoryQuery): string[] {
   const { limit, offset, type, status, adminId } = query;
   return [String(offset), String(limit), type ?? any, status ?? any, adminId ?? any];
 }
 
-/** Reads them back, believing nothing; null where this program did not write them. */
+/** Reads the arguments back and believes nothing; null if this program did not write them. */
 export function readHistoryArgs(args: readonly string[]): HistoryQuery | null {
   const [offset, limit, type, status, adminId] = args;
   if (args.length !== 5 || !isWhole(offset, 0, maxHistoryOffset) || !isWhole(limit, 1, maxHistoryLimit))

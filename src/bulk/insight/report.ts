@@ -18,7 +18,7 @@ export interface ReportRow {
   readonly durationSeconds: number | null;
 }
 
-/** One row a poll in the order of their numbers, also of those that the preview left out. */
+/** One row for each poll in the order of their numbers, those that the preview left out too. */
 export async function readReport(db: Db, operation: OperationRow, names: Names): Promise<ReportRow[]> {
   const rows = await db
     .selectFrom('operation_items as item')
@@ -58,7 +58,7 @@ function outcomeOf(state: ItemState): string {
   return state === 'planned' || state === 'applied' ? 'waiting' : state;
 }
 
-/** The report as a file for a spreadsheet: a header row, one row a poll, formulas neutralised. */
+/** The report as a file for a spreadsheet: a header row, then one row for each poll. Formulas are neutralised. */
 export function reportCsv(operation: OperationRow, rows: readonly ReportRow[]): MessageFile {
   const text = stringify([...rows], {
     header: true,

@@ -7,7 +7,7 @@ const width = 760;
 const plot = { left: 56, right: 740, top: 92, bottom: 292 };
 const errorsTop = 374;
 const errorRow = 46;
-/** DejaVu Sans at 14 px, on average, a little generous. */
+/** The average width of a letter of DejaVu Sans at 14 px, a little more to be safe. */
 const letter = 8.6;
 
 /** Discord's dark theme. */
@@ -25,7 +25,7 @@ const outcomeColours: Readonly<Record<Outcome, string>> = {
   failed: '#ed4245',
   open: '#5865f2',
 };
-/** Of the words at 13 px. */
+/** The widths of the words at 13 px. */
 const legendWidths: Readonly<Record<Outcome, number>> = {
   completed: 68,
   'completed with failures': 153,
@@ -36,7 +36,7 @@ const legendWidths: Readonly<Record<Outcome, number>> = {
 };
 const outcomes = Object.keys(outcomeColours) as Outcome[];
 
-/** The numbers of `/bulk stats` as an SVG: operations by time and outcome, below them the commonest errors. Pure. */
+/** The numbers of `/bulk stats` as an SVG: above, operations by time and outcome; below, the commonest errors. Pure. */
 export function statsChart(stats: Stats, days: number): string {
   const height = errorsTop + Math.max(1, stats.errors.length) * errorRow + 18;
   const span = days === 1 ? 'last 24 hours' : `last ${days} days`;
@@ -99,7 +99,7 @@ function bars({ buckets, unit }: Stats): string[] {
       );
       below += count;
     }
-    // Counted from the newest, whose label says where the chart ends.
+    // Counted from the newest bar, whose label says where the chart ends.
     if ((buckets.length - 1 - index) % labelEvery === 0) {
       const label = bucketLabel(bucket.start, unit === 'week' && buckets.length > 52 ? 'month' : unit);
       const half = (label.length * letter) / 2;
@@ -144,7 +144,7 @@ function bucketLabel(start: Date, unit: Stats['unit']): string {
   return DateTime.fromJSDate(start, { zone: 'UTC' }).setLocale('en').toFormat(format);
 }
 
-/** The smallest of 1, 2, 5, 10, 20, 50 … that is not below. */
+/** The smallest of 1, 2, 5, 10, 20, 50 … that is not below `least`. */
 function niceStep(least: number): number {
   for (let power = 1; ; power *= 10) {
     for (const factor of [1, 2, 5]) if (factor * power >= least) return factor * power;

@@ -57,7 +57,7 @@ function kindText(kind: KindStats): string {
   return lines.join('\n');
 }
 
-/** Of the polls that were tried: skipped ones are neither success nor failure. */
+/** The rates of the polls that were tried. A skipped poll is neither a success nor a failure. */
 function rates(done: number, failed: number): string {
   const tried = done + failed;
   if (tried === 0) return '';

@@ -5,18 +5,18 @@ import type { Scope } from '../../polls/scope.ts';
 import type { ResultState } from '../operation.ts';
 import { visibleTo } from '../visible-operations.ts';
 
-/** What an operation is counted as: its result, or `open` while it has none. */
+/** What an operation is counted as: its result, or `open` if it has none yet. */
 export type Outcome = ResultState | 'open';
 
 export interface KindStats {
   readonly kind: string;
   readonly operations: number;
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
-  /** Polls, by what became of them. */
+  /** Numbers of polls by what became of them. */
   readonly done: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Running time of ended operations for each poll they tried, in milliseconds; null where they tried none. */
+  /** Milliseconds that ended operations ran for each poll that they tried; null if they tried none. */
   readonly meanMsPerPoll: number | null;
 }
 
@@ -27,7 +27,7 @@ export interface Stats {
   readonly unit: 'hour' | 'day' | 'week' | 'month';
   /** Most used first. */
   readonly kinds: readonly KindStats[];
-  /** The whole span without gaps, oldest first. */
+  /** The whole time without gaps, oldest first. */
   readonly buckets: readonly { readonly start: Date; readonly outcomes: Partial<Record<Outcome, number>> }[];
   /** Failed polls by cause, most first. */
   readonly errors: readonly {
@@ -42,7 +42,9 @@ export interface Stats {
 const dayMs = 24 * 60 * 60_000;
 const shownErrors = 5;
 
-/** Counts the operations confirmed within the last `days` days that this scope may see, and their polls. */
+/**
+ * Counts the operations that were confirmed within the last `days` days and that this scope may see, and their polls.
+ */
 export async function readStats(db: Db, scope: Scope, days: number, now: Date): Promise<Stats> {
   const from = new Date(now.getTime() - days * dayMs);
   const unit = days <= 2 ? 'hour' : days <= 92 ? 'day' : days <= 730 ? 'week' : 'month';

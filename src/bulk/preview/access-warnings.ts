@@ -17,7 +17,10 @@ interface Place {
 
 const channelsShown = 8;
 
-/** Where polls of the plan would fail for want of a right, as far as the gateway tells, and what to do about it. */
+/**
+ * Warns of channels in which polls of the plan would fail because the bot lacks a right, and says what to do. It
+ * knows what the gateway told.
+ */
 export function accessWarnings(
   rows: PreviewRows,
   { access, names }: { readonly access: ChannelAccess; readonly names: Names },
@@ -42,7 +45,7 @@ function blockedPlaces(rows: PreviewRows, access: ChannelAccess): Iterable<Place
   return places.values();
 }
 
-/** Null: nothing is asked of Discord. */
+/** What is to be done with the poll's message; null if nothing is asked of Discord. */
 function deedFor({ kind }: OperationRow, { messageId, messageGone }: PreviewJob): Deed | null {
   const { delivery, repost } = operationKind(kind);
   if (delivery === 'delete') return messageId === null ? null : 'delete';

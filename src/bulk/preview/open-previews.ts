@@ -10,8 +10,8 @@ export interface PreviewLimits {
 }
 
 /**
- * Each open preview keeps up to a thousand rows. Throws `UserError`, saying which limit it is and when there is room
- * again, where this person or this server has as many open as they may.
+ * Throws `UserError` if this person or this server has as many open previews as they may. It says which limit that
+ * is, and when there is room again. Each open preview keeps up to a thousand rows.
  */
 export async function assertRoomForPreview(
   db: Db,

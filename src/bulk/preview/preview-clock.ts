@@ -15,22 +15,25 @@ export interface PreviewClockDeps extends PreviewDeps {
   readonly log: Logger;
 }
 
-/** Timers may fire a little early; the button must not be drawn disabled once more. */
+/** Timers may fire a little early. Then the button would be drawn disabled once more. */
 const timerSlackMs = 20;
-/** Previews of a process that died are seen after this at the latest. */
+/** How long the clock sleeps at most, in ms: so late it notices previews of a process that died. */
 const longestSleepMs = 10_000;
 const shortestSleepMs = 250;
-/** Before an edit that did not arrive is repeated. */
+/** The pause before an edit that did not arrive is repeated, in ms. */
 const againMs = 1_000;
-/** So long an answer is repeated at most that did not arrive, with the button as it was when that was made. */
+/**
+ * The answer to the command may be repeated for this long, in ms, and it shows the button as it was when the answer
+ * was made.
+ */
 const answeredWithinMs = 60_000;
-/** Discord's life of an interaction's token. */
+/** How long Discord keeps an interaction's token alive, in ms. */
 const tokenLifeMs = 15 * 60_000;
 
 /**
- * Keeps previews true as time passes: enables `Confirm` when the delay is over, closes them when they expire. When that is
- * due stands in each draft's row, so any process does it, and does it again until Discord has taken it. Between two times it
- * sleeps.
+ * Keeps previews true as time passes. It enables `Confirm` when the delay is over, and closes a preview when it
+ * expires. Each draft's row says when that is due. So any process does it, and repeats it until Discord has taken it.
+ * The clock sleeps in between.
  */
 export class PreviewClock {
   readonly #deps: PreviewClockDeps;
@@ -54,17 +57,17 @@ export class PreviewClock {
     await Promise.all(this.#editing);
   }
 
-  /** There is a new draft, or one is due at another time. */
+  /** To be called when there is a new draft, or when a draft is due at another time. */
   wake(): void {
     this.#wake.abort();
   }
 
-  /** Enabling `Confirm` does not turn the page back. */
+  /** Remembers the page that is shown: enabling `Confirm` must not turn it back. */
   async turned(operationId: number, page: number): Promise<void> {
     await rememberPage(this.#deps.db, operationId, page);
   }
 
-  /** Shows the last words of a preview that was used. */
+  /** Shows what a preview says after it was used. */
   close(operation: OperationRow, body: MessageBody): Promise<Sent> {
     return this.#deps.messages.editByToken(operation.preview_token ?? '', '@original', body);
   }
@@ -78,7 +81,7 @@ export class PreviewClock {
     }
   }
 
-  /** Starts what is due; returns how long nothing is. */
+  /** Starts the edits that are due. Returns the pause until the next look, in ms. */
   async #tick(): Promise<number> {
     const { db, clock, log } = this.#deps;
     try {
@@ -101,7 +104,7 @@ export class PreviewClock {
     }
   }
 
-  /** Not being able to is no harm: a press is checked again anyway. */
+  /** A failed edit does no harm: every press is checked again. */
   async #edit(draft: OperationRow): Promise<void> {
     const { db, messages, clock, log } = this.#deps;
     try {
@@ -118,7 +121,7 @@ export class PreviewClock {
         log.info({ operation: draft.id, reason: sent.reason }, 'a preview could not be refreshed');
       }
     } catch (error) {
-      // It is due again when this turn's life is over.
+      // The preview is due again when this turn is over.
       log.error({ err: error, operation: draft.id }, 'a preview could not be refreshed');
     }
   }
@@ -128,7 +131,10 @@ export class PreviewClock {
   }
 }
 
-/** A young preview is looked at again, after ever longer: what was made before may arrive after what is newer. */
+/**
+ * When a preview is edited next. A young one is edited again after growing pauses: an older edit may arrive after a
+ * newer one.
+ */
 function nextLook({ created_at, expires_at }: OperationRow, now: Date): Date | null {
   const ageMs = now.getTime() - created_at.getTime();
   return ageMs < answeredWithinMs ? new Date(now.getTime() + Math.max(ageMs, againMs)) : expires_at;

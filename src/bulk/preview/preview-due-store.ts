@@ -1,11 +1,14 @@
 import type { Db } from '../../db/schema.ts';
 import type { OperationRow } from '../operation.ts';
 
-/** Whoever takes a preview has so long to edit it; then another process may. */
+/** A process that takes a preview has this long to edit it, in ms. Then another process may. */
 const turnMs = 20_000;
 const atOnce = 20;
 
-/** The drafts whose message is to be edited now, each for one process: to the others it is due when this turn is over. */
+/**
+ * The drafts whose message is to be edited now. Each goes to one process; for the others it is due again when the
+ * turn is over.
+ */
 export async function takeDuePreviews(db: Db, now: Date): Promise<OperationRow[]> {
   return await db
     .updateTable('operations')
@@ -38,7 +41,10 @@ export async function nextPreviewDue(db: Db): Promise<Date | null> {
   return next?.preview_due_at ?? null;
 }
 
-/** Ends a turn. `due` null: it is edited no more. Nothing is written once another process has taken it. */
+/**
+ * Ends a turn. `due` null: the preview is edited no more. Writes nothing if another process has taken the preview
+ * since.
+ */
 export async function setPreviewDue(db: Db, taken: OperationRow, due: Date | null): Promise<void> {
   await db
     .updateTable('operations')

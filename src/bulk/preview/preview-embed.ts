@@ -34,7 +34,7 @@ export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): 
     deps.names.bulkDeletes,
     rows.ahead,
   );
-  // A file needs no access to any poll's message.
+  // An export needs no access to a poll's message.
   const warnings = file ? [] : warningLines(rows, time, deps);
   const skipped = rows.excluded.reduce((sum, cause) => sum + cause.count, 0);
   const embed: APIEmbed = {

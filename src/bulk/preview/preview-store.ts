@@ -15,7 +15,7 @@ export interface PreviewPoll {
 
 export interface PreviewJob extends DeliveryJob {
   readonly guildId: string;
-  /** Its message is known to have been deleted by hand. */
+  /** Somebody deleted its message by hand, as far as is known. */
   readonly messageGone: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface PreviewRows {
   readonly polls: readonly PreviewPoll[];
 }
 
-/** The plan with one page of its polls; a page beyond the last shows the last. */
+/** The plan with one page of its polls. A page beyond the last one shows the last one. */
 export async function readPreview(db: Db, operationId: number, page: number): Promise<PreviewRows> {
   const operation = await loadOperation(db, operationId);
   const pages = Math.max(1, Math.ceil(operation.total / previewPageSize));

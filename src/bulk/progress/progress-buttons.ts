@@ -8,7 +8,10 @@ import { isResult } from '../operation.ts';
 import { button } from '../words/button.ts';
 import type { ProgressRows } from './progress-store.ts';
 
-/** The buttons that apply to the operation as it stands; their custom ids carry an action and its number only. */
+/**
+ * The buttons that apply to the operation now. Their custom ids carry an action and the operation's number, nothing
+ * else.
+ */
 export function progressButtons(rows: ProgressRows): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
   const { id, state, resumed_at } = rows.operation;
   const buttons: APIButtonComponentWithCustomId[] = [];
@@ -28,7 +31,7 @@ export function progressButtons(rows: ProgressRows): APIActionRowComponent<APIBu
   return buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons }];
 }
 
-/** What can be done about a result, by button or by the subcommand of that name. */
+/** What can be done about a result, as a button or as the subcommand of that name. */
 export function resultActions(rows: ProgressRows): ('retry' | 'undo' | 'report')[] {
   return [
     ...(rows.failed > 0 && rows.retriedBy === null ? (['retry'] as const) : []),

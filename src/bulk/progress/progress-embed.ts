@@ -23,7 +23,7 @@ const colours = {
 const shownCauses = 6;
 const barCells = 20;
 
-/** The progress message, also as the result: one embed and its buttons. */
+/** The progress message, which becomes the result: one embed and its buttons. */
 export function renderProgress(rows: ProgressRows, names: Names, audience: Audience, now: Date): MessageBody {
   const progress = progressOf(rows, now, names.bulkDeletes);
   const lines = isResult(rows.operation.state)
@@ -47,8 +47,8 @@ export function renderProgress(rows: ProgressRows, names: Names, audience: Audie
 }
 
 /**
- * The result for a direct message. Buttons would answer there that the bot works in servers only, so the commands that do
- * the same are named, and where.
+ * The result for a direct message. A button there would only answer that the bot works in servers. So the text names
+ * the commands that do the same, and where to use them.
  */
 export function renderDirectResult(
   rows: ProgressRows,
@@ -129,7 +129,7 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
   return lines;
 }
 
-/** How far the change is, and how far the messages: a failed poll may well be changed. */
+/** How far the changes are, and how far the messages. A failed poll may well be changed. */
 function bothHalves({ operation, committed, done }: ProgressRows, total: number): string[] {
   const { words, file } = operationKind(operation.kind);
   if (file) return [`${words.past} ${done} of ${total}`];

@@ -1,11 +1,11 @@
 import type { Db } from '../../db/schema.ts';
 
-/** The result needs to be shown no more. */
+/** Notes that the result needs no showing any more. */
 export async function noteShown(db: Db, operationId: number): Promise<void> {
   await db.updateTable('operations').set({ result_shown: true }).where('id', '=', operationId).execute();
 }
 
-/** Has the result of an ended operation shown once more, by whoever comes first: something older may stand over it. */
+/** Asks that the result of an ended operation is shown once more, by any process: something older may stand over it. */
 export async function showAgain(db: Db, operationId: number): Promise<void> {
   await db
     .updateTable('operations')
@@ -16,7 +16,7 @@ export async function showAgain(db: Db, operationId: number): Promise<void> {
     .execute();
 }
 
-/** Which message is the operation's: a restart goes on with it. */
+/** Notes which message is the operation's: after a restart it is edited on. */
 export async function rememberMessage(
   db: Db,
   operationId: number,

@@ -20,15 +20,18 @@ export interface ProgressMessageDeps {
   readonly log: Logger;
 }
 
-/** Edits through a token are cheap for us; as the bot they share the channel's limit with its polls. Milliseconds. */
+/**
+ * The shortest pause between two edits through a token, in ms. An edit as the bot counts against the channel's limit,
+ * which its polls need.
+ */
 const byTokenEveryMs = 1000;
 const asBotEveryMs = 3000;
-/** A refusal that a right or the end of a time-out may lift is asked about so often. */
+/** How often, in ms, an edit is tried again that was refused for want of a right or because of a time-out. */
 const refusedEveryMs = 60_000;
 
 /**
- * Keeps one operation's progress message true until `stop`, then shows its result. One edit in flight; the latest state
- * wins; what is shown is read from rows, so another process goes on with the same message.
+ * Keeps one operation's progress message true until `stop`, then shows its result. One edit is in flight at a time,
+ * and it shows the latest state. All of it is read from rows, so another process can go on with the same message.
  */
 export async function keepProgressMessage(
   deps: ProgressMessageDeps,
@@ -44,7 +47,7 @@ export async function keepProgressMessage(
       const sent = await showProgress(deps, rows);
       if (sent.type === 'sent') shown = key;
       if (sent.type === 'refused') {
-        // Asking again would be refused again; the result finds another way.
+        // Another edit would be refused again. The result finds another way.
         if (!wantsPermission(sent.code)) return;
         pauseMs = refusedEveryMs;
       }
@@ -55,8 +58,8 @@ export async function keepProgressMessage(
 }
 
 /**
- * Shows the result, again and again until Discord takes it or refuses every way to the admin; then notes in the row that
- * it is shown. Stops early when `signal` aborts: whoever owns the operation next goes on.
+ * Shows the result. Tries until Discord takes it or refuses every way to the admin; then the row says that it is
+ * shown. Stops early when `signal` aborts: the next owner of the operation goes on.
  */
 export async function showResult(
   deps: ProgressMessageDeps,
@@ -67,7 +70,7 @@ export async function showResult(
     const rows = await readProgress(deps.db, operationId, deps.clock.now());
     let sent = await showProgress(deps, rows);
     if (sent.type === 'refused') sent = await sendDirect(deps, rows);
-    // Nobody can be shown anything without a token: whoever starts with a good one does it.
+    // Without a token nothing can be shown. The next process with a good one does it.
     if (sent.type === 'refused' && sent.code === '401') return;
     if (sent.type !== 'retry') {
       if (sent.type === 'refused') {
@@ -83,7 +86,7 @@ export async function showResult(
   }
 }
 
-/** Edits the message through the token while it lives, then as the bot; posts it where it never appeared. */
+/** Edits the message, through the token while that lives, then as the bot. Posts it if it never appeared. */
 async function showProgress(deps: ProgressMessageDeps, rows: ProgressRows): Promise<Sent> {
   const { operation } = rows;
   const body = renderProgress(rows, deps.names, audienceOf(operation), deps.clock.now());
@@ -111,7 +114,7 @@ async function editByToken(
   if (messageId === null) {
     const original = await deps.messages.originalOf(token);
     if (original.type !== 'sent') return original;
-    // Where the press was only acknowledged, the "original" is the private preview that it was made on.
+    // If the press was only acknowledged, the "original" is the private preview that was pressed.
     if (original.ephemeral && !operation.private)
       return { type: 'refused', code: 'private', reason: 'the message was never posted' };
     messageId = original.messageId;
@@ -129,15 +132,15 @@ async function showAsBot(
   if (operation.progress_message_id !== null) {
     return deps.messages.edit(channelId, operation.progress_message_id, body);
   }
-  // Whoever confirmed it may have had it as the answer, or another process may have posted it.
+  // The answer to the press may have posted it, or another process.
   const lost = lostSince(operation, operation.confirmed_at);
   const sent = await deps.messages.post(channelId, body, `op-${operation.id}`, lost);
   if (sent.type === 'sent') await rememberMessage(deps.db, operation.id, sent.messageId, sent.channelId);
-  // What was posted then is an older picture.
+  // The message that was found shows an older state.
   return sent.type === 'sent' && sent.found ? deps.messages.edit(channelId, sent.messageId, body) : sent;
 }
 
-/** Where the channel is closed to the bot, the result reaches the admin by direct message. */
+/** Sends the result to the admin by direct message, for a channel that is closed to the bot. */
 async function sendDirect(deps: ProgressMessageDeps, rows: ProgressRows): Promise<Sent> {
   const { operation } = rows;
   const body = renderDirectResult(rows, deps.names, { guildId: operation.scope_guild_id }, deps.clock.now());
@@ -145,14 +148,16 @@ async function sendDirect(deps: ProgressMessageDeps, rows: ProgressRows): Promis
   return deps.messages.direct(operation.admin_id, body, `op-${operation.id}-result`, lost);
 }
 
-/** The operation's message in a channel, if it was posted there since, by whatever way. */
+/** How to find the operation's message in a channel, if it was posted there since `triedAt`, in whatever way. */
 function lostSince(operation: OperationRow, triedAt: Date | null): Lost | null {
   if (triedAt === null) return null;
   const title = `Operation #${operation.id} · `;
   return { triedAt, isIt: ({ embeds }) => embeds?.some((embed) => embed.title?.startsWith(title)) ?? false };
 }
 
-/** A private message is for an admin who may see all its polls; a public one is read by the server it stands in. */
+/**
+ * Who reads the message. A private one is for an admin who may see all its polls; a public one is read by its server.
+ */
 export function audienceOf(operation: OperationRow): Audience {
   return { guildId: operation.private ? operation.scope_guild_id : operation.guild_id };
 }

@@ -10,28 +10,28 @@ import { appliedJobs, type Cause, countItems, groupItems } from '../operation-st
 import { mayBeUndone } from '../plan/plan-undo.ts';
 import { isLeftToUndo } from '../plan/undone.ts';
 
-/** Everything the progress message says, read from rows: any process can show it at any moment. */
+/** Everything that the progress message says, read from rows. So any process can show it at any moment. */
 export interface ProgressRows {
   readonly operation: OperationRow;
   readonly done: number;
   readonly failed: number;
   readonly skipped: number;
   readonly waiting: number;
-  /** Polls whose change is committed and stays so far. */
+  /** Polls whose change is committed and not put back. */
   readonly committed: number;
   /** Polls whose message is still behind. */
   readonly behind: readonly DeliveryJob[];
   /** By channel, how many polls each other running operation has waiting there. */
   readonly ahead: ReadonlyMap<string, readonly number[]>;
-  /** A poll whose message is being sent right now. */
+  /** The poll whose message is being sent now. */
   readonly current: { readonly pollId: number; readonly question: string; readonly guildId: string } | null;
   readonly failures: readonly Cause[];
   readonly skips: readonly Cause[];
-  /** What the preview left out, once the operation has ended: no part of any count. */
+  /** What the preview left out; filled once the operation has ended. In no count. */
   readonly leftOut: readonly Cause[];
-  /** The files that were sent, of a kind that writes some. */
+  /** The files that were sent, if the kind writes files. */
   readonly files: readonly Cause[];
-  /** Place in the queue, from 1, while it waits there. */
+  /** Place in the queue, from 1; null unless the operation waits there. */
   readonly place: number | null;
   readonly retriedBy: number | null;
   readonly remarks: number;
@@ -39,7 +39,7 @@ export interface ProgressRows {
   readonly undoable: boolean;
 }
 
-/** One consistent reading: the counts always add up to the operation's total. */
+/** Reads all of it in one snapshot, so the counts always add up to the operation's total. */
 export async function readProgress(db: Db, id: number, now: Date): Promise<ProgressRows> {
   return await inSnapshot(db, async (trx) => {
     const operation = await trx

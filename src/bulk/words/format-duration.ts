@@ -1,4 +1,4 @@
-/** A span of time in words: `8 s`, `4 min`, `2 h 10 min`. Milliseconds in. */
+/** A duration in words: `8 s`, `4 min`, `2 h 10 min`. Takes milliseconds. */
 export function formatSpan(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 90) return `${seconds} s`;

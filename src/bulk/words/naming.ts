@@ -2,17 +2,17 @@ import type { BulkDeletes } from '../../delivery/pace/bulk-delete-choice.ts';
 import type { Deed, Obstacle } from '../../delivery/rights.ts';
 import { escapeText } from '../../polls/text.ts';
 
-/** What the bot knows of servers and channels, their names above all; null where it does not. */
+/** What the bot knows of servers and channels, their names above all; null for what it does not know. */
 export interface Names {
   channel(channelId: string): { readonly name: string; readonly guildId: string } | null;
   guild(guildId: string): string | null;
-  /** For estimates: where many messages may be deleted at once. Unless given, nowhere. */
+  /** For estimates: where many messages may be deleted at once. Default: nowhere. */
   readonly bulkDeletes?: BulkDeletes;
 }
 
 /**
- * Who reads a text: in public only what belongs to the server it is shown in is named; `guildId: null` means that the
- * reader may see everything (a private answer within their scope).
+ * Who reads a text. In public only what belongs to the server where it is shown is named. `guildId: null`: the reader
+ * may see everything, as in a private answer within their scope.
  */
 export interface Audience {
   readonly guildId: string | null;
@@ -21,8 +21,9 @@ export interface Audience {
 const elsewhere = 'a channel of another server';
 
 /**
- * `#votes`, its mention where the name is unknown, or a vague word where it belongs to another server than the audience's.
- * `guildIds`: the servers it can only be of, which tell where the channel itself is not known, as one that is gone.
+ * `#votes`; or the channel's mention if its name is unknown; or a vague word if it belongs to another server than the
+ * audience's. `guildIds`: the servers to which it can belong. They help if the channel itself is unknown, such as one
+ * that is gone.
  */
 export function channelName(
   names: Names,
@@ -37,7 +38,10 @@ export function channelName(
   return channel ? `#${escapeText(channel.name)}` : `<#${channelId}>`;
 }
 
-/** Replaces the channel mentions in a stored cause (`no access to <#123>`) by names. `guildIds`: the servers of its polls. */
+/**
+ * Replaces the channel mentions in a stored cause (`no access to <#123>`) by names. `guildIds`: the servers of its
+ * polls.
+ */
 export function nameChannels(
   names: Names,
   audience: Audience,
@@ -50,7 +54,7 @@ export function nameChannels(
   });
 }
 
-/** Whether the bot can do what is to be done with a message in a channel, as far as it knows. */
+/** Whether the bot can do this with a message in a channel, as far as it knows. */
 export type ChannelAccess = (
   channelId: string,
   guildId: string,

@@ -3,8 +3,8 @@ import { greatestRowId } from '../../db/row-id.ts';
 import { quoted } from '../../polls/text.ts';
 
 /**
- * Reads poll numbers and ranges: `12, 40-55`, `#7 #9`. Ascending, each once.
- * Throws `UserError` where something is no number, a range runs backwards, or more than `limit` polls are named.
+ * Reads poll numbers and ranges: `12, 40-55`, `#7 #9`. Returns them in ascending order, each once. Throws `UserError`
+ * if something is no number, if a range runs backwards, or if more than `limit` polls are named.
  */
 export function parsePollNumbers(text: string, limit: number): number[] {
   const numbers = new Set<number>();
@@ -27,7 +27,7 @@ interface Range {
   readonly last: number;
 }
 
-/** How many different numbers the ranges hold, however long they are. */
+/** How many different numbers the ranges hold. It is fast however long the ranges are. */
 function countNumbers(ranges: readonly Range[]): number {
   let count = 0;
   let counted = 0;
@@ -60,8 +60,8 @@ function tooMany(count: number, limit: number): UserError {
 }
 
 /**
- * Writes ascending numbers one by one while they are at most `limit`, so that each can be found; more of them as ranges
- * where they run on: `#1–#3, #7`, at most `limit` of these, then “and N more”.
+ * Writes ascending numbers one by one if they are at most `limit`, so that each can be found. More of them become
+ * ranges, `#1–#3, #7`: at most `limit` of these, then “and N more”.
  */
 export function formatPollNumbers(numbers: readonly number[], limit = 12): string {
   if (numbers.length <= limit) return numbers.map((number) => `#${number}`).join(', ');

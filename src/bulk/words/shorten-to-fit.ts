@@ -1,7 +1,10 @@
-/** Discord's limit for the text of an embed. */
+/** Discord's limit for the description of an embed, in characters. */
 export const longestDescription = 4096;
 
-/** How much of a question and of a server's name is shown, from plenty to what fits whatever is escaped in it. */
+/**
+ * How many characters of a question and of a server's name are shown: from plenty to what always fits, whatever must
+ * be escaped.
+ */
 const sizes = [
   [60, 24],
   [40, 20],
@@ -9,7 +12,7 @@ const sizes = [
   [12, 6],
 ] as const;
 
-/** A text about many polls, with as much of each question and server as `longest` characters allow. */
+/** A text about many polls. Each question and server name is cut until the text has at most `longest` characters. */
 export function fitting(longest: number, text: (question: number, server: number) => string): string {
   const texts = sizes.values().map(([question, server]) => text(question, server));
   return texts.find((one) => one.length <= longest) ?? text(...sizes[3]);
