@@ -7,15 +7,15 @@ import type { Outcome } from './outcome.ts';
  * header `Retry-After: 1`, body `retry_after: 1163`, scope `shared`, 4 of 5 edits of the channel left
  * (discord/discord-api-docs#6109).
  */
-const PUBLISHED = new Set<number | null>([20022, 20028]);
+const published = new Set<number | null>([20022, 20028]);
 /** 30046 is the channel's limit of old messages, which no header tells either. */
-const OLD_MESSAGES = 30046;
+const oldMessages = 30046;
 /** A body that names so much more than its header does not speak of the channel's window. */
-const FAR_ABOVE_MS = 60_000;
+const farAboveMs = 60_000;
 /** Where Discord does not say how long: a third of that hour. */
-const UNTOLD_MS = 20 * 60_000;
+const untoldMs = 20 * 60_000;
 /** Longer an operation does not wait for one message. */
-const PATIENCE_MS = 2 * 60_000;
+const patienceMs = 2 * 60_000;
 
 /** How long one message may not be edited, and Discord's error code, if it gave one. */
 export interface MessageLimit {
@@ -34,25 +34,25 @@ export interface RefusedEdit {
 
 /** Whether it is about this one message, and no limit of its channel. */
 export function isOfMessage({ code, shared, headerMs, bodyMs, remaining }: RefusedEdit): boolean {
-  if (PUBLISHED.has(code)) return shared || code === 20022;
+  if (published.has(code)) return shared || code === 20022;
   const told = remaining !== null && remaining > 0 && headerMs !== null && bodyMs !== null;
-  return told && code !== OLD_MESSAGES && bodyMs - headerMs >= FAR_ABOVE_MS;
+  return told && code !== oldMessages && bodyMs - headerMs >= farAboveMs;
 }
 
 /** Whether a refused edit with this code is about this one message, by whatever status it was refused. */
 export function isPublishedCode(code: number | null): boolean {
-  return PUBLISHED.has(code);
+  return published.has(code);
 }
 
 /** The poll waits, and nothing beside it in its channel. `afterMs` null: Discord does not say how long. */
 export function waitForMessage(limit: { afterMs: number | null; code: number | null }): RetryOutcome {
   const { afterMs, code } = limit;
-  const reason = PUBLISHED.has(code)
+  const reason = published.has(code)
     ? 'its message is published; Discord takes about 3 edits an hour of it'
     : 'Discord takes no edit of its message for now';
   return {
     type: 'retry',
-    afterMs: afterMs ?? UNTOLD_MS,
+    afterMs: afterMs ?? untoldMs,
     code: codeOf(code),
     reason,
     attempt: false,
@@ -69,7 +69,7 @@ function codeOf(code: number | null): string {
  * when the time has come.
  */
 export function withinPatience(outcome: Outcome): Outcome {
-  if (outcome.type !== 'retry' || !outcome.ofMessage || outcome.afterMs <= PATIENCE_MS) return outcome;
+  if (outcome.type !== 'retry' || !outcome.ofMessage || outcome.afterMs <= patienceMs) return outcome;
   // In steps of 5 min: polls that fail alike are counted together.
   const minutes = Math.ceil(outcome.afterMs / 300_000) * 5;
   const reason = `${outcome.reason}, try again in ${minutes} min`;

@@ -9,16 +9,16 @@ export interface Refusal {
 /** What was asked of Discord in a channel when it refused. */
 export type Asked = 'post' | 'edit' | 'delete' | 'open';
 
-const EMPTY_MESSAGE = 50006;
-const NO_ACCESS = 50001;
-const MISSING_PERMISSIONS = 50013;
-const ARCHIVED_THREAD = 50083;
-const LOCKED_THREAD = 160005;
+const emptyMessage = 50006;
+const noAccess = 50001;
+const missingPermissions = 50013;
+const archivedThread = 50083;
+const lockedThread = 160005;
 /** Of threads, and of threads in announcement channels. */
-const TOO_MANY_THREADS = [160006, 160007] as const;
+const tooManyThreads = [160006, 160007] as const;
 
 /** Codes of refusals that no right ends: other threads have to fall asleep, which no event tells of reliably. */
-export const endsByTime: readonly string[] = TOO_MANY_THREADS.map(String);
+export const endsByTime: readonly string[] = tooManyThreads.map(String);
 
 /**
  * What an error code says of a channel, if it says something of the channel and not of one message (Discord's API
@@ -36,21 +36,21 @@ export function refusalOf(
       return { right: 'view', reason: `the channel ${place} no longer exists` };
     case 10004:
       return { right: 'view', reason: `the bot is no longer in the server of ${place}` };
-    case NO_ACCESS:
+    case noAccess:
       return { right: 'view', reason: `no access to ${place}` };
     case 50024:
       return { right: 'post', reason: `${place} is a kind of channel that cannot hold messages` };
     // Our messages are never empty: Discord has left the embed out (api-docs#5648).
-    case EMPTY_MESSAGE:
+    case emptyMessage:
       return { right: 'embed', reason: lacking(channelId, obstacle ?? noEmbeds) };
-    case MISSING_PERMISSIONS:
+    case missingPermissions:
       return { right: asked, reason: missing(asked, channelId, obstacle) };
-    case ARCHIVED_THREAD:
+    case archivedThread:
       return { right: 'open', reason: `the thread ${place} is archived and locked` };
-    case LOCKED_THREAD:
+    case lockedThread:
       return { right: asked, reason: `the thread ${place} is locked, and the bot lacks Manage Threads` };
-    case TOO_MANY_THREADS[0]:
-    case TOO_MANY_THREADS[1]:
+    case tooManyThreads[0]:
+    case tooManyThreads[1]:
       return {
         right: 'open',
         reason: `the server has too many active threads: the thread ${place} is archived and can be opened once others are archived`,
@@ -77,15 +77,13 @@ export function lacking(channelId: string, obstacle: Obstacle): string {
 
 /** The code that Discord would answer to a deed that meets this obstacle. */
 export function codeOf({ right }: Obstacle): number {
-  if (right === 'view') return NO_ACCESS;
-  return right === 'open' ? ARCHIVED_THREAD : MISSING_PERMISSIONS;
+  if (right === 'view') return noAccess;
+  return right === 'open' ? archivedThread : missingPermissions;
 }
 
 /** Whether a refusal with this code ends when the bot is given a permission. */
 export function wantsPermission(code: string): boolean {
-  return [NO_ACCESS, MISSING_PERMISSIONS, ARCHIVED_THREAD, LOCKED_THREAD, EMPTY_MESSAGE].includes(
-    Number(code),
-  );
+  return [noAccess, missingPermissions, archivedThread, lockedThread, emptyMessage].includes(Number(code));
 }
 
 /** `A`, `A and B`, `A, B and C`. */

@@ -23,14 +23,14 @@ export interface CallOptions {
 }
 
 /** Private headers that the transport reads and takes off. */
-export const PRIORITY_HEADER = 'x-gavel-priority';
+export const priorityHeader = 'x-gavel-priority';
 /** By this name bulk work takes turns. */
-export const TURN_HEADER = 'x-gavel-turn';
+export const turnHeader = 'x-gavel-turn';
 /** A time of the monotonic clock in ms: a request that has not started by then is not sent at all. */
-export const SEND_BEFORE_HEADER = 'x-gavel-send-before';
+export const sendBeforeHeader = 'x-gavel-send-before';
 
 /** The server whose limit a bulk-delete counts against: its path names the channel alone. */
-export const SERVER_HEADER = 'x-gavel-server';
+export const serverHeader = 'x-gavel-server';
 
 /** Discord takes no edit of this one message for a while; of the others in its channel it does. */
 export class MessageLimitError extends Error {

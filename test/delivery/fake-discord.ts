@@ -17,8 +17,8 @@ interface Message {
 }
 
 /** The one that everybody is written to in. */
-const DIRECT_CHANNEL = '200000000000000099';
-export const BOT_ID = '900000000000000001';
+const directChannel = '200000000000000099';
+export const botId = '900000000000000001';
 
 /** Discord's message routes in memory: messages, nonces, and faults that a test puts in the way. */
 export class FakeDiscord implements RestCalls {
@@ -29,12 +29,12 @@ export class FakeDiscord implements RestCalls {
   /** Runs after a call took effect; throwing loses the answer. */
   after: (call: Call) => void | Promise<void> = () => undefined;
   /** Forgets the nonces, as Discord does after a few minutes. */
-  forgetNonces = () => this.nonces.clear();
-  private readonly nonces = new Map<string, string>();
-  private serial = 0;
+  forgetNonces = () => this.#nonces.clear();
+  readonly #nonces = new Map<string, string>();
+  #serial = 0;
 
   get(route: Route, options: CallOptions = {}) {
-    return this.call({ method: 'GET', route, options }, () => {
+    return this.#call({ method: 'GET', route, options }, () => {
       const [after, limit] = ['after', 'limit'].map((name) => options.query?.get(name) ?? '0');
       const since = [...this.messages.values()].filter(
         ({ id, channel_id }) => channel_id === route.split('/')[2] && BigInt(id) > BigInt(after!),
@@ -45,33 +45,33 @@ export class FakeDiscord implements RestCalls {
   }
 
   post(route: Route, options: CallOptions = {}) {
-    return this.call({ method: 'POST', route, options }, () => {
-      if (route === '/users/@me/channels') return { id: DIRECT_CHANNEL };
+    return this.#call({ method: 'POST', route, options }, () => {
+      if (route === '/users/@me/channels') return { id: directChannel };
       const body = options.body as { nonce?: string };
-      const known = body.nonce === undefined ? undefined : this.nonces.get(body.nonce);
+      const known = body.nonce === undefined ? undefined : this.#nonces.get(body.nonce);
       if (known !== undefined) return { ...this.messages.get(known), id: known };
-      this.serial += 1;
-      const id = messageIdAt(Date.now(), this.serial);
-      const message = { ...body, id, channel_id: route.split('/')[2]!, author: { id: BOT_ID } };
+      this.#serial += 1;
+      const id = messageIdAt(Date.now(), this.#serial);
+      const message = { ...body, id, channel_id: route.split('/')[2]!, author: { id: botId } };
       this.messages.set(id, message);
-      if (body.nonce !== undefined) this.nonces.set(body.nonce, id);
+      if (body.nonce !== undefined) this.#nonces.set(body.nonce, id);
       return message;
     });
   }
 
   patch(route: Route, options: CallOptions = {}) {
-    return this.call({ method: 'PATCH', route, options }, () => {
+    return this.#call({ method: 'PATCH', route, options }, () => {
       // Opening a thread: the fake knows messages alone.
       if (!route.includes('/messages/')) return {};
-      const message = this.find(route, 'PATCH');
+      const message = this.#find(route, 'PATCH');
       Object.assign(message, options.body);
       return message;
     });
   }
 
   delete(route: Route, options: CallOptions = {}) {
-    return this.call({ method: 'DELETE', route, options }, () => {
-      this.messages.delete(this.find(route, 'DELETE').id);
+    return this.#call({ method: 'DELETE', route, options }, () => {
+      this.messages.delete(this.#find(route, 'DELETE').id);
       return null;
     });
   }
@@ -80,13 +80,13 @@ export class FakeDiscord implements RestCalls {
     return this.calls.filter((call) => call.method === method);
   }
 
-  private find(route: string, method: string): Message {
+  #find(route: string, method: string): Message {
     const message = this.messages.get(route.split('/').at(-1)!);
     if (!message) throw refusal(404, 10008, 'Unknown Message', method);
     return message;
   }
 
-  private async call(call: Call, effect: () => unknown): Promise<unknown> {
+  async #call(call: Call, effect: () => unknown): Promise<unknown> {
     this.calls.push(call);
     await this.before(call);
     const result = effect();

@@ -9,7 +9,7 @@ import { overdue } from '../../src/delivery/sending/delivery-store.ts';
 import { unpark } from '../../src/delivery/sending/parks-store.ts';
 import type { DeliverOptions } from '../../src/delivery/sending/sending.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { BOT_ID, type Call, FakeDiscord, refusal } from './fake-discord.ts';
+import { botId, type Call, FakeDiscord, refusal } from './fake-discord.ts';
 import { bump, givenPoll, pollOf } from './polls.ts';
 
 const place = '<#200000000000000001>';
@@ -26,7 +26,7 @@ function setUp(db: Db, obstacle: Obstacles = () => null) {
     clock: systemClock,
     log: createLogger('silent'),
     process: 'one',
-    botId: () => BOT_ID,
+    botId: () => botId,
     obstacle,
   };
   const show = (id: number, options: Partial<DeliverOptions> = {}) =>

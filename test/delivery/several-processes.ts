@@ -4,7 +4,7 @@ import type { Db } from '../../src/db/schema.ts';
 import { Limits } from '../../src/delivery/pace/limits.ts';
 import { deliverOne } from '../../src/delivery/sending/deliver-one.ts';
 import type { DeliverOptions } from '../../src/delivery/sending/sending.ts';
-import { BOT_ID, FakeDiscord } from './fake-discord.ts';
+import { botId, FakeDiscord } from './fake-discord.ts';
 
 const plain: DeliverOptions = { repost: false, respectHolds: false, respectParks: false, priority: 1 };
 
@@ -14,7 +14,7 @@ export function severalProcesses(db: Db) {
   const by = (process: string) => {
     const limits = new Limits();
     const log = createLogger('silent');
-    const parts = { db, rest: discord, limits, clock: systemClock, log, process, botId: () => BOT_ID };
+    const parts = { db, rest: discord, limits, clock: systemClock, log, process, botId: () => botId };
     return (id: number, options: Partial<DeliverOptions> = {}) =>
       deliverOne(parts, id, { ...plain, ...options });
   };

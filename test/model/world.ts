@@ -22,7 +22,7 @@ import { createPoll } from '../../src/polls/poll-store.ts';
 import type { VoteResult } from '../../src/polls/votes/vote.ts';
 import { castVote } from '../../src/polls/votes/vote-store.ts';
 import { actor, asking, interactionId, operationOf, planRequest, processName } from '../bulk/bulk-fixture.ts';
-import { BOT_ID, FakeDiscord } from '../delivery/fake-discord.ts';
+import { botId, FakeDiscord } from '../delivery/fake-discord.ts';
 import { guildId, newPoll } from '../polls/poll-fixture.ts';
 import type { Kind } from './model.ts';
 import { Run } from './run.ts';
@@ -216,7 +216,7 @@ export class World {
       clock: systemClock,
       log: createLogger('silent'),
       process,
-      botId: () => BOT_ID,
+      botId: () => botId,
     };
     return await deliverOne(parts, pollId, options);
   }

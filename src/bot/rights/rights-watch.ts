@@ -8,9 +8,9 @@ const inChannel = ['CHANNEL_CREATE', 'CHANNEL_UPDATE', 'CHANNEL_DELETE', 'THREAD
 const inServer = ['GUILD_ROLE_UPDATE', 'GUILD_ROLE_DELETE', 'THREAD_DELETE', 'THREAD_LIST_SYNC'];
 
 /** Discord's clock and ours differ; a look too early would be the last one. */
-const MARGINS_MS = [2_000, 60_000];
+const marginsMs = [2_000, 60_000];
 /** Timers hold 24 days at most, time-outs last up to 28. */
-const LONGEST_SLEEP_MS = 3_600_000;
+const longestSleepMs = 3_600_000;
 
 interface Packet {
   readonly t: string | null;
@@ -28,104 +28,104 @@ interface Known {
  * an event, so it is waited for.
  */
 export class RightsWatch {
-  private readonly client: Client;
-  private readonly clock: Clock;
-  private readonly regained: (guildId: string, regained: Regained) => void;
-  private readonly known = new Map<string, Known>();
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #regained: (guildId: string, regained: Regained) => void;
+  readonly #known = new Map<string, Known>();
   /** Servers to be looked at: wholly (null), or in these channels. */
-  private readonly due = new Map<string, Set<string> | null>();
-  private readonly timeOuts = new Map<string, { readonly until: number; readonly stop: AbortController }>();
+  readonly #due = new Map<string, Set<string> | null>();
+  readonly #timeOuts = new Map<string, { readonly until: number; readonly stop: AbortController }>();
 
   /** `regained` is called where the bot has a right that it did not have, or that nobody knew of. */
   constructor(client: Client, clock: Clock, regained: (guildId: string, regained: Regained) => void) {
-    this.client = client;
-    this.clock = clock;
-    this.regained = regained;
+    this.#client = client;
+    this.#clock = clock;
+    this.#regained = regained;
     // Not discord.js' own events: it tells of no thread that it did not know, and a thread that wakes is one.
-    client.on('raw', this.hear);
-    client.on('clientReady', this.lookAtAll);
-    client.on('guildCreate', this.lookAt);
-    client.on('guildAvailable', this.lookAt);
-    client.on('guildDelete', this.forget);
+    client.on('raw', this.#hear);
+    client.on('clientReady', this.#lookAtAll);
+    client.on('guildCreate', this.#lookAt);
+    client.on('guildAvailable', this.#lookAt);
+    client.on('guildDelete', this.#forget);
   }
 
   stop(): void {
-    const { client } = this;
-    client.off('raw', this.hear).off('clientReady', this.lookAtAll).off('guildDelete', this.forget);
-    client.off('guildCreate', this.lookAt).off('guildAvailable', this.lookAt);
-    for (const { stop } of this.timeOuts.values()) stop.abort();
+    const client = this.#client;
+    client.off('raw', this.#hear).off('clientReady', this.#lookAtAll).off('guildDelete', this.#forget);
+    client.off('guildCreate', this.#lookAt).off('guildAvailable', this.#lookAt);
+    for (const { stop } of this.#timeOuts.values()) stop.abort();
   }
 
-  private readonly hear = ({ t, d }: Packet): void => {
+  readonly #hear = ({ t, d }: Packet): void => {
     if (t === null || d?.guild_id === undefined) return;
-    if (inChannel.includes(t) && d.id !== undefined) this.schedule(d.guild_id, d.id);
-    if (inServer.includes(t) || (t === 'GUILD_MEMBER_UPDATE' && d.user?.id === this.client.user?.id))
-      this.schedule(d.guild_id, null);
+    if (inChannel.includes(t) && d.id !== undefined) this.#schedule(d.guild_id, d.id);
+    if (inServer.includes(t) || (t === 'GUILD_MEMBER_UPDATE' && d.user?.id === this.#client.user?.id))
+      this.#schedule(d.guild_id, null);
   };
 
   /** Server by server, so that thousands of them hold up nothing else. */
-  private readonly lookAtAll = async (): Promise<void> => {
-    for (const guild of [...this.client.guilds.cache.values()]) {
-      if (!this.known.has(guild.id)) this.look(guild, null);
+  readonly #lookAtAll = async (): Promise<void> => {
+    for (const guild of [...this.#client.guilds.cache.values()]) {
+      if (!this.#known.has(guild.id)) this.#look(guild, null);
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
 
-  private readonly lookAt = (guild: Guild): void => this.look(guild, null);
+  readonly #lookAt = (guild: Guild): void => this.#look(guild, null);
 
-  private readonly forget = ({ id }: Guild): void => {
-    this.known.delete(id);
-    this.timeOuts.get(id)?.stop.abort();
-    this.timeOuts.delete(id);
+  readonly #forget = ({ id }: Guild): void => {
+    this.#known.delete(id);
+    this.#timeOuts.get(id)?.stop.abort();
+    this.#timeOuts.delete(id);
   };
 
   /** A packet is heard before discord.js has understood it; and many come at once. */
-  private schedule(guildId: string, channelId: string | null): void {
-    const waiting = this.due.get(guildId);
-    if (waiting === undefined) setImmediate(() => this.lookAtDue(guildId));
-    if (channelId === null || waiting === null) this.due.set(guildId, null);
-    else this.due.set(guildId, (waiting ?? new Set()).add(channelId));
+  #schedule(guildId: string, channelId: string | null): void {
+    const waiting = this.#due.get(guildId);
+    if (waiting === undefined) setImmediate(() => this.#lookAtDue(guildId));
+    if (channelId === null || waiting === null) this.#due.set(guildId, null);
+    else this.#due.set(guildId, (waiting ?? new Set()).add(channelId));
   }
 
-  private lookAtDue(guildId: string): void {
-    const channels = this.due.get(guildId) ?? null;
-    this.due.delete(guildId);
-    const guild = this.client.guilds.cache.get(guildId);
+  #lookAtDue(guildId: string): void {
+    const channels = this.#due.get(guildId) ?? null;
+    this.#due.delete(guildId);
+    const guild = this.#client.guilds.cache.get(guildId);
     // Before that everything is looked at.
-    if (guild && this.client.isReady()) this.look(guild, channels);
+    if (guild && this.#client.isReady()) this.#look(guild, channels);
   }
 
   /** `anew`: as if nothing had been known. */
-  private look(guild: Guild, only: ReadonlySet<string> | null, anew = false): void {
+  #look(guild: Guild, only: ReadonlySet<string> | null, anew = false): void {
     const { me } = guild.members;
     if (!guild.available || !me) return;
-    const now = this.clock.now();
+    const now = this.#clock.now();
     const until = timedOutUntil(me, now);
-    const before = this.known.get(guild.id);
+    const before = this.#known.get(guild.id);
     // What Discord refuses to somebody timed out it may have refused for other rights than those that are known to be gone.
     const over = before?.timedOut === true && until === null;
     const known = anew || over ? null : (before?.rights ?? null);
     const { rights, regained } = compareRights(guild, known, over || until !== null ? null : only, now);
-    this.known.set(guild.id, { rights, timedOut: until !== null });
-    if (until !== null && this.timeOuts.get(guild.id)?.until !== until.getTime())
-      void this.awaitEnd(guild, until);
-    if (regained) this.regained(guild.id, regained);
+    this.#known.set(guild.id, { rights, timedOut: until !== null });
+    if (until !== null && this.#timeOuts.get(guild.id)?.until !== until.getTime())
+      void this.#awaitEnd(guild, until);
+    if (regained) this.#regained(guild.id, regained);
   }
 
   /** Looks again when a time-out is over. One that was lifted before that is looked after by its event. */
-  private async awaitEnd({ id }: Guild, until: Date): Promise<void> {
+  async #awaitEnd({ id }: Guild, until: Date): Promise<void> {
     const stop = new AbortController();
-    this.timeOuts.get(id)?.stop.abort();
-    this.timeOuts.set(id, { until: until.getTime(), stop });
-    const sleep = (ms: number) => this.clock.sleep(ms, stop.signal);
-    const leftMs = () => until.getTime() - this.clock.now().getTime();
-    while (leftMs() > 0 && !stop.signal.aborted) await sleep(Math.min(leftMs(), LONGEST_SLEEP_MS));
-    for (const margin of MARGINS_MS) {
+    this.#timeOuts.get(id)?.stop.abort();
+    this.#timeOuts.set(id, { until: until.getTime(), stop });
+    const sleep = (ms: number) => this.#clock.sleep(ms, stop.signal);
+    const leftMs = () => until.getTime() - this.#clock.now().getTime();
+    while (leftMs() > 0 && !stop.signal.aborted) await sleep(Math.min(leftMs(), longestSleepMs));
+    for (const margin of marginsMs) {
       await sleep(margin);
-      const guild = this.client.guilds.cache.get(id);
+      const guild = this.#client.guilds.cache.get(id);
       if (stop.signal.aborted || !guild) return;
-      this.look(guild, null, true);
+      this.#look(guild, null, true);
     }
-    this.timeOuts.delete(id);
+    this.#timeOuts.delete(id);
   }
 }

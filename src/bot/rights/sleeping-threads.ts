@@ -8,8 +8,8 @@ export interface Place {
 }
 
 /** Each is a request, and somebody waits. */
-const ASKED_AT_MOST = 10;
-const WITHIN_MS = 1_500;
+const askedAtMost = 10;
+const withinMs = 1_500;
 
 /**
  * Learns of threads that sleep: the gateway tells of none, so to this process they look as if they were gone. What cannot be
@@ -23,13 +23,13 @@ export async function learnThreads(
 ): Promise<void> {
   const unknown = new Set<string>();
   for (const { channelId, guildId } of places) {
-    if (unknown.size < ASKED_AT_MOST && servers.channelAccess(channelId, guildId) === 'gone')
+    if (unknown.size < askedAtMost && servers.channelAccess(channelId, guildId) === 'gone')
       unknown.add(channelId);
   }
   if (unknown.size === 0) return;
   const enough = new AbortController();
   // A channel that Discord refuses to show stays unknown, which is all there is to know.
   const asked = [...unknown].map((id) => client.channels.fetch(id).catch(() => null));
-  await Promise.race([Promise.all(asked), clock.sleep(WITHIN_MS, enough.signal)]);
+  await Promise.race([Promise.all(asked), clock.sleep(withinMs, enough.signal)]);
   enough.abort();
 }

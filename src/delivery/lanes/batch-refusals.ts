@@ -5,15 +5,15 @@ export type Refused = Extract<FinalOutcome, { type: 'failed' }>;
 
 /** What Discord has refused to one batch, channel by channel: asked once, it is not asked again. */
 export class Refusals {
-  private readonly inChannels = new Map<string, Refused[]>();
+  readonly #inChannels = new Map<string, Refused[]>();
 
   add(channelId: string, refused: Refused): void {
-    this.inChannels.set(channelId, [...(this.inChannels.get(channelId) ?? []), refused]);
+    this.#inChannels.set(channelId, [...(this.#inChannels.get(channelId) ?? []), refused]);
   }
 
   /** The refusal that this deed would meet again; null: none is known. */
   of(channelId: string, deed: Deed): Refused | null {
-    const known = this.inChannels.get(channelId) ?? [];
+    const known = this.#inChannels.get(channelId) ?? [];
     return known.find(({ right }) => right !== undefined && rightsOf[deed].includes(right)) ?? null;
   }
 }

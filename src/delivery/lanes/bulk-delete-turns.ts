@@ -2,7 +2,7 @@ import type { BulkDeletes } from '../pace/bulk-delete-choice.ts';
 import type { Limits } from '../pace/limits.ts';
 
 /** How soon to look again while another channel's bulk-delete is under way in the server, in ms. */
-const BUSY_MS = 100;
+const busyMs = 100;
 
 /**
  * One bulk-delete at a time in each server: they share one limit, and lanes that all saw it free would claim polls for
@@ -11,11 +11,11 @@ const BUSY_MS = 100;
 export class BulkTurns {
   /** The server in which the channel's messages may be deleted many at once. */
   readonly serverOf: BulkDeletes;
-  private readonly limits: Limits;
-  private readonly busy = new Set<string>();
+  readonly #limits: Limits;
+  readonly #busy = new Set<string>();
 
   constructor(limits: Limits, serverOf: BulkDeletes) {
-    this.limits = limits;
+    this.#limits = limits;
     this.serverOf = serverOf;
   }
 
@@ -23,18 +23,18 @@ export class BulkTurns {
   delay(channelId: string, now: number): number {
     const serverId = this.serverOf(channelId);
     if (serverId === null) return 0;
-    return this.busy.has(serverId) ? BUSY_MS : this.limits.delay(serverId, 'bulk-delete', now);
+    return this.#busy.has(serverId) ? busyMs : this.#limits.delay(serverId, 'bulk-delete', now);
   }
 
   /** Runs `work` as the server's only one; with null where it is not possible. */
   async take<T>(channelId: string, work: (serverId: string | null) => Promise<T>): Promise<T> {
     const serverId = this.serverOf(channelId);
     if (serverId === null) return await work(null);
-    this.busy.add(serverId);
+    this.#busy.add(serverId);
     try {
       return await work(serverId);
     } finally {
-      this.busy.delete(serverId);
+      this.#busy.delete(serverId);
     }
   }
 }

@@ -13,12 +13,12 @@ export class LaneBatch implements Batch {
   readonly refusals = new Refusals();
   stopped = false;
   anyDone = false;
-  private left = 0;
-  private inFlight = 0;
-  private broken: unknown = null;
-  private readonly remove: (batch: LaneBatch) => void;
-  private readonly over = Promise.withResolvers<void>();
-  private readonly quiet = Promise.withResolvers<void>();
+  #left = 0;
+  #inFlight = 0;
+  #broken: unknown = null;
+  readonly #remove: (batch: LaneBatch) => void;
+  readonly #over = Promise.withResolvers<void>();
+  readonly #quiet = Promise.withResolvers<void>();
 
   constructor(
     handler: BatchHandler,
@@ -29,55 +29,55 @@ export class LaneBatch implements Batch {
     this.handler = handler;
     this.people = people;
     this.turn = turn;
-    this.remove = remove;
+    this.#remove = remove;
     // Whoever awaits `finished` gets the rejection; a batch that nobody awaits must not end the process.
-    this.over.promise.catch(() => undefined);
+    this.#over.promise.catch(() => undefined);
   }
 
   get finished(): Promise<void> {
-    return this.over.promise;
+    return this.#over.promise;
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.remove(this);
-    if (this.inFlight === 0) this.end();
-    await this.quiet.promise;
+    this.#remove(this);
+    if (this.#inFlight === 0) this.#end();
+    await this.#quiet.promise;
   }
 
   /** So many jobs came into the lanes. */
   grow(jobs: number): void {
-    this.left += jobs;
+    this.#left += jobs;
   }
 
   /** Something of it is under way, which `stop` waits for: a request, or what brings more jobs. */
   enter(): void {
-    this.inFlight += 1;
+    this.#inFlight += 1;
   }
 
   leave(): void {
-    this.inFlight -= 1;
-    if (this.inFlight === 0 && (this.stopped || this.left === 0)) this.end();
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0 && (this.stopped || this.#left === 0)) this.#end();
   }
 
   async settle(jobs: readonly DeliveryJob[], outcome: FinalOutcome, attempts: number): Promise<void> {
     if (outcome.type === 'done') this.anyDone = true;
     await this.handler.settled(jobs, outcome, attempts);
-    this.left -= jobs.length;
-    if (this.inFlight === 0 && this.left === 0) this.end();
+    this.#left -= jobs.length;
+    if (this.#inFlight === 0 && this.#left === 0) this.#end();
   }
 
   /** A bug or a lost database: nothing more of the batch is sent, and `finished` rejects. */
   break(error: unknown): void {
-    this.broken ??= error;
+    this.#broken ??= error;
     this.stopped = true;
-    this.remove(this);
-    if (this.inFlight === 0) this.end();
+    this.#remove(this);
+    if (this.#inFlight === 0) this.#end();
   }
 
-  private end(): void {
-    if (this.broken === null) this.over.resolve();
-    else this.over.reject(this.broken);
-    this.quiet.resolve();
+  #end(): void {
+    if (this.#broken === null) this.#over.resolve();
+    else this.#over.reject(this.#broken);
+    this.#quiet.resolve();
   }
 }

@@ -1,7 +1,7 @@
 import type { DeliveryJob } from '../delivery-batch.ts';
 import type { Room } from '../pace/bucket.ts';
-import { BULK_DELETE_SIZE } from '../pace/bulk-delete-choice.ts';
-import { CHANNEL_WINDOWS } from '../pace/limits.ts';
+import { bulkDeleteSize } from '../pace/bulk-delete-choice.ts';
+import { channelWindows } from '../pace/limits.ts';
 import { Turns } from '../pace/round-robin.ts';
 import { type RequestKind, showingKind, youngEnough } from '../request-kind.ts';
 import { type Deed, type Right, rightsOf } from '../rights.ts';
@@ -29,7 +29,7 @@ export function isSome(entries: readonly Entry[]): entries is Entries {
 export type Delay = (job: DeliveryJob, now: number, kind: RequestKind) => number;
 
 /** People go first, but a busy poll must not keep an operation from ever ending in its channel. */
-const PEOPLE_IN_ROW = 4;
+const peopleInRow = 4;
 
 export interface LaneParts {
   readonly delay: Delay;
@@ -48,23 +48,23 @@ export class Lane {
   notBefore = 0;
   /** Ends the lane's rest early. */
   wake = new AbortController();
-  private readonly parts: LaneParts;
-  private readonly people = new Turns<Entry>();
-  private readonly bulk = new Turns<Entry>();
+  readonly #parts: LaneParts;
+  readonly #people = new Turns<Entry>();
+  readonly #bulk = new Turns<Entry>();
   /** People's requests since the last bulk one. */
-  private peopleInRow = 0;
+  #peopleInRow = 0;
 
   constructor(channelId: string, parts: LaneParts) {
     this.channelId = channelId;
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   get length(): number {
-    return this.people.length + this.bulk.length;
+    return this.#people.length + this.#bulk.length;
   }
 
   get entries(): readonly Entry[] {
-    return [...this.people.inTurn(), ...this.bulk.inTurn()].flat();
+    return [...this.#people.inTurn(), ...this.#bulk.inTurn()].flat();
   }
 
   /**
@@ -78,19 +78,19 @@ export class Lane {
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     }
     const spans = [...counts].map(([kind, count]) => {
-      const { requests, windowMs } = CHANNEL_WINDOWS[kind];
+      const { requests, windowMs } = channelWindows[kind];
       return Math.ceil((kind === 'edit' ? this.length : count) / requests) * windowMs;
     });
-    const room = this.parts.editRoom(this.channelId, now);
-    const opens = room === null || room.left >= CHANNEL_WINDOWS.edit.requests;
+    const room = this.#parts.editRoom(this.channelId, now);
+    const opens = room === null || room.left >= channelWindows.edit.requests;
     return (2 * Math.max(0, ...spans)) / 1000 + (opens ? 1 : 0) + this.length / 10_000;
   }
 
   /** The entry that may go now, or how long until one may. */
   next(now: number): { entry: Entry } | { waitMs: number } {
-    const bulk = this.bulk.inTurn().map((queue) => this.oldFirst(queue));
-    const people = this.people.inTurn();
-    const order = this.peopleInRow >= PEOPLE_IN_ROW ? [...bulk, ...people] : [...people, ...bulk];
+    const bulk = this.#bulk.inTurn().map((queue) => this.#oldFirst(queue));
+    const people = this.#people.inTurn();
+    const order = this.#peopleInRow >= peopleInRow ? [...bulk, ...people] : [...people, ...bulk];
     // Only the kind of request matters, of which a lane has two or three.
     const delays = new Map<string, number>();
     const delayOf = (entry: Entry): number => {
@@ -98,8 +98,8 @@ export class Lane {
       const key = `${kind} ${entry.batch.people}`;
       const known = delays.get(key);
       if (known !== undefined) return known;
-      const kept = kind === 'edit' && !entry.batch.people ? this.keptForOld(bulk.flat(), now) : 0;
-      const ms = Math.max(kept, this.parts.delay(entry.job, now, kind));
+      const kept = kind === 'edit' && !entry.batch.people ? this.#keptForOld(bulk.flat(), now) : 0;
+      const ms = Math.max(kept, this.#parts.delay(entry.job, now, kind));
       delays.set(key, ms);
       return ms;
     };
@@ -115,7 +115,7 @@ export class Lane {
   /** What goes in one request with this entry, itself first: others of its batch where it is a bulk-delete. */
   together(entry: Entry, now: number): Entries {
     if (this.kindOf(entry) !== 'bulk-delete') return [entry];
-    const others = this.queuesOf(entry.batch)
+    const others = this.#queuesOf(entry.batch)
       .of(entry.batch.turn)
       .filter(
         (other) =>
@@ -124,47 +124,47 @@ export class Lane {
           other.notBefore <= now &&
           this.kindOf(other) === 'bulk-delete',
       );
-    return [entry, ...others.slice(0, BULK_DELETE_SIZE - 1)];
+    return [entry, ...others.slice(0, bulkDeleteSize - 1)];
   }
 
   push(entry: Entry): void {
-    this.queuesOf(entry.batch).push(entry.batch.turn, entry);
+    this.#queuesOf(entry.batch).push(entry.batch.turn, entry);
   }
 
   /** Entries of one batch, which go first again. */
   putBack(entries: Entries): void {
     const [{ batch }] = entries;
-    this.queuesOf(batch).putBack(batch.turn, entries);
+    this.#queuesOf(batch).putBack(batch.turn, entries);
   }
 
   /** Entries of one batch. */
   take(taken: Entries): void {
     const [{ batch }] = taken;
-    this.queuesOf(batch).serve(batch.turn, taken);
-    this.peopleInRow = batch.people ? this.peopleInRow + 1 : 0;
+    this.#queuesOf(batch).serve(batch.turn, taken);
+    this.#peopleInRow = batch.people ? this.#peopleInRow + 1 : 0;
   }
 
   /** What is left of a batch; given a right, that of it which needs the right. */
   takeAll(batch: LaneBatch, right?: Right): Entry[] {
-    return this.queuesOf(batch).remove(
+    return this.#queuesOf(batch).remove(
       (entry) => entry.batch === batch && (right === undefined || rightsOf[deedOf(entry)].includes(right)),
     );
   }
 
   takeEverything(): Entry[] {
-    return [...this.people.remove(() => true), ...this.bulk.remove(() => true)];
+    return [...this.#people.remove(() => true), ...this.#bulk.remove(() => true)];
   }
 
   /** The request that an entry takes. */
   kindOf({ job, batch, alone }: Entry): RequestKind {
-    const today = this.parts.today();
+    const today = this.#parts.today();
     if (!batch.handler.deletes) return showingKind(job.messageId, today);
     const bulk = !alone && batch.bulkChannels.has(job.channelId);
     return bulk && job.messageId !== null && youngEnough(job.messageId, today) ? 'bulk-delete' : 'delete';
   }
 
   /** Old messages have the narrowest limit and use up that of the others: behind them they would end long after. */
-  private oldFirst(queue: readonly Entry[]): readonly Entry[] {
+  #oldFirst(queue: readonly Entry[]): readonly Entry[] {
     const old = queue.filter((entry) => this.kindOf(entry) === 'edit-old');
     if (old.length === 0) return queue;
     return [...old, ...queue.filter((entry) => this.kindOf(entry) !== 'edit-old')];
@@ -174,17 +174,17 @@ export class Lane {
    * How long younger messages leave the rest of the window of edits to old ones, in ms. Those may go 3 in 6 s, but find the
    * window of 5 in 5 s used up each time unless something is kept for them: 30 edits, 15 of them old, took 33 s for 25.
    */
-  private keptForOld(bulk: readonly Entry[], now: number): number {
+  #keptForOld(bulk: readonly Entry[], now: number): number {
     const old = bulk.filter((entry) => this.kindOf(entry) === 'edit-old' && entry.notBefore <= now);
-    const room = this.parts.editRoom(this.channelId, now);
+    const room = this.#parts.editRoom(this.channelId, now);
     if (old.length === 0 || room === null) return 0;
-    const kept = Math.min(old.length, CHANNEL_WINDOWS['edit-old'].requests);
-    const freeInMs = this.parts.delay(old[0]!.job, now, 'edit-old');
-    return room.left <= kept && freeInMs + TIME_TO_SEND_MS <= room.endsInMs ? freeInMs : 0;
+    const kept = Math.min(old.length, channelWindows['edit-old'].requests);
+    const freeInMs = this.#parts.delay(old[0]!.job, now, 'edit-old');
+    return room.left <= kept && freeInMs + timeToSendMs <= room.endsInMs ? freeInMs : 0;
   }
 
-  private queuesOf(batch: LaneBatch): Turns<Entry> {
-    return batch.people ? this.people : this.bulk;
+  #queuesOf(batch: LaneBatch): Turns<Entry> {
+    return batch.people ? this.#people : this.#bulk;
   }
 }
 
@@ -195,4 +195,4 @@ function deedOf({ job, batch }: Entry): Deed {
 }
 
 /** Time for the requests themselves, at the end of a window of which a part was kept. */
-const TIME_TO_SEND_MS = 500;
+const timeToSendMs = 500;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { BatchHandler, DeliveryJob, FinalOutcome, RetryOutcome } from '../delivery-batch.ts';
 import type { Outcome } from '../outcome.ts';
-import { PEOPLE_FIRST } from '../pace/pace.ts';
+import { peopleFirst } from '../pace/pace.ts';
 import { givenUp, type Health } from './health.ts';
 import { type Entries, type Entry, isSome, Lane, type LaneParts } from './lane.ts';
 import { LaneBatch } from './lane-batch.ts';
@@ -30,11 +30,11 @@ export interface TogetherOutcome {
 }
 
 /** After so many failures for now, jobs sent together go one by one: only so the one that is to blame shows. */
-const TRIES_TOGETHER = 2;
-const FIRST_BACKOFF_MS = 500;
-const LAST_BACKOFF_MS = 15_000;
+const triesTogether = 2;
+const firstBackoffMs = 500;
+const lastBackoffMs = 15_000;
 /** A poll whose message has to wait for longer is looked at meanwhile: it may have another message by then. */
-const LONGEST_REST_MS = 60_000;
+const longestRestMs = 60_000;
 
 /**
  * One lane per channel, one request in flight per lane. In a lane people's jobs go before bulk ones, and operations take
@@ -42,17 +42,17 @@ const LONGEST_REST_MS = 60_000;
  * batch can be stopped.
  */
 export class Lanes {
-  private readonly parts: LanesParts;
-  private readonly laneParts: LaneParts;
-  private readonly lanes = new Map<string, Lane>();
-  private running = 0;
-  private batches = 0;
-  private closing = false;
-  private idle: PromiseWithResolvers<void> | null = null;
+  readonly #parts: LanesParts;
+  readonly #laneParts: LaneParts;
+  readonly #lanes = new Map<string, Lane>();
+  #running = 0;
+  #batches = 0;
+  #closing = false;
+  #idle: PromiseWithResolvers<void> | null = null;
 
   constructor(parts: LanesParts) {
-    this.parts = parts;
-    this.laneParts = { ...parts, today: () => parts.clock.now().getTime() };
+    this.#parts = parts;
+    this.#laneParts = { ...parts, today: () => parts.clock.now().getTime() };
   }
 
   /**
@@ -66,26 +66,26 @@ export class Lanes {
     turn?: string,
     more: AsyncIterable<readonly DeliveryJob[]> = none(),
   ): LaneBatch {
-    this.batches += 1;
-    const batch = new LaneBatch(handler, { people, turn: turn ?? `batch ${this.batches}` }, (stopped) =>
-      this.remove(stopped),
+    this.#batches += 1;
+    const batch = new LaneBatch(handler, { people, turn: turn ?? `batch ${this.#batches}` }, (stopped) =>
+      this.#remove(stopped),
     );
     batch.enter();
-    void this.feed(batch, jobs, more);
+    void this.#feed(batch, jobs, more);
     return batch;
   }
 
   /** Puts jobs into their lanes as they come; the first at once. */
-  private async feed(
+  async #feed(
     batch: LaneBatch,
     jobs: readonly DeliveryJob[],
     more: AsyncIterable<readonly DeliveryJob[]>,
   ): Promise<void> {
     try {
-      this.put(batch, jobs);
+      this.#put(batch, jobs);
       if (batch.stopped) return;
       for await (const some of more) {
-        this.put(batch, some);
+        this.#put(batch, some);
         if (batch.stopped) return;
       }
     } catch (error) {
@@ -95,83 +95,83 @@ export class Lanes {
     }
   }
 
-  private put(batch: LaneBatch, jobs: readonly DeliveryJob[]): void {
-    if (this.closing) batch.stopped = true;
+  #put(batch: LaneBatch, jobs: readonly DeliveryJob[]): void {
+    if (this.#closing) batch.stopped = true;
     if (batch.stopped) return;
     batch.grow(jobs.length);
-    for (const job of jobs) this.lane(job.channelId).push({ job, batch, attempts: 0, notBefore: 0 });
-    for (const channelId of new Set(jobs.map((job) => job.channelId))) this.lane(channelId).wake.abort();
+    for (const job of jobs) this.#lane(job.channelId).push({ job, batch, attempts: 0, notBefore: 0 });
+    for (const channelId of new Set(jobs.map((job) => job.channelId))) this.#lane(channelId).wake.abort();
   }
 
   /** For whoever watches: channels at work, jobs that wait in them, and whether everything fails. */
   get waiting(): { lanes: number; jobs: number; outage: boolean } {
-    const jobs = [...this.lanes.values()].reduce((sum, lane) => sum + lane.length, 0);
-    return { lanes: this.lanes.size, jobs, outage: this.parts.health.outage };
+    const jobs = [...this.#lanes.values()].reduce((sum, lane) => sum + lane.length, 0);
+    return { lanes: this.#lanes.size, jobs, outage: this.#parts.health.outage };
   }
 
   /** Takes out everything that is not in flight; resolves when nothing is in flight any more. Nothing starts again. */
   async close(): Promise<void> {
-    this.closing = true;
+    this.#closing = true;
     const batches = new Set<LaneBatch>();
-    for (const lane of this.lanes.values()) {
+    for (const lane of this.#lanes.values()) {
       for (const { batch } of lane.entries) batches.add(batch);
     }
     for (const batch of batches) void batch.stop();
-    this.wakeAll();
-    if (this.running === 0) return;
-    this.idle = Promise.withResolvers();
-    await this.idle.promise;
+    this.#wakeAll();
+    if (this.#running === 0) return;
+    this.#idle = Promise.withResolvers();
+    await this.#idle.promise;
   }
 
-  private lane(channelId: string): Lane {
-    const known = this.lanes.get(channelId);
+  #lane(channelId: string): Lane {
+    const known = this.#lanes.get(channelId);
     if (known) return known;
-    const lane = new Lane(channelId, this.laneParts);
-    this.lanes.set(channelId, lane);
-    this.running += 1;
+    const lane = new Lane(channelId, this.#laneParts);
+    this.#lanes.set(channelId, lane);
+    this.#running += 1;
     // Starts after the caller has put its jobs in.
-    queueMicrotask(() => void this.run(lane));
+    queueMicrotask(() => void this.#run(lane));
     return lane;
   }
 
-  private async run(lane: Lane): Promise<void> {
-    const { clock, health } = this.parts;
+  async #run(lane: Lane): Promise<void> {
+    const { clock, health } = this.#parts;
     while (lane.length > 0) {
       const now = clock.monotonic();
       const next = lane.next(now);
       const waitMs = 'entry' in next ? health.wait(now) : next.waitMs;
       if (waitMs > 0 || !('entry' in next)) {
-        await this.rest(lane, waitMs);
+        await this.#rest(lane, waitMs);
         continue;
       }
       const urgency = lane.urgency(now);
-      const entries = this.parts.sendTogether ? lane.together(next.entry, now) : ([next.entry] as const);
+      const entries = this.#parts.sendTogether ? lane.together(next.entry, now) : ([next.entry] as const);
       lane.take(entries);
-      await this.work(lane, entries, next.entry.batch.people ? PEOPLE_FIRST : urgency);
+      await this.#work(lane, entries, next.entry.batch.people ? peopleFirst : urgency);
     }
-    this.lanes.delete(lane.channelId);
-    this.running -= 1;
-    if (this.running === 0) this.idle?.resolve();
+    this.#lanes.delete(lane.channelId);
+    this.#running -= 1;
+    if (this.#running === 0) this.#idle?.resolve();
   }
 
-  private async rest(lane: Lane, ms: number): Promise<void> {
+  async #rest(lane: Lane, ms: number): Promise<void> {
     lane.wake = new AbortController();
-    await this.parts.clock.sleep(ms, lane.wake.signal);
+    await this.#parts.clock.sleep(ms, lane.wake.signal);
   }
 
-  private async work(lane: Lane, entries: Entries, priority: number): Promise<void> {
-    const { health, clock } = this.parts;
+  async #work(lane: Lane, entries: Entries, priority: number): Promise<void> {
+    const { health, clock } = this.#parts;
     const [{ batch, job }] = entries;
     batch.enter();
     try {
       health.started(job.pollId);
       for (const entry of entries) entry.attempts += 1;
-      const { outcome, apart } = await this.send(entries, batch, priority);
+      const { outcome, apart } = await this.#send(entries, batch, priority);
       const now = clock.monotonic();
-      const rest = apart.length === 0 ? entries : this.sendApart(lane, entries, apart, now);
+      const rest = apart.length === 0 ? entries : this.#sendApart(lane, entries, apart, now);
       if (outcome === null || !isSome(rest)) health.inconclusive(job.pollId, now);
-      else if (outcome.type === 'retry') await this.retry(lane, rest, outcome, now);
-      else await this.settle(lane, rest, outcome, now);
+      else if (outcome.type === 'retry') await this.#retry(lane, rest, outcome, now);
+      else await this.#settle(lane, rest, outcome, now);
     } catch (error) {
       health.forget(job.pollId, clock.monotonic());
       batch.break(error);
@@ -180,33 +180,28 @@ export class Lanes {
     }
   }
 
-  private async send(entries: Entries, batch: LaneBatch, priority: number): Promise<TogetherOutcome> {
-    const { send, sendTogether } = this.parts;
+  async #send(entries: Entries, batch: LaneBatch, priority: number): Promise<TogetherOutcome> {
+    const { send, sendTogether } = this.#parts;
     const jobs = entries.map((entry) => entry.job);
     if (jobs.length > 1 && sendTogether) return await sendTogether(jobs, batch, priority);
     return { outcome: await send(jobs[0]!, batch, priority), apart: [] };
   }
 
   /** Puts back what has to go by itself; returns the others. */
-  private sendApart(
-    lane: Lane,
-    entries: Entries,
-    apart: readonly DeliveryJob[],
-    now: number,
-  ): readonly Entry[] {
+  #sendApart(lane: Lane, entries: Entries, apart: readonly DeliveryJob[], now: number): readonly Entry[] {
     const jobs = new Set(apart);
     const separate = entries.filter((entry) => jobs.has(entry.job));
     for (const entry of separate) {
       entry.alone = true;
       entry.attempts -= 1;
-      this.parts.health.inconclusive(entry.job.pollId, now);
+      this.#parts.health.inconclusive(entry.job.pollId, now);
     }
-    if (isSome(separate)) this.putBack(lane, separate, now);
+    if (isSome(separate)) this.#putBack(lane, separate, now);
     return entries.filter((entry) => !jobs.has(entry.job));
   }
 
-  private async settle(lane: Lane, entries: Entries, outcome: FinalOutcome, now: number): Promise<void> {
-    const { health } = this.parts;
+  async #settle(lane: Lane, entries: Entries, outcome: FinalOutcome, now: number): Promise<void> {
+    const { health } = this.#parts;
     const [{ batch, attempts }] = entries;
     const wasOutage = health.outage;
     // A refusal is an answer too: Discord is there.
@@ -214,28 +209,28 @@ export class Lanes {
       if (outcome.type === 'done') health.succeeded(job.pollId, now);
       else health.forget(job.pollId, now);
     }
-    if (wasOutage && !health.outage) this.wakeAll();
+    if (wasOutage && !health.outage) this.#wakeAll();
     const channelWide = outcome.type === 'failed' && outcome.scope === 'channel';
     const alike = channelWide ? lane.takeAll(batch, outcome.right) : [];
     if (channelWide) batch.refusals.add(lane.channelId, outcome);
     for (const other of alike) health.forget(other.job.pollId, now);
     const jobs = [...entries, ...alike].map((entry) => entry.job);
     await batch.settle(jobs, outcome, attempts);
-    if (outcome.type === 'abort') await this.abort(outcome);
+    if (outcome.type === 'abort') await this.#abort(outcome);
   }
 
   /** Discord refuses the token: nobody's job can go on. */
-  private async abort(outcome: FinalOutcome): Promise<void> {
-    const left = [...this.lanes.values()].flatMap((lane) => lane.takeEverything());
-    this.wakeAll();
+  async #abort(outcome: FinalOutcome): Promise<void> {
+    const left = [...this.#lanes.values()].flatMap((lane) => lane.takeEverything());
+    this.#wakeAll();
     for (const [batch, entries] of Map.groupBy(left, (entry) => entry.batch)) {
       const jobs = entries.map((entry) => entry.job);
       await batch.settle(jobs, outcome, entries[0]?.attempts ?? 0).catch((error) => batch.break(error));
     }
   }
 
-  private async retry(lane: Lane, entries: Entries, outcome: RetryOutcome, now: number): Promise<void> {
-    const { health, delay, random } = this.parts;
+  async #retry(lane: Lane, entries: Entries, outcome: RetryOutcome, now: number): Promise<void> {
+    const { health, delay, random } = this.#parts;
     const [first] = entries;
     const { batch, job } = first;
     let notBefore = now;
@@ -246,50 +241,50 @@ export class Lanes {
       if (outcome.code === '429') {
         const known = delay(job, now, lane.kindOf(first)) > 0;
         if (!known) lane.notBefore = Math.max(lane.notBefore, now + outcome.afterMs);
-      } else notBefore = now + Math.min(outcome.afterMs, LONGEST_REST_MS);
-    } else if (await this.hopeless(entries, now)) {
-      await this.settle(lane, entries, givenUp(outcome), now);
+      } else notBefore = now + Math.min(outcome.afterMs, longestRestMs);
+    } else if (await this.#hopeless(entries, now)) {
+      await this.#settle(lane, entries, givenUp(outcome), now);
       return;
     } else {
-      const backoff = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (first.attempts - 1));
+      const backoff = Math.min(lastBackoffMs, firstBackoffMs * 2 ** (first.attempts - 1));
       notBefore = now + Math.max(outcome.afterMs, backoff * (0.75 + random() / 2));
     }
     for (const entry of entries) {
       entry.notBefore = notBefore;
-      if (entry.attempts >= TRIES_TOGETHER) entry.alone = true;
+      if (entry.attempts >= triesTogether) entry.alone = true;
     }
-    if (!this.putBack(lane, entries, now) || !outcome.attempt) return;
+    if (!this.#putBack(lane, entries, now) || !outcome.attempt) return;
     for (const entry of entries) batch.handler.retrying?.(entry.job, outcome, entry.attempts);
   }
 
   /** Back into the lane, ahead of the others, unless the batch was stopped meanwhile: false. */
-  private putBack(lane: Lane, entries: Entries, now: number): boolean {
+  #putBack(lane: Lane, entries: Entries, now: number): boolean {
     const [{ batch }] = entries;
-    if (this.closing) batch.stopped = true;
-    if (batch.stopped) for (const { job } of entries) this.parts.health.forget(job.pollId, now);
+    if (this.#closing) batch.stopped = true;
+    if (batch.stopped) for (const { job } of entries) this.#parts.health.forget(job.pollId, now);
     else lane.putBack(entries);
     return !batch.stopped;
   }
 
   /** Jobs sent together count as one failure, and go one by one before any of them is given up. */
-  private async hopeless(entries: Entries, now: number): Promise<boolean> {
+  async #hopeless(entries: Entries, now: number): Promise<boolean> {
     const [{ batch, job }] = entries;
-    const verdict = this.parts.health.failed(job.pollId, now, batch.anyDone);
+    const verdict = this.#parts.health.failed(job.pollId, now, batch.anyDone);
     if (entries.length > 1) return false;
-    return verdict === 'give up' || (verdict === 'ask' && (await this.parts.discordAnswers()));
+    return verdict === 'give up' || (verdict === 'ask' && (await this.#parts.discordAnswers()));
   }
 
-  private remove(batch: LaneBatch): void {
-    const now = this.parts.clock.monotonic();
-    for (const lane of this.lanes.values()) {
+  #remove(batch: LaneBatch): void {
+    const now = this.#parts.clock.monotonic();
+    for (const lane of this.#lanes.values()) {
       const taken = lane.takeAll(batch);
-      for (const { job } of taken) this.parts.health.forget(job.pollId, now);
+      for (const { job } of taken) this.#parts.health.forget(job.pollId, now);
       if (taken.length > 0) lane.wake.abort();
     }
   }
 
-  private wakeAll(): void {
-    for (const lane of this.lanes.values()) lane.wake.abort();
+  #wakeAll(): void {
+    for (const lane of this.#lanes.values()) lane.wake.abort();
   }
 }
 

@@ -24,49 +24,49 @@ type Waiter = (outcome: FinalOutcome | null) => void;
 
 /** Polls to be shown soon. Each is queued at most once, however often it is touched. */
 export class Touches {
-  private readonly parts: TouchParts;
-  private readonly touched = new Map<number, Touch>();
+  readonly #parts: TouchParts;
+  readonly #touched = new Map<number, Touch>();
 
   constructor(parts: TouchParts) {
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   touch(job: DeliveryJob, people: boolean): void {
-    this.queue(job, people, []);
+    this.#queue(job, people, []);
   }
 
   /** As `touch`, with the final outcome; null if it was never reached (stopped, database lost). */
   insist(job: DeliveryJob): Promise<FinalOutcome | null> {
-    return new Promise((resolve) => this.queue(job, true, [resolve]));
+    return new Promise((resolve) => this.#queue(job, true, [resolve]));
   }
 
   /** The poll's job is being sent now. Returns whether somebody insists. */
   sending(pollId: number, batch: Batch): boolean {
-    const touch = this.touched.get(pollId);
+    const touch = this.#touched.get(pollId);
     if (touch?.batch !== batch) return false;
     touch.inFlight = true;
     return touch.insisted;
   }
 
-  private queue(job: DeliveryJob, people: boolean, waiting: Waiter[]): void {
-    const known = this.touched.get(job.pollId);
+  #queue(job: DeliveryJob, people: boolean, waiting: Waiter[]): void {
+    const known = this.#touched.get(job.pollId);
     if (!known) {
-      this.enqueue(job, people, waiting);
+      this.#enqueue(job, people, waiting);
     } else if (known.inFlight) {
       const again = known.again ?? { job, people, waiting: [] };
       known.again = { job, people: people || again.people, waiting: [...again.waiting, ...waiting] };
     } else if (people && !known.people) {
       const all = [...known.waiting.splice(0), ...waiting];
-      this.touched.delete(job.pollId);
+      this.#touched.delete(job.pollId);
       void known.batch?.stop();
-      this.enqueue(job, true, all);
+      this.#enqueue(job, true, all);
     } else {
       known.waiting.push(...waiting);
       known.insisted ||= waiting.length > 0;
     }
   }
 
-  private enqueue(job: DeliveryJob, people: boolean, waiting: Waiter[]): void {
+  #enqueue(job: DeliveryJob, people: boolean, waiting: Waiter[]): void {
     const touch: Touch = {
       job,
       people,
@@ -77,26 +77,26 @@ export class Touches {
       waiting,
       again: null,
     };
-    this.touched.set(job.pollId, touch);
-    touch.batch = this.parts.add(job, people, (outcome) => {
+    this.#touched.set(job.pollId, touch);
+    touch.batch = this.#parts.add(job, people, (outcome) => {
       touch.outcome = outcome;
     });
     touch.batch.finished.then(
-      () => this.end(touch),
+      () => this.#end(touch),
       (error) => {
-        this.parts.broken(job, error);
-        this.end(touch);
+        this.#parts.broken(job, error);
+        this.#end(touch);
       },
     );
   }
 
-  private end(touch: Touch): void {
+  #end(touch: Touch): void {
     const { job, outcome, again } = touch;
-    if (this.touched.get(job.pollId) === touch) this.touched.delete(job.pollId);
-    if (outcome) this.parts.ended(job, outcome);
+    if (this.#touched.get(job.pollId) === touch) this.#touched.delete(job.pollId);
+    if (outcome) this.#parts.ended(job, outcome);
     for (const resolve of touch.waiting) resolve(outcome);
     if (!again) return;
-    if (outcome?.type === 'done') this.queue(again.job, again.people, again.waiting);
+    if (outcome?.type === 'done') this.#queue(again.job, again.people, again.waiting);
     // After a failure the sweep comes back, or nobody should.
     else for (const resolve of again.waiting) resolve(outcome);
   }

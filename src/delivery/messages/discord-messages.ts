@@ -13,10 +13,10 @@ import { newMessage, wholeEdit, wholeEditInChannel } from '../sending/payload.ts
 import type { Messages, Sent } from './messages.ts';
 
 /** Discord's flag of a message that only its addressee sees. */
-const EPHEMERAL = 64;
+const ephemeralFlag = 64;
 
 /** How long a refusal to post in a channel holds for the next post there, unless the gateway tells of a change before. */
-const REFUSED_FOR_MS = 30_000;
+const refusedForMs = 30_000;
 
 /** The messages beside the polls' own, over REST. `applicationId` is asked at each call: it is known after login. */
 export function discordMessages(parts: {
@@ -48,7 +48,7 @@ export function discordMessages(parts: {
     if (made.type === 'refused' && !body.embeds?.length && wantsPermission(made.code))
       refused.set(channelId, {
         sent: made,
-        until: clock.monotonic() + REFUSED_FOR_MS,
+        until: clock.monotonic() + refusedForMs,
         ...(lacked && { lacked }),
       });
     return made;
@@ -88,7 +88,7 @@ export function discordMessages(parts: {
     followUp: (token, body) =>
       byToken(() =>
         rest.post(`${Routes.webhook(applicationId(), token)}` as Route, {
-          ...newMessage(body, { flags: EPHEMERAL }),
+          ...newMessage(body, { flags: ephemeralFlag }),
           query: new URLSearchParams({ wait: 'true' }),
           auth: false,
         }),
@@ -130,7 +130,7 @@ async function sent(
       found?: true;
     };
     if (context.embeds && message.embeds?.length === 0) return withoutEmbed(context.channelId, noEmbeds);
-    const ephemeral = ((message.flags ?? 0) & EPHEMERAL) !== 0;
+    const ephemeral = ((message.flags ?? 0) & ephemeralFlag) !== 0;
     return {
       type: 'sent',
       channelId: message.channel_id,

@@ -1,10 +1,10 @@
 import { youngEnough } from '../request-kind.ts';
 import { fullWindows } from './least-time.ts';
-import { CHANNEL_WINDOWS } from './limits.ts';
-import { PACE_INTERVAL_MS } from './pace.ts';
+import { channelWindows } from './limits.ts';
+import { paceIntervalMs } from './pace.ts';
 
 /** Messages of one bulk-delete at most (Discord's API reference, "Bulk Delete Messages"). */
-export const BULK_DELETE_SIZE = 100;
+export const bulkDeleteSize = 100;
 
 /** The server of a channel in which the bot may delete many messages at once; null where it may not, or nobody knows. */
 export type BulkDeletes = (channelId: string) => string | null;
@@ -62,10 +62,10 @@ export function bulkChannels(loads: readonly DeleteLoad[]): ReadonlySet<string> 
 /** How many requests a channel's messages take: bulk-deletes and single ones. */
 export function deleteRequests(load: DeleteLoad, bulk: boolean): { calls: number; singles: number } {
   if (!bulk) return { calls: 0, singles: load.young + load.old };
-  const rest = load.young % BULK_DELETE_SIZE;
+  const rest = load.young % bulkDeleteSize;
   // One alone is no bulk-delete: Discord wants two.
   const single = rest === 1 ? 1 : 0;
-  return { calls: Math.ceil((load.young - single) / BULK_DELETE_SIZE), singles: load.old + single };
+  return { calls: Math.ceil((load.young - single) / bulkDeleteSize), singles: load.old + single };
 }
 
 /** What a server's limits and the pace make of it, in ms; the first window of each limit is free. */
@@ -74,8 +74,8 @@ function serverMs(loads: readonly DeleteLoad[], bulk: ReadonlySet<string>): numb
   const calls = requests.reduce((sum, one) => sum + one.calls, 0);
   const singles = requests.reduce((sum, one) => sum + one.singles, 0);
   return Math.max(
-    fullWindows(calls, CHANNEL_WINDOWS['bulk-delete']),
-    ...requests.map((one) => fullWindows(one.singles, CHANNEL_WINDOWS.delete)),
-    (calls + singles) * PACE_INTERVAL_MS,
+    fullWindows(calls, channelWindows['bulk-delete']),
+    ...requests.map((one) => fullWindows(one.singles, channelWindows.delete)),
+    (calls + singles) * paceIntervalMs,
   );
 }

@@ -1,6 +1,6 @@
 /** Pauses double from the first to the last; up to a quarter is added at random, so that processes do not try together. */
-const FIRST_PAUSE_MS = 1_000;
-const LAST_PAUSE_MS = 60_000;
+const firstPauseMs = 1_000;
+const lastPauseMs = 60_000;
 
 /**
  * What Discord's edge refuses (429 without any word on how long: discord/discord-api-docs#5810) it refuses to everybody at
@@ -13,49 +13,49 @@ const LAST_PAUSE_MS = 60_000;
  * Knows no clock: every `now` is in ms and given.
  */
 export class Edge {
-  private readonly random: () => number;
-  private closedUntil: number | null = null;
-  private pauseMs = FIRST_PAUSE_MS;
-  private trying = false;
+  readonly #random: () => number;
+  #closedUntil: number | null = null;
+  #pauseMs = firstPauseMs;
+  #trying = false;
 
   /** `random`: in [0, 1). */
   constructor(random: () => number) {
-    this.random = random;
+    this.#random = random;
   }
 
   /** How long a request has to wait, in ms; Infinity: until the trial under way is answered. */
   wait(now: number): number {
-    if (this.closedUntil === null) return 0;
-    return this.trying ? Number.POSITIVE_INFINITY : Math.max(0, this.closedUntil - now);
+    if (this.#closedUntil === null) return 0;
+    return this.#trying ? Number.POSITIVE_INFINITY : Math.max(0, this.#closedUntil - now);
   }
 
   /** A request starts. Returns whether it is the trial, whose end must be told. */
   started(): boolean {
-    if (this.closedUntil === null) return false;
-    this.trying = true;
+    if (this.#closedUntil === null) return false;
+    this.#trying = true;
     return true;
   }
 
   /** Refused; returns how long everything waits now, in ms. `atLeastMs`: what the refusal asks for, where it does. */
   refused(now: number, trial: boolean, atLeastMs: number): number {
     // The others that were under way when it closed say nothing new.
-    if (trial || this.closedUntil === null) {
-      this.pauseMs = trial ? Math.min(LAST_PAUSE_MS, this.pauseMs * 2) : FIRST_PAUSE_MS;
-      this.closedUntil = now + Math.max(atLeastMs, this.pauseMs * (1 + this.random() / 4));
-      this.trying = false;
+    if (trial || this.#closedUntil === null) {
+      this.#pauseMs = trial ? Math.min(lastPauseMs, this.#pauseMs * 2) : firstPauseMs;
+      this.#closedUntil = now + Math.max(atLeastMs, this.#pauseMs * (1 + this.#random() / 4));
+      this.#trying = false;
     }
-    return this.closedUntil - now;
+    return this.#closedUntil - now;
   }
 
   /** Answered by Discord itself, whatever it said. */
   answered(trial: boolean): void {
     if (!trial) return;
-    this.closedUntil = null;
-    this.trying = false;
+    this.#closedUntil = null;
+    this.#trying = false;
   }
 
   /** The trial ended without an answer, or was not sent after all: the next one tries. */
   unanswered(trial: boolean): void {
-    if (trial) this.trying = false;
+    if (trial) this.#trying = false;
   }
 }

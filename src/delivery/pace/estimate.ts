@@ -1,8 +1,8 @@
 import { type RequestKind, showingKind } from '../request-kind.ts';
 import { type BulkDeletes, bulkChannels, deleteLoads, deleteRequests } from './bulk-delete-choice.ts';
 import { leastTime, type PlaceLoads } from './least-time.ts';
-import { CHANNEL_WINDOWS } from './limits.ts';
-import { PACE_INTERVAL_MS } from './pace.ts';
+import { channelWindows } from './limits.ts';
+import { paceIntervalMs } from './pace.ts';
 
 export interface Estimate {
   /** No bot can be faster, by Discord's limits. */
@@ -15,8 +15,8 @@ export interface Estimate {
 }
 
 /** Measured: a window opens a little later than it could, by round trips and clocks that tick apart. */
-const WINDOW_FACTOR = 1.02;
-const LAST_ANSWER_MS = 300;
+const windowFactor = 1.02;
+const lastAnswerMs = 300;
 
 /** A message to be shown or deleted. */
 export interface EstimateJob {
@@ -44,10 +44,10 @@ export function estimate(
     if (channelId !== undefined && (slowest === null || ms > slowest.ms)) slowest = { channelId, ms };
   }
   const shared = places.map(({ channelIds, loads }) => withOthers(loads, channelIds, ahead));
-  const expectedMs = leastTime(shared, (requests) => requests * PACE_INTERVAL_MS) * WINDOW_FACTOR;
+  const expectedMs = leastTime(shared, (requests) => requests * paceIntervalMs) * windowFactor;
   return {
     minimumMs: leastTime(places.map(({ loads }) => loads)),
-    expectedMs: jobs.length === 0 ? 0 : Math.round(expectedMs + LAST_ANSWER_MS),
+    expectedMs: jobs.length === 0 ? 0 : Math.round(expectedMs + lastAnswerMs),
     slowestChannelId: slowest?.channelId ?? null,
     slowestMs: slowest?.ms ?? 0,
   };
@@ -78,7 +78,7 @@ function showing(jobs: readonly EstimateJob[], now: number): Place[] {
     const kinds = inChannel.map((job) => showingKind(job.messageId, now));
     const load = (window: RequestKind, ...wanted: RequestKind[]) => ({
       requests: kinds.filter((kind) => wanted.includes(kind)).length,
-      window: CHANNEL_WINDOWS[window],
+      window: channelWindows[window],
     });
     const loads = [
       [load('post', 'post')],
@@ -95,7 +95,7 @@ function deleting(jobs: readonly EstimateJob[], now: Date, bulkDeletes: BulkDele
   const plans = loads.map((load) => ({ ...load, ...deleteRequests(load, bulk.has(load.channelId)) }));
   const singles = plans.map(({ channelId, singles: requests }) => ({
     channelIds: [channelId],
-    loads: [[{ requests, window: CHANNEL_WINDOWS.delete }]],
+    loads: [[{ requests, window: channelWindows.delete }]],
   }));
   // Bulk-deletes of a server share one limit.
   const together = [...Map.groupBy(plans, ({ serverId }) => serverId).values()].map((inServer) => ({
@@ -107,7 +107,7 @@ function deleting(jobs: readonly EstimateJob[], now: Date, bulkDeletes: BulkDele
       [
         {
           requests: inServer.reduce((sum, { calls }) => sum + calls, 0),
-          window: CHANNEL_WINDOWS['bulk-delete'],
+          window: channelWindows['bulk-delete'],
         },
       ],
     ],

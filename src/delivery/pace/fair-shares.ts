@@ -1,5 +1,5 @@
 /** What a process gets that asks for nothing: so that what a person wants of it starts at once. */
-const FLOOR = 2;
+const leastShare = 2;
 
 /**
  * Divides `total` requests among processes by what they demand (max-min fairness): each gets a little, then all that want
@@ -7,7 +7,7 @@ const FLOOR = 2;
  * `demands`; every process computes the same from the same.
  */
 export function fairShares(demands: readonly number[], total: number): number[] {
-  const floor = Math.max(1, Math.min(FLOOR, Math.floor(total / Math.max(1, demands.length))));
+  const floor = Math.max(1, Math.min(leastShare, Math.floor(total / Math.max(1, demands.length))));
   const shares = demands.map(() => floor);
   let left = total - floor * demands.length;
   const giveTo = (wants: (i: number) => boolean) => {
@@ -27,5 +27,5 @@ export function fairShares(demands: readonly number[], total: number): number[] 
 
 /** Whether a process asks for more than everybody gets. */
 export function isAtWork(demand: number): boolean {
-  return demand > FLOOR;
+  return demand > leastShare;
 }

@@ -2,39 +2,39 @@
  * 10,000 answers of 401, 403 and 429 (shared limits excepted) in ten minutes get an address banned (Discord's API reference,
  * "Invalid Request Limit").
  */
-const SPAN_MS = 10 * 60_000;
+const spanMs = 10 * 60_000;
 /** One less in ten than Discord's limit. */
-const MOST = 9_000;
+const most = 9_000;
 /** From here on requests that nobody waits for become rare. */
-const MANY = 4_000;
+const many = 4_000;
 /** Counted together: so precise is the count. */
-const STEP_MS = 10_000;
+const stepMs = 10_000;
 
 /** Counts the requests that Discord calls invalid, and slows bulk work down well before they earn a ban. */
 export class InvalidRequests {
-  private readonly onMany: (count: number) => void;
-  private steps: { since: number; count: number }[] = [];
-  private many = false;
+  readonly #onMany: (count: number) => void;
+  #steps: { since: number; count: number }[] = [];
+  #many = false;
 
   /** `onMany`: called once each time that they become many. */
   constructor(onMany: (count: number) => void = () => undefined) {
-    this.onMany = onMany;
+    this.#onMany = onMany;
   }
 
   /** One was answered so. `now` in ms. */
   add(now: number): void {
-    const step = this.steps.at(-1);
-    if (step && now < step.since + STEP_MS) step.count += 1;
-    else this.steps.push({ since: now, count: 1 });
+    const step = this.#steps.at(-1);
+    if (step && now < step.since + stepMs) step.count += 1;
+    else this.#steps.push({ since: now, count: 1 });
     const count = this.count(now);
-    if (count >= MANY && !this.many) this.onMany(count);
-    this.many = count >= MANY;
+    if (count >= many && !this.#many) this.#onMany(count);
+    this.#many = count >= many;
   }
 
   /** In the last ten minutes. */
   count(now: number): number {
-    this.steps = this.steps.filter(({ since }) => since + STEP_MS > now - SPAN_MS);
-    return this.steps.reduce((sum, { count }) => sum + count, 0);
+    this.#steps = this.#steps.filter(({ since }) => since + stepMs > now - spanMs);
+    return this.#steps.reduce((sum, { count }) => sum + count, 0);
   }
 
   /**
@@ -43,7 +43,7 @@ export class InvalidRequests {
    */
   gapMs(now: number, processes: number): number {
     const count = this.count(now) * processes;
-    if (count < MANY) return 0;
-    return (SPAN_MS * processes) / Math.max(1, MOST - count);
+    if (count < many) return 0;
+    return (spanMs * processes) / Math.max(1, most - count);
   }
 }

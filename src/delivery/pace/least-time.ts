@@ -1,5 +1,5 @@
 import type { Window } from './bucket.ts';
-import { GLOBAL_WINDOW } from './limits.ts';
+import { globalWindow } from './limits.ts';
 
 /** Requests under one limit. */
 export interface Load {
@@ -21,7 +21,7 @@ export type PlaceLoads = readonly (readonly Load[])[];
  */
 export function leastTime(
   places: readonly PlaceLoads[],
-  global: (requests: number) => number = (requests) => fullWindows(requests, GLOBAL_WINDOW),
+  global: (requests: number) => number = (requests) => fullWindows(requests, globalWindow),
 ): number {
   let ms = 0;
   for (const at of openings(places)) {

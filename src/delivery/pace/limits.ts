@@ -9,7 +9,7 @@ import { Bucket, type Fastest, type LimitHeaders, type Room, type Window } from 
  * - delete: 5 in 1 s is the narrowest of the variants in discord/discord-api-docs#8330.
  * - bulk-delete: 1 in 1 s, an old figure among bot authors; the headers confirm or correct it.
  */
-export const CHANNEL_WINDOWS: Readonly<Record<RequestKind, Window>> = {
+export const channelWindows: Readonly<Record<RequestKind, Window>> = {
   post: { requests: 5, windowMs: 5_000 },
   edit: { requests: 5, windowMs: 5_000 },
   'edit-old': { requests: 3, windowMs: 6_000 },
@@ -18,7 +18,7 @@ export const CHANNEL_WINDOWS: Readonly<Record<RequestKind, Window>> = {
 };
 
 /** Requests of one bot in a second, interactions exempt (Discord's API reference, "Rate Limits"). */
-export const GLOBAL_WINDOW: Window = { requests: 50, windowMs: 1_000 };
+export const globalWindow: Window = { requests: 50, windowMs: 1_000 };
 
 /** What a 429 says. `global`: the whole bot waits. `shared`: others used the limit up too. */
 export interface Refusal {
@@ -34,42 +34,42 @@ export interface Refusal {
  * every `now` is in ms and given. Requests under way count, so that two senders in a channel share what is left.
  */
 export class Limits {
-  private readonly buckets = new Map<string, Bucket>();
-  private readonly fastest = new Map<RequestKind, Fastest>();
-  private readonly messages = new Map<string, { readonly until: number; readonly code: number | null }>();
-  private globalUntil = 0;
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #fastest = new Map<RequestKind, Fastest>();
+  readonly #messages = new Map<string, { readonly until: number; readonly code: number | null }>();
+  #globalUntil = 0;
 
   /** How long a request of `kind` in the channel has to wait, in ms; 0: it may go. */
   delay(channelId: string, kind: RequestKind, now: number): number {
-    const waits = partsOf(kind).map((part) => this.buckets.get(`${channelId} ${part}`)?.delay(now) ?? 0);
-    return Math.max(0, this.globalUntil - now, ...waits);
+    const waits = partsOf(kind).map((part) => this.#buckets.get(`${channelId} ${part}`)?.delay(now) ?? 0);
+    return Math.max(0, this.#globalUntil - now, ...waits);
   }
 
   /** What is left of the channel's present window of edits; null where Discord has not told it. */
   editRoom(channelId: string, now: number): Room | null {
-    return this.buckets.get(`${channelId} edit`)?.room(now) ?? null;
+    return this.#buckets.get(`${channelId} edit`)?.room(now) ?? null;
   }
 
   /** How long this one message may not be edited yet; null: it is not held back. */
   ofMessage(messageId: string, now: number): MessageLimit | null {
-    const known = this.messages.get(messageId);
+    const known = this.#messages.get(messageId);
     return known && known.until > now ? { afterMs: known.until - now, code: known.code } : null;
   }
 
   /** The messages that are held back now. */
   heldMessages(now: number): string[] {
-    return [...this.messages].filter(([, { until }]) => until > now).map(([id]) => id);
+    return [...this.#messages].filter(([, { until }]) => until > now).map(([id]) => id);
   }
 
   /** Discord refused to edit this one message for a while. */
   messageRefused(messageId: string, now: number, { afterMs, code }: MessageLimit): void {
-    for (const [id, { until }] of this.messages) if (until <= now) this.messages.delete(id);
-    this.messages.set(messageId, { until: now + afterMs, code });
+    for (const [id, { until }] of this.#messages) if (until <= now) this.#messages.delete(id);
+    this.#messages.set(messageId, { until: now + afterMs, code });
   }
 
   /** A request leaves now. */
   sent(channelId: string, kind: RequestKind, now: number): void {
-    for (const part of partsOf(kind)) this.bucket(channelId, part, now).sent(now);
+    for (const part of partsOf(kind)) this.#bucket(channelId, part, now).sent(now);
   }
 
   /** It was answered, or failed (`headers` null where there are none). Call once for each `sent`. */
@@ -84,7 +84,7 @@ export class Limits {
     const blamed = refusal?.code === 30046 ? 'edit-old' : headers?.remaining === 0 ? baseOf(kind) : kind;
     for (const part of partsOf(kind)) {
       // The headers tell of the channel's bucket; nothing tells of the sublimit of old messages.
-      const bucket = this.bucket(channelId, part, now);
+      const bucket = this.#bucket(channelId, part, now);
       bucket.answered(now, part === 'edit-old' ? null : headers);
       if (refusal && !refusal.global && part === blamed) {
         // Where headers tell the limit, a refusal teaches nothing about it.
@@ -96,29 +96,29 @@ export class Limits {
 
   /** The global limit was hit. */
   pauseAll(now: number, ms: number): void {
-    this.globalUntil = Math.max(this.globalUntil, now + ms);
+    this.#globalUntil = Math.max(this.#globalUntil, now + ms);
   }
 
-  private bucket(channelId: string, kind: RequestKind, now: number): Bucket {
+  #bucket(channelId: string, kind: RequestKind, now: number): Bucket {
     const key = `${channelId} ${kind}`;
-    const known = this.buckets.get(key);
+    const known = this.#buckets.get(key);
     if (known) return known;
-    if (this.buckets.size >= 10_000) this.forgetIdle(now);
-    const bucket = new Bucket(CHANNEL_WINDOWS[kind], this.fastestOf(kind));
-    this.buckets.set(key, bucket);
+    if (this.#buckets.size >= 10_000) this.#forgetIdle(now);
+    const bucket = new Bucket(channelWindows[kind], this.#fastestOf(kind));
+    this.#buckets.set(key, bucket);
     return bucket;
   }
 
-  private fastestOf(kind: RequestKind): Fastest {
-    const known = this.fastest.get(kind);
+  #fastestOf(kind: RequestKind): Fastest {
+    const known = this.#fastest.get(kind);
     if (known) return known;
     const none: Fastest = { tripMs: null };
-    this.fastest.set(kind, none);
+    this.#fastest.set(kind, none);
     return none;
   }
 
-  private forgetIdle(now: number): void {
-    for (const [key, bucket] of this.buckets) if (bucket.idle(now)) this.buckets.delete(key);
+  #forgetIdle(now: number): void {
+    for (const [key, bucket] of this.#buckets) if (bucket.idle(now)) this.#buckets.delete(key);
   }
 }
 

@@ -8,7 +8,7 @@ import { fairShares } from './fair-shares.ts';
 const shareLock = 7_202_613;
 
 /** Discord's own window, and a little, in ms. */
-export const WINDOW_MS = 1_100;
+export const shareWindowMs = 1_100;
 
 export interface ShareRequest {
   readonly process: string;
@@ -136,7 +136,7 @@ export async function announcePause(db: Db, process: string, ms: number): Promis
 export async function giveUpShares(
   db: Db,
   processes: readonly string[],
-  windowMs = WINDOW_MS,
+  windowMs = shareWindowMs,
 ): Promise<void> {
   await shortenLeases(db, sql<boolean>`process = any(${[...processes]}::text[])`, windowMs);
 }

@@ -2,33 +2,33 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { NotSentError } from '../rest-calls.ts';
 import { Edge } from './edge.ts';
 import { InvalidRequests } from './invalid-requests.ts';
-import { GLOBAL_WINDOW } from './limits.ts';
+import { globalWindow } from './limits.ts';
 import { Turns } from './round-robin.ts';
 
 /**
  * In so many ms no more requests start than Discord allows in a second. It counts where they arrive: measured, 1.05 s earn
  * no refusal where round trips take 80 to 120 ms, while whole seconds do.
  */
-const WINDOW_MS = 1_050;
+const windowMs = 1_050;
 /** A global refusal all the same: the requests arrive less evenly. The window is so much longer from then on … */
-const WIDER = 1.03;
-const WIDEST_MS = 1_400;
+const wider = 1.03;
+const widestMs = 1_400;
 /** … until there was none for so long. */
-const WIDE_FOR_MS = 10 * 60_000;
+const wideForMs = 10 * 60_000;
 /** Between the starts of two requests at least: nothing is released in a bunch. */
-const GAP_MS = 12;
+const gapMs = 12;
 /** What bulk work leaves free in each window as long as people ask for something. */
-const KEPT_FOR_PEOPLE = 2;
-const PEOPLE_AROUND_MS = 10_000;
+const keptForPeople = 2;
+const peopleAroundMs = 10_000;
 
 /** Between the starts of two requests on average, where nothing but the pace holds them back. */
-export const PACE_INTERVAL_MS = WINDOW_MS / GLOBAL_WINDOW.requests;
+export const paceIntervalMs = windowMs / globalWindow.requests;
 
 /** What a person waits for goes first; bulk work has the urgency of its lane instead. */
-export const PEOPLE_FIRST = 1_000_000;
+export const peopleFirst = 1_000_000;
 
 /** Interactions: Discord exempts them from the global limit. */
-export const EXEMPT = Number.POSITIVE_INFINITY;
+export const exemptPriority = Number.POSITIVE_INFINITY;
 
 /** What this process may use of the bot's global limit. */
 export interface PaceShare {
@@ -44,7 +44,7 @@ export interface PaceShare {
 
 /** Of the only process. */
 const everything: PaceShare = {
-  requests: GLOBAL_WINDOW.requests,
+  requests: globalWindow.requests,
   processes: 1,
   wanted: () => undefined,
   refused: () => undefined,
@@ -52,7 +52,7 @@ const everything: PaceShare = {
 
 /** Who asks for a turn. */
 export interface Asking {
-  /** Higher goes first, equals in order; `EXEMPT` and `PEOPLE_FIRST` ahead of everything else. */
+  /** Higher goes first, equals in order; `exemptPriority` and `peopleFirst` ahead of everything else. */
   readonly priority: number;
   /** Bulk work takes turns by this name. */
   readonly turn?: string;
@@ -82,23 +82,23 @@ export interface Ended {
  * the start is paced: nobody holds a slot while waiting for an answer.
  */
 export class Pace {
-  private readonly clock: Clock;
-  private readonly gapMs: number;
-  private readonly share: PaceShare;
-  private readonly edge: Edge;
-  private readonly invalid: InvalidRequests;
-  private readonly exempt = new Turns<Waiting>();
-  private readonly people = new Turns<Waiting>();
-  private readonly bulk = new Turns<Waiting>();
+  readonly #clock: Clock;
+  readonly #gapMs: number;
+  readonly #share: PaceShare;
+  readonly #edge: Edge;
+  readonly #invalid: InvalidRequests;
+  readonly #exempt = new Turns<Waiting>();
+  readonly #people = new Turns<Waiting>();
+  readonly #bulk = new Turns<Waiting>();
   /** When the requests of the last window started, exempt ones not counted. */
-  private starts: number[] = [];
-  private lastStart = Number.NEGATIVE_INFINITY;
-  private windowMs = WINDOW_MS;
-  private widenedAt = 0;
-  private resumeAt = 0;
-  private peopleAt = Number.NEGATIVE_INFINITY;
-  private peak = 0;
-  private timer = new AbortController();
+  #starts: number[] = [];
+  #lastStart = Number.NEGATIVE_INFINITY;
+  #windowMs = windowMs;
+  #widenedAt = 0;
+  #resumeAt = 0;
+  #peopleAt = Number.NEGATIVE_INFINITY;
+  #peak = 0;
+  #timer = new AbortController();
 
   constructor(
     parts: {
@@ -110,11 +110,11 @@ export class Pace {
       readonly invalid?: InvalidRequests;
     } = {},
   ) {
-    this.clock = parts.clock ?? systemClock;
-    this.gapMs = parts.gapMs ?? GAP_MS;
-    this.share = parts.share ?? everything;
-    this.edge = new Edge(parts.random ?? Math.random);
-    this.invalid = parts.invalid ?? new InvalidRequests();
+    this.#clock = parts.clock ?? systemClock;
+    this.#gapMs = parts.gapMs ?? gapMs;
+    this.#share = parts.share ?? everything;
+    this.#edge = new Edge(parts.random ?? Math.random);
+    this.#invalid = parts.invalid ?? new InvalidRequests();
   }
 
   /**
@@ -126,82 +126,82 @@ export class Pace {
       const waiting: Waiting = {
         priority,
         until,
-        start: () => resolve(this.edge.started()),
+        start: () => resolve(this.#edge.started()),
         giveUp: () => reject(new NotSentError('the request waited too long for its turn')),
       };
-      if (priority === EXEMPT) this.exempt.push('', waiting);
-      else if (priority >= PEOPLE_FIRST) this.people.push('', waiting);
-      else this.bulk.push(turn, waiting);
-      const now = this.clock.monotonic();
-      if (this.people.length > 0) this.peopleAt = now;
-      this.pump();
-      this.peak = Math.max(this.peak, this.started(now).length + this.people.length + this.bulk.length);
+      if (priority === exemptPriority) this.#exempt.push('', waiting);
+      else if (priority >= peopleFirst) this.#people.push('', waiting);
+      else this.#bulk.push(turn, waiting);
+      const now = this.#clock.monotonic();
+      if (this.#people.length > 0) this.#peopleAt = now;
+      this.#pump();
+      this.#peak = Math.max(this.#peak, this.#started(now).length + this.#people.length + this.#bulk.length);
     });
   }
 
   ended({ trial, answered, invalid }: Ended): void {
-    if (invalid) this.invalid.add(this.clock.monotonic());
-    if (answered) this.edge.answered(trial);
-    else this.edge.unanswered(trial);
-    if (trial) this.pump();
+    if (invalid) this.#invalid.add(this.#clock.monotonic());
+    if (answered) this.#edge.answered(trial);
+    else this.#edge.unanswered(trial);
+    if (trial) this.#pump();
   }
 
   /** The edge refused a request; returns how long everything waits now, in ms. Call `ended` as well, as not answered. */
   refusedByEdge(trial: boolean, atLeastMs: number): number {
-    const ms = this.edge.refused(this.clock.monotonic(), trial, atLeastMs);
-    this.pump();
+    const ms = this.#edge.refused(this.#clock.monotonic(), trial, atLeastMs);
+    this.#pump();
     return ms;
   }
 
   /** Discord's global limit was hit: nobody starts for `ms`, and fewer start from then on. */
   refusedGlobally(ms: number): void {
-    const now = this.clock.monotonic();
+    const now = this.#clock.monotonic();
     // Those that were under way together are one refusal.
-    if (now >= this.resumeAt) {
-      this.windowMs = Math.min(WIDEST_MS, this.windowMs * WIDER);
-      this.widenedAt = now;
-      this.share.refused(ms);
+    if (now >= this.#resumeAt) {
+      this.#windowMs = Math.min(widestMs, this.#windowMs * wider);
+      this.#widenedAt = now;
+      this.#share.refused(ms);
     }
     this.pause(ms);
   }
 
   /** The share has changed: more may start at once. */
   shareChanged(): void {
-    this.pump();
+    this.#pump();
   }
 
   /** Nobody starts for `ms`; interactions do. */
   pause(ms: number): void {
-    this.resumeAt = Math.max(this.resumeAt, this.clock.monotonic() + ms);
-    this.pump();
+    this.#resumeAt = Math.max(this.#resumeAt, this.#clock.monotonic() + ms);
+    this.#pump();
   }
 
   get waiting(): number {
-    return this.exempt.length + this.people.length + this.bulk.length;
+    return this.#exempt.length + this.#people.length + this.#bulk.length;
   }
 
   /** Requests in the last ten minutes that count towards a ban. */
   get invalidRequests(): number {
-    return this.invalid.count(this.clock.monotonic());
+    return this.#invalid.count(this.#clock.monotonic());
   }
 
   /** The most requests that were wanted within a window since this was asked last. */
   takeDemand(): number {
-    const { peak } = this;
-    this.peak = this.started(this.clock.monotonic()).length + this.people.length + this.bulk.length;
-    return Math.max(peak, this.peak);
+    const peak = this.#peak;
+    this.#peak = this.#started(this.#clock.monotonic()).length + this.#people.length + this.#bulk.length;
+    return Math.max(peak, this.#peak);
   }
 
   /** Starts whatever may start, and comes back when the next one may. */
-  private pump(): void {
-    const now = this.clock.monotonic();
+  #pump(): void {
+    const now = this.#clock.monotonic();
     let waitMs = Number.POSITIVE_INFINITY;
-    for (const queue of [this.exempt, this.people, this.bulk]) {
+    for (const queue of [this.#exempt, this.#people, this.#bulk]) {
       for (const late of queue.remove(({ until }) => until <= now)) late.giveUp();
       for (;;) {
         const name = queue.next();
         if (name === null) break;
-        const ms = queue === this.exempt ? this.edge.wait(now) : this.wait(now, queue === this.people);
+        const ms = queue === this.#exempt ? this.#edge.wait(now) : this.#wait(now, queue === this.#people);
         if (ms > 0) {
           const untils = queue.inTurn().flatMap((all) => all.map(({ until }) => until - now));
           waitMs = Math.min(waitMs, ms, ...untils);
@@ -209,41 +209,41 @@ export class Pace {
         }
         const next = mostUrgent(queue.of(name));
         queue.serve(name, [next]);
-        if (queue !== this.exempt) {
-          this.starts.push(now);
-          this.lastStart = now;
+        if (queue !== this.#exempt) {
+          this.#starts.push(now);
+          this.#lastStart = now;
         }
         next.start();
       }
     }
-    this.comeBackIn(waitMs);
+    this.#comeBackIn(waitMs);
   }
 
-  private wait(now: number, people: boolean): number {
-    const started = this.started(now);
-    const share = this.share.requests;
-    const kept = people || now - this.peopleAt >= PEOPLE_AROUND_MS ? 0 : KEPT_FOR_PEOPLE;
+  #wait(now: number, people: boolean): number {
+    const started = this.#started(now);
+    const share = this.#share.requests;
+    const kept = people || now - this.#peopleAt >= peopleAroundMs ? 0 : keptForPeople;
     const full = started.at(-Math.max(1, share - kept));
-    const window = full === undefined ? 0 : full + this.windowMs - now;
-    if (window > 0) this.share.wanted();
-    const gapMs = Math.max(this.gapMs, people ? 0 : this.invalid.gapMs(now, this.share.processes));
-    return Math.max(this.edge.wait(now), this.resumeAt - now, this.lastStart + gapMs - now, window);
+    const window = full === undefined ? 0 : full + this.#windowMs - now;
+    if (window > 0) this.#share.wanted();
+    const gapMs = Math.max(this.#gapMs, people ? 0 : this.#invalid.gapMs(now, this.#share.processes));
+    return Math.max(this.#edge.wait(now), this.#resumeAt - now, this.#lastStart + gapMs - now, window);
   }
 
   /** When the requests of the window that ends now started. */
-  private started(now: number): readonly number[] {
-    if (now - this.widenedAt >= WIDE_FOR_MS) this.windowMs = WINDOW_MS;
-    this.starts = this.starts.filter((at) => at > now - this.windowMs);
-    return this.starts;
+  #started(now: number): readonly number[] {
+    if (now - this.#widenedAt >= wideForMs) this.#windowMs = windowMs;
+    this.#starts = this.#starts.filter((at) => at > now - this.#windowMs);
+    return this.#starts;
   }
 
-  private comeBackIn(ms: number): void {
-    this.timer.abort();
+  #comeBackIn(ms: number): void {
+    this.#timer.abort();
     if (ms === Number.POSITIVE_INFINITY) return;
     const timer = new AbortController();
-    this.timer = timer;
-    void this.clock.sleep(ms, timer.signal).then(() => {
-      if (!timer.signal.aborted) this.pump();
+    this.#timer = timer;
+    void this.#clock.sleep(ms, timer.signal).then(() => {
+      if (!timer.signal.aborted) this.#pump();
     });
   }
 }

@@ -3,7 +3,7 @@
  * new one comes behind those that wait. Whoever has few things is through after as many rounds, however many others have.
  */
 export class Turns<T> {
-  private readonly queues = new Map<string, T[]>();
+  readonly #queues = new Map<string, T[]>();
 
   get length(): number {
     return this.inTurn().reduce((sum, queue) => sum + queue.length, 0);
@@ -11,47 +11,47 @@ export class Turns<T> {
 
   /** The queues, the one whose turn it is first. */
   inTurn(): readonly (readonly T[])[] {
-    return [...this.queues.values()];
+    return [...this.#queues.values()];
   }
 
   /** Whose turn it is; null: nobody waits. */
   next(): string | null {
-    for (const name of this.queues.keys()) return name;
+    for (const name of this.#queues.keys()) return name;
     return null;
   }
 
   /** The queue of this name, in its own order. */
   of(name: string): readonly T[] {
-    return this.queues.get(name) ?? [];
+    return this.#queues.get(name) ?? [];
   }
 
   push(name: string, item: T): void {
-    const queue = this.queues.get(name);
+    const queue = this.#queues.get(name);
     if (queue) queue.push(item);
-    else this.queues.set(name, [item]);
+    else this.#queues.set(name, [item]);
   }
 
   /** Ahead of everything else in its queue. */
   putBack(name: string, items: readonly T[]): void {
-    this.queues.set(name, [...items, ...this.of(name)]);
+    this.#queues.set(name, [...items, ...this.of(name)]);
   }
 
   /** Takes these out of a queue, whose turn is over with that. */
   serve(name: string, items: readonly T[]): void {
     const rest = without(this.of(name), items);
-    this.queues.delete(name);
-    if (rest.length > 0) this.queues.set(name, rest);
+    this.#queues.delete(name);
+    if (rest.length > 0) this.#queues.set(name, rest);
   }
 
   /** Takes out what fits, from every queue. */
   remove(fits: (item: T) => boolean): T[] {
     const taken: T[] = [];
-    for (const [name, queue] of this.queues) {
+    for (const [name, queue] of this.#queues) {
       const kept = queue.filter((item) => !fits(item));
       if (kept.length === queue.length) continue;
       taken.push(...queue.filter(fits));
-      if (kept.length > 0) this.queues.set(name, kept);
-      else this.queues.delete(name);
+      if (kept.length > 0) this.#queues.set(name, kept);
+      else this.#queues.delete(name);
     }
     return taken;
   }

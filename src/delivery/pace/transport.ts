@@ -4,23 +4,23 @@ import { type RequestKind, showingKind } from '../request-kind.ts';
 import {
   MessageLimitError,
   NotSentError,
-  PRIORITY_HEADER,
-  SEND_BEFORE_HEADER,
-  SERVER_HEADER,
-  TURN_HEADER,
+  priorityHeader,
+  sendBeforeHeader,
+  serverHeader,
+  turnHeader,
 } from '../rest-calls.ts';
 import type { LimitHeaders } from './bucket.ts';
 import type { Limits } from './limits.ts';
-import { type Asking, EXEMPT, type Pace, PEOPLE_FIRST } from './pace.ts';
+import { type Asking, exemptPriority, type Pace, peopleFirst } from './pace.ts';
 import { type RateLimitAnswer, readRateLimit } from './rate-limit-answer.ts';
 
 /** From the start of a request to the end of its answer; less than a claim on a poll lives. */
-export const REQUEST_TIMEOUT_MS = 10_000;
+export const requestTimeoutMs = 10_000;
 /**
  * How long an interaction's request may wait while the edge refuses everything: Discord takes the first response within 3 s
  * (Interactions, "Receiving and Responding"); what comes later can be sent again.
  */
-const USEFUL_FOR_MS = { callback: 2_500, interaction: 10_000 } as const;
+const usefulForMs = { callback: 2_500, interaction: 10_000 } as const;
 
 /** One answered or failed request, without its path: paths carry tokens. */
 export interface SentRequest {
@@ -91,7 +91,7 @@ async function pacedRequest(
   const target = targetOf(url, init.method ?? 'GET', clock.now().getTime(), server);
   const exempt = target.kind === 'callback' || target.kind === 'interaction';
   const trial = await pace.turn(
-    exempt ? { priority: EXEMPT, until: asked + USEFUL_FOR_MS[target.kind] } : asking,
+    exempt ? { priority: exemptPriority, until: asked + usefulForMs[target.kind] } : asking,
   );
   const started = clock.monotonic();
   let status: number | null = null;
@@ -106,7 +106,7 @@ async function pacedRequest(
       throw new NotSentError("the channel's limit was used up meanwhile");
     sent = true;
     if (target.channelId) limits.sent(target.channelId, target.kind, started);
-    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const timeout = AbortSignal.timeout(requestTimeoutMs);
     const signal = init.signal ? AbortSignal.any([init.signal as AbortSignal, timeout]) : timeout;
     const answer = await send(url, { ...init, headers, signal } as typeof init);
     const data = Buffer.from(await answer.arrayBuffer());
@@ -160,15 +160,15 @@ const bookkeeping = [
 
 function takePrivateHeaders(given: unknown) {
   const headers = { ...(given as Record<string, string>) };
-  const turn = headers[TURN_HEADER];
-  const until = headers[SEND_BEFORE_HEADER];
+  const turn = headers[turnHeader];
+  const until = headers[sendBeforeHeader];
   const asking: Asking = {
-    priority: Number(headers[PRIORITY_HEADER] ?? PEOPLE_FIRST),
+    priority: Number(headers[priorityHeader] ?? peopleFirst),
     ...(turn !== undefined && { turn }),
     ...(until !== undefined && { until: Number(until) }),
   };
-  const server = headers[SERVER_HEADER];
-  for (const name of [PRIORITY_HEADER, TURN_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER]) delete headers[name];
+  const server = headers[serverHeader];
+  for (const name of [priorityHeader, turnHeader, sendBeforeHeader, serverHeader]) delete headers[name];
   return { headers, asking, server };
 }
 

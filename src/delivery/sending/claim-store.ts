@@ -3,8 +3,8 @@ import type { Db } from '../../db/schema.ts';
 import type { Poll, Tally } from '../../polls/poll.ts';
 import { type PollRow, toPoll } from '../../polls/poll-store.ts';
 
-/** How long a claim lives by itself: longer than the requests made under it (see `REQUEST_TIMEOUT_MS`). */
-export const CLAIM_TTL_MS = 20_000;
+/** How long a claim lives by itself: longer than the requests made under it (see `requestTimeoutMs`). */
+export const claimTtlMs = 20_000;
 
 /** Names one claim of one poll. Every record of what was sent carries it, and writes nothing once there is a newer one. */
 export interface ClaimKey {
@@ -76,7 +76,7 @@ export async function claim(
 }
 
 /**
- * Claims polls for `process`, for `CLAIM_TTL_MS` by the database's clock: those that have anything to show or to ping, and for
+ * Claims polls for `process`, for `claimTtlMs` by the database's clock: those that have anything to show or to ping, and for
  * which nobody else sends. Only the holder of a poll's latest claim sends and records, so an older picture never overwrites
  * a newer one, whatever processes there are.
  */
@@ -98,7 +98,7 @@ export async function claimPolls(
     )
     update polls set
       sender = ${process}, claim = polls.claim + 1,
-      sender_until = clock_timestamp() + ${CLAIM_TTL_MS}::integer * interval '1 millisecond',
+      sender_until = clock_timestamp() + ${claimTtlMs}::integer * interval '1 millisecond',
       sent_revision = greatest(polls.sent_revision, polls.revision),
       tried_at = case when polls.sent_revision > polls.shown_revision
         then coalesce(polls.tried_at, clock_timestamp()) else clock_timestamp() end,
@@ -135,7 +135,7 @@ export async function freeClaims(db: Db, processes: readonly string[]): Promise<
 /** Lets a claim live on from now. False: there is a newer one. */
 export async function renewClaim(db: Db, { pollId, claim }: ClaimKey): Promise<boolean> {
   const { rows } = await sql`
-    update polls set sender_until = clock_timestamp() + ${CLAIM_TTL_MS}::integer * interval '1 millisecond'
+    update polls set sender_until = clock_timestamp() + ${claimTtlMs}::integer * interval '1 millisecond'
     where id = ${pollId} and claim = ${claim} returning id`.execute(db);
   return rows.length > 0;
 }

@@ -2,14 +2,14 @@ import { Routes } from 'discord-api-types/v10';
 import type { DeliveryJob } from '../delivery-batch.ts';
 import type { Outcome } from '../outcome.ts';
 import { youngEnough } from '../request-kind.ts';
-import { PRIORITY_HEADER, SEND_BEFORE_HEADER, SERVER_HEADER, TURN_HEADER } from '../rest-calls.ts';
+import { priorityHeader, sendBeforeHeader, serverHeader, turnHeader } from '../rest-calls.ts';
 import { type Claimed, claimPolls } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import { recordLate, recordShown, release } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
 import { inOpenThread } from './open-thread.ts';
 import { recordRefused } from './parks-store.ts';
-import { busy, SEND_WITHIN_MS } from './sending.ts';
+import { busy, sendWithinMs } from './sending.ts';
 
 export interface TogetherRequest {
   readonly channelId: string;
@@ -46,10 +46,10 @@ export async function deleteTogether(
   const { db, rest, limits, clock, process } = parts;
   const now = clock.now().getTime();
   const headers = {
-    [PRIORITY_HEADER]: String(priority),
-    [TURN_HEADER]: turn,
-    [SEND_BEFORE_HEADER]: String(clock.monotonic() + SEND_WITHIN_MS),
-    [SERVER_HEADER]: serverId,
+    [priorityHeader]: String(priority),
+    [turnHeader]: turn,
+    [sendBeforeHeader]: String(clock.monotonic() + sendWithinMs),
+    [serverHeader]: serverId,
   };
   const ids = jobs.map((job) => job.pollId);
   const claimed = await claimPolls(db, ids, process, { respectHolds: false, respectParks: false });

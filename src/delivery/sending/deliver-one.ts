@@ -3,16 +3,16 @@ import { isMessageOf, renderPoll } from '../../polls/message.ts';
 import type { Poll } from '../../polls/poll.ts';
 import type { Outcome } from '../outcome.ts';
 import { showingKind } from '../request-kind.ts';
-import { PRIORITY_HEADER, SEND_BEFORE_HEADER, TURN_HEADER } from '../rest-calls.ts';
-import { CLAIM_TTL_MS, claim } from './claim-store.ts';
+import { priorityHeader, sendBeforeHeader, turnHeader } from '../rest-calls.ts';
+import { claim, claimTtlMs } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import { forgetMessage, recordGone, recordPostTried, release } from './delivery-store.ts';
 import type { SeenMessage } from './own-messages.ts';
 import { newMessage, wholeEditInChannel } from './payload.ts';
 import { pingRole } from './ping.ts';
-import { busy, type DeliverOptions, SEND_WITHIN_MS, Sending, UNKNOWN_MESSAGE } from './sending.ts';
+import { busy, type DeliverOptions, Sending, sendWithinMs, unknownMessage } from './sending.ts';
 
-const DELETED_BY_HAND = 'its message was deleted by hand';
+const deletedByHand = 'its message was deleted by hand';
 
 /**
  * One attempt to make a poll's message show its newest revision: claims the poll, sends, records. Throws only for a bug or
@@ -23,7 +23,7 @@ export async function deliverOne(
   pollId: number,
   options: DeliverOptions,
 ): Promise<Outcome> {
-  const sendBefore = parts.clock.monotonic() + SEND_WITHIN_MS;
+  const sendBefore = parts.clock.monotonic() + sendWithinMs;
   const result = await claim(parts.db, pollId, parts.process, options);
   switch (result.type) {
     case 'missing':
@@ -37,9 +37,9 @@ export async function deliverOne(
       return busy;
     case 'claimed': {
       const headers = {
-        [PRIORITY_HEADER]: String(options.priority),
-        [SEND_BEFORE_HEADER]: String(sendBefore),
-        ...(options.turn !== undefined && { [TURN_HEADER]: options.turn }),
+        [priorityHeader]: String(options.priority),
+        [sendBeforeHeader]: String(sendBefore),
+        ...(options.turn !== undefined && { [turnHeader]: options.turn }),
       };
       return await show(new Sending(parts, result, headers, options), options.repost);
     }
@@ -73,7 +73,7 @@ async function edit(sending: Sending, messageId: string, repost: boolean): Promi
   } catch (error) {
     const failure = sending.failure(error, 'edit');
     sending.learn(messageId, failure);
-    if (failure.code !== UNKNOWN_MESSAGE) return await sending.failed(failure);
+    if (failure.code !== unknownMessage) return await sending.failed(failure);
     if (!repost && !claimed.removalTried) return await gone(sending);
     if (!(await forgetMessage(parts.db, sending.own))) return busy;
     return await post(sending);
@@ -115,7 +115,7 @@ async function post(sending: Sending): Promise<Outcome> {
 /** The poll's message, if an earlier try has posted it. */
 async function lostPost(sending: Sending, triedAt: Date): Promise<string | null> {
   const isIt = (message: SeenMessage) => isMessageOf(sending.poll, message);
-  return await sending.find({ triedAt, withinMs: CLAIM_TTL_MS, isIt });
+  return await sending.find({ triedAt, withinMs: claimTtlMs, isIt });
 }
 
 /** The same for every try of one post, and another one for each later post: `shown_revision` only moves by success. */
@@ -135,17 +135,17 @@ async function remove(sending: Sending): Promise<Outcome> {
     await sending.inOpenThread(() => parts.rest.delete(route, sending.with({})));
   } catch (error) {
     const failure = sending.failure(error, 'delete');
-    if (failure.code !== UNKNOWN_MESSAGE) return await sending.failed(failure);
+    if (failure.code !== unknownMessage) return await sending.failed(failure);
     // Ours, if an earlier try got no answer; by hand otherwise.
     const ours = claimed.sentBefore > poll.shownRevision;
-    return await sending.shown(null, ours ? undefined : DELETED_BY_HAND);
+    return await sending.shown(null, ours ? undefined : deletedByHand);
   }
   return await sending.shown(null);
 }
 
 async function gone(sending: Sending): Promise<Outcome> {
   if (!(await recordGone(sending.parts.db, sending.own))) return busy;
-  return { type: 'done', revision: sending.poll.revision, remark: DELETED_BY_HAND };
+  return { type: 'done', revision: sending.poll.revision, remark: deletedByHand };
 }
 
 async function pingOnly(sending: Sending): Promise<Outcome> {

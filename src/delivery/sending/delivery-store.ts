@@ -121,7 +121,7 @@ export async function recordPinged(db: Db, own: ClaimKey): Promise<void> {
 }
 
 /** Of a channel at most so many at once: more than its limit lets through until the sweep's next round. */
-const EACH_CHANNEL = 20;
+const eachChannel = 20;
 
 /**
  * Polls whose message is behind and that nobody else looks after, or that have still to ping: the oldest of each channel, so
@@ -147,14 +147,14 @@ export async function overdue(
       select first.* from channels, lateral (
         select id, channel_id, message_id, row_number() over (order by id) as place from polls
         where ${behind} and ${free} and not message_gone and channel_id = channels.channel_id
-        order by id limit ${EACH_CHANNEL}::integer
+        order by id limit ${eachChannel}::integer
       ) first
       union
       select id, channel_id, message_id, place from (
         select id, channel_id, message_id, row_number() over (partition by channel_id order by id) as place from polls
         where ping_pending and status = 'active' and deleted_at is null
           and held_by is null and parked_code is null and not message_gone
-      ) pinging where place <= ${EACH_CHANNEL}::integer
+      ) pinging where place <= ${eachChannel}::integer
     )
     select id, channel_id, message_id from chosen
     group by id, channel_id, message_id order by min(place), random() limit ${limit}::integer`.execute(db);

@@ -18,13 +18,13 @@ import { sweep } from './sweep.ts';
  * What is shown is read when a job's turn comes, so that many changes make one edit.
  */
 export class Delivery implements Deliverer {
-  private readonly parts: DeliverParts;
-  private readonly bulkTurns: BulkTurns;
-  private readonly lanes: Lanes;
-  private readonly touches: Touches;
-  private readonly batches = new WeakMap<LaneBatch, { repost: boolean }>();
-  private readonly stopping = new AbortController();
-  private sweeping: Promise<void> | null = null;
+  readonly #parts: DeliverParts;
+  readonly #bulkTurns: BulkTurns;
+  readonly #lanes: Lanes;
+  readonly #touches: Touches;
+  readonly #batches = new WeakMap<LaneBatch, { repost: boolean }>();
+  readonly #stopping = new AbortController();
+  #sweeping: Promise<void> | null = null;
 
   /**
    * `random` in [0, 1) spreads retries. `tokenRefused` is called when Discord refuses the bot's token: from then on
@@ -37,14 +37,14 @@ export class Delivery implements Deliverer {
       readonly bulkDeletes?: BulkDeletes;
     },
   ) {
-    this.parts = parts;
-    this.bulkTurns = new BulkTurns(parts.limits, parts.bulkDeletes ?? (() => null));
-    this.lanes = new Lanes({
-      send: (job, batch, priority) => this.send(job, batch, priority),
-      sendTogether: (jobs, batch, priority) => this.sendTogether(jobs, batch, priority),
+    this.#parts = parts;
+    this.#bulkTurns = new BulkTurns(parts.limits, parts.bulkDeletes ?? (() => null));
+    this.#lanes = new Lanes({
+      send: (job, batch, priority) => this.#send(job, batch, priority),
+      sendTogether: (jobs, batch, priority) => this.#sendTogether(jobs, batch, priority),
       delay: ({ channelId }, now, kind) =>
         kind === 'bulk-delete'
-          ? this.bulkTurns.delay(channelId, now)
+          ? this.#bulkTurns.delay(channelId, now)
           : parts.limits.delay(channelId, kind, now),
       editRoom: (channelId, now) => parts.limits.editRoom(channelId, now),
       health: new Health(),
@@ -52,9 +52,9 @@ export class Delivery implements Deliverer {
       clock: parts.clock,
       random: parts.random,
     });
-    this.touches = new Touches({
+    this.#touches = new Touches({
       add: (job, people, settled) =>
-        this.lanes.add(
+        this.#lanes.add(
           [job],
           { repost: false, settled: async (_jobs, outcome) => settled(outcome) },
           people,
@@ -77,14 +77,14 @@ export class Delivery implements Deliverer {
 
   /** Starts the sweep. Call once the bot is logged in. */
   run(): void {
-    this.sweeping ??= sweep(this.parts, (job) => this.touches.touch(job, false), this.stopping.signal);
+    this.#sweeping ??= sweep(this.#parts, (job) => this.#touches.touch(job, false), this.#stopping.signal);
   }
 
   /** Nothing new starts; resolves when nothing is in flight any more. What is left undone is in the database. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.lanes.close();
-    await this.sweeping;
+    this.#stopping.abort();
+    await this.#lanes.close();
+    await this.#sweeping;
   }
 
   start(
@@ -95,8 +95,8 @@ export class Delivery implements Deliverer {
     const known = [...jobs];
     const chooseBulk = () => {
       if (!handler.deletes) return;
-      const now = this.parts.clock.now().getTime();
-      batch.bulkChannels = bulkChannels(deleteLoads(known, now, this.bulkTurns.serverOf));
+      const now = this.#parts.clock.now().getTime();
+      batch.bulkChannels = bulkChannels(deleteLoads(known, now, this.#bulkTurns.serverOf));
     };
     async function* noted(chunks: AsyncIterable<readonly DeliveryJob[]>) {
       for await (const chunk of chunks) {
@@ -105,46 +105,46 @@ export class Delivery implements Deliverer {
         yield chunk;
       }
     }
-    const batch = this.lanes.add(jobs, handler, false, undefined, more && noted(more));
+    const batch = this.#lanes.add(jobs, handler, false, undefined, more && noted(more));
     chooseBulk();
-    this.batches.set(batch, handler);
+    this.#batches.set(batch, handler);
     return batch;
   }
 
   get waiting(): Lanes['waiting'] {
-    return this.lanes.waiting;
+    return this.#lanes.waiting;
   }
 
   touch(job: DeliveryJob): void {
-    this.touches.touch(job, true);
+    this.#touches.touch(job, true);
   }
 
   async deliver(job: DeliveryJob, withinMs: number): Promise<FinalOutcome | null> {
     const enough = new AbortController();
-    const late = this.parts.clock.sleep(withinMs, enough.signal).then(() => null);
-    const outcome = await Promise.race([this.touches.insist(job), late]);
+    const late = this.#parts.clock.sleep(withinMs, enough.signal).then(() => null);
+    const outcome = await Promise.race([this.#touches.insist(job), late]);
     enough.abort();
     return outcome;
   }
 
-  private async sendTogether(
+  async #sendTogether(
     jobs: readonly DeliveryJob[],
     batch: LaneBatch,
     priority: number,
   ): Promise<TogetherOutcome> {
     const { channelId } = jobs[0]!;
-    const { outcome, apart, lackingPermission } = await this.bulkTurns.take(channelId, (serverId) =>
-      deleteTogether(this.parts, { channelId, serverId, jobs, priority, turn: batch.turn }),
+    const { outcome, apart, lackingPermission } = await this.#bulkTurns.take(channelId, (serverId) =>
+      deleteTogether(this.#parts, { channelId, serverId, jobs, priority, turn: batch.turn }),
     );
     if (lackingPermission) batch.bulkChannels = batch.bulkChannels.difference(new Set([channelId]));
     return { outcome, apart };
   }
 
-  private async send(job: DeliveryJob, batch: LaneBatch, priority: number): Promise<Outcome> {
-    const operation = this.batches.get(batch);
+  async #send(job: DeliveryJob, batch: LaneBatch, priority: number): Promise<Outcome> {
+    const operation = this.#batches.get(batch);
     if (operation) {
       const { repost } = operation;
-      const outcome = await deliverOne(this.parts, job.pollId, {
+      const outcome = await deliverOne(this.#parts, job.pollId, {
         repost,
         respectHolds: false,
         respectParks: false,
@@ -154,8 +154,8 @@ export class Delivery implements Deliverer {
       });
       return withinPatience(outcome);
     }
-    const insisted = this.touches.sending(job.pollId, batch);
-    return await deliverOne(this.parts, job.pollId, {
+    const insisted = this.#touches.sending(job.pollId, batch);
+    return await deliverOne(this.#parts, job.pollId, {
       repost: false,
       respectHolds: true,
       respectParks: !insisted,

@@ -100,15 +100,15 @@ function ofTemporary(error: Answer, code: number | null, asked: Asked): Failure 
   const told = Number(error.rawError?.retry_after ?? Number.NaN) * 1000;
   const afterMs = Number.isFinite(told) ? Math.ceil(told) : null;
   if (asked === 'edit' && isPublishedCode(code)) return waitForMessage({ afterMs, code });
-  const limit = error.status === 429 || (code !== null && WRITE_LIMITS.has(code));
+  const limit = error.status === 429 || (code !== null && writeLimits.has(code));
   if (limit) return retry(afterMs ?? 5_000, '429', "Discord's rate limit", false);
-  const disabled = code === null ? undefined : DISABLED.get(code);
+  const disabled = code === null ? undefined : unavailable.get(code);
   return disabled === undefined ? null : retry(0, String(code), disabled, true);
 }
 
 /** Slow mode, published messages, the channel, the server. */
-const WRITE_LIMITS = new Set([20016, 20022, 20028, 20029]);
-const DISABLED = new Map([
+const writeLimits = new Set([20016, 20022, 20028, 20029]);
+const unavailable = new Map([
   [40004, 'Discord has temporarily disabled sending messages'],
   [40006, 'Discord has temporarily disabled this feature'],
 ]);

@@ -6,12 +6,12 @@ import type { Right } from '../rights.ts';
 import { unpark, unparkCodes } from './parks-store.ts';
 
 /** At a start every server has something to tell; together that is one query. */
-const GATHER_MS = 250;
-const AGAIN_MS = 5_000;
+const gatherMs = 250;
+const againMs = 5_000;
 /** Longer than a request and its record may be under way. */
-const LATE_REFUSALS_MS = 25_000;
+const lateRefusalsMs = 25_000;
 /** How often what ends by time alone is tried again: each channel costs two refused requests then. */
-const BY_TIME_MS = 5 * 60_000;
+const byTimeMs = 5 * 60_000;
 
 /** Whether a right is back in a channel of a server. `gone`: Discord said that there is no such channel. */
 type Regained = (channelId: string, right: Right, gone: boolean) => boolean;
@@ -21,40 +21,40 @@ type Regained = (channelId: string, right: Right, gone: boolean) => boolean;
  * time. The sweep does the rest.
  */
 export class Healing {
-  private readonly parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger };
-  private readonly stopping = new AbortController();
-  private readonly underWay = new Set<Promise<void>>();
-  private gathered: Map<string, Regained[]> | null = null;
+  readonly #parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger };
+  readonly #stopping = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  #gathered: Map<string, Regained[]> | null = null;
 
   constructor(parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger }) {
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   /** Starts the tries of what ends by time. Call once. */
   run(): void {
-    this.underWay.add(this.tryByTime());
+    this.#underWay.add(this.#tryByTime());
   }
 
   /** Rights came back in a server. Never throws: what fails is tried until it succeeds. */
   regained(guildId: string, regained: Regained): void {
-    if (this.gathered === null) {
-      this.gathered = new Map();
-      const healing = this.heal().finally(() => this.underWay.delete(healing));
-      this.underWay.add(healing);
+    if (this.#gathered === null) {
+      this.#gathered = new Map();
+      const healing = this.#heal().finally(() => this.#underWay.delete(healing));
+      this.#underWay.add(healing);
     }
-    this.gathered.set(guildId, [...(this.gathered.get(guildId) ?? []), regained]);
+    this.#gathered.set(guildId, [...(this.#gathered.get(guildId) ?? []), regained]);
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await Promise.all(this.underWay);
+    this.#stopping.abort();
+    await Promise.all(this.#underWay);
   }
 
-  private async tryByTime(): Promise<void> {
-    const { db, clock, log } = this.parts;
+  async #tryByTime(): Promise<void> {
+    const { db, clock, log } = this.#parts;
     for (;;) {
-      await clock.sleep(BY_TIME_MS, this.stopping.signal);
-      if (this.stopping.signal.aborted) return;
+      await clock.sleep(byTimeMs, this.#stopping.signal);
+      if (this.#stopping.signal.aborted) return;
       try {
         await unparkCodes(db, endsByTime);
       } catch (error) {
@@ -63,27 +63,27 @@ export class Healing {
     }
   }
 
-  private async heal(): Promise<void> {
-    const { clock } = this.parts;
-    await clock.sleep(GATHER_MS, this.stopping.signal);
-    const servers = this.gathered ?? new Map<string, Regained[]>();
-    this.gathered = null;
-    await this.release(servers);
+  async #heal(): Promise<void> {
+    const { clock } = this.#parts;
+    await clock.sleep(gatherMs, this.#stopping.signal);
+    const servers = this.#gathered ?? new Map<string, Regained[]>();
+    this.#gathered = null;
+    await this.#release(servers);
     // A request that was refused before the right was back may be recorded after this.
-    await clock.sleep(LATE_REFUSALS_MS, this.stopping.signal);
-    await this.release(servers);
+    await clock.sleep(lateRefusalsMs, this.#stopping.signal);
+    await this.#release(servers);
   }
 
-  private async release(servers: ReadonlyMap<string, readonly Regained[]>): Promise<void> {
-    const { db, clock, log } = this.parts;
-    while (!this.stopping.signal.aborted) {
+  async #release(servers: ReadonlyMap<string, readonly Regained[]>): Promise<void> {
+    const { db, clock, log } = this.#parts;
+    while (!this.#stopping.signal.aborted) {
       try {
         return await unpark(db, (guildId, channelId, right, gone) =>
           (servers.get(guildId) ?? []).some((regained) => regained(channelId, right, gone)),
         );
       } catch (error) {
         log.error({ err: error }, 'polls that may be shown again could not be released; trying again');
-        await clock.sleep(AGAIN_MS, this.stopping.signal);
+        await clock.sleep(againMs, this.#stopping.signal);
       }
     }
   }

@@ -6,7 +6,7 @@ export class OpeningRefused extends Error {
   override readonly name = 'OpeningRefused';
 }
 
-const ARCHIVED_THREAD = 50083;
+const archivedThread = 50083;
 
 /**
  * Runs `call` in a channel. In a thread that fell asleep Discord refuses edits and deletes; then the thread is opened, as
@@ -41,5 +41,5 @@ export async function inOpenThread<T>(
 }
 
 export function isAsleep(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === ARCHIVED_THREAD;
+  return error instanceof Error && 'code' in error && error.code === archivedThread;
 }

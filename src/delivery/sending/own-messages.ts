@@ -19,11 +19,11 @@ export interface Lost {
 }
 
 /** Clocks differ, and a request may have been handled before it was given up. */
-const MARGIN_MS = 2 * 60_000;
+const marginMs = 2 * 60_000;
 /** The most that Discord returns at once (Discord's API reference, "Get Channel Messages"). */
-const PAGE = 100;
+const messagesPerPage = 100;
 /** Pages that may be refused in a row for Discord's limits. */
-const MOST_PAUSES = 10;
+const mostPauses = 10;
 
 /**
  * The id of our own message that an earlier try has posted without our knowledge, looked for in all that was written in the
@@ -38,10 +38,10 @@ export async function findOwn(
   { triedAt, withinMs = Number.POSITIVE_INFINITY, isIt }: Lost,
   headers: () => Promise<Record<string, string>> = async () => ({}),
 ): Promise<string | null> {
-  let after = snowflakeAt(triedAt.getTime() - MARGIN_MS);
-  const end = Number.isFinite(withinMs) ? snowflakeAt(triedAt.getTime() + withinMs + MARGIN_MS) : null;
+  let after = snowflakeAt(triedAt.getTime() - marginMs);
+  const end = Number.isFinite(withinMs) ? snowflakeAt(triedAt.getTime() + withinMs + marginMs) : null;
   for (let pauses = 0; ; ) {
-    const query = new URLSearchParams({ limit: String(PAGE), after });
+    const query = new URLSearchParams({ limit: String(messagesPerPage), after });
     let page: (SeenMessage & { author?: { id: string } })[];
     try {
       const answer = await rest.get(Routes.channelMessages(channelId), { query, headers: await headers() });
@@ -51,14 +51,14 @@ export async function findOwn(
       // A channel that is gone answers the post that follows.
       if (outcome.type === 'failed') return null;
       pauses += 1;
-      if (outcome.type !== 'retry' || outcome.code !== '429' || pauses > MOST_PAUSES) throw error;
+      if (outcome.type !== 'retry' || outcome.code !== '429' || pauses > mostPauses) throw error;
       await clock.sleep(Math.max(outcome.afterMs, 100));
       continue;
     }
     pauses = 0;
     const found = page.find((message) => message.author?.id === botId() && isIt(message));
     if (found) return found.id;
-    if (page.length < PAGE) return null;
+    if (page.length < messagesPerPage) return null;
     after = page.map(({ id }) => id).reduce(newer, after);
     if (end !== null && newer(after, end) === after) return null;
   }

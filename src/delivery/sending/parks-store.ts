@@ -5,7 +5,7 @@ import { deedsThatNeed, type Right } from '../rights.ts';
 import type { ClaimKey } from './claim-store.ts';
 import { isLatest } from './delivery-store.ts';
 
-const UNKNOWN_CHANNEL = '10003';
+const unknownChannel = '10003';
 
 interface ParkedPlace {
   readonly guild_id: string;
@@ -77,7 +77,7 @@ export async function unpark(
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     const { rows } = await sql<ParkedPlace>`
-      select guild_id, channel_id, parked_right, bool_and(parked_code = ${UNKNOWN_CHANNEL}) as gone from polls
+      select guild_id, channel_id, parked_right, bool_and(parked_code = ${unknownChannel}) as gone from polls
       where parked_code is not null and parked_right is not null
       group by guild_id, channel_id, parked_right`.execute(trx);
     const back = rows.filter((row) => regained(row.guild_id, row.channel_id, row.parked_right, row.gone));

@@ -3,12 +3,12 @@ import type { Poll } from '../../polls/poll.ts';
 import type { Refused } from '../lanes/batch-refusals.ts';
 import { waitForMessage } from '../message-limit.ts';
 import type { Outcome } from '../outcome.ts';
-import { REQUEST_TIMEOUT_MS } from '../pace/transport.ts';
+import { requestTimeoutMs } from '../pace/transport.ts';
 import { codeOf, lacking, noEmbeds } from '../refusals.ts';
 import type { RequestKind } from '../request-kind.ts';
-import { type CallOptions, NotSentError, SEND_BEFORE_HEADER } from '../rest-calls.ts';
+import { type CallOptions, NotSentError, sendBeforeHeader } from '../rest-calls.ts';
 import type { Deed, Obstacle } from '../rights.ts';
-import { CLAIM_TTL_MS, type Claim, type ClaimOptions, renewClaim } from './claim-store.ts';
+import { type Claim, type ClaimOptions, claimTtlMs, renewClaim } from './claim-store.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import { isStray, recordLate, recordShown, release } from './delivery-store.ts';
 import { type DiscordFailure, discordFailure } from './discord-outcome.ts';
@@ -28,20 +28,20 @@ export interface DeliverOptions extends ClaimOptions {
 }
 
 /** A process that could not send this long before its claim ends does not send at all. */
-export const SEND_WITHIN_MS = CLAIM_TTL_MS - REQUEST_TIMEOUT_MS - 1_000;
+export const sendWithinMs = claimTtlMs - requestTimeoutMs - 1_000;
 /** How soon to look again where another process is sending. */
-const BUSY_MS = 1_000;
+const busyMs = 1_000;
 
 /** Another process sends for the poll, or has taken it over from us. */
 export const busy: Outcome = {
   type: 'retry',
-  afterMs: BUSY_MS,
+  afterMs: busyMs,
   code: 'busy',
   reason: 'another process is sending',
   attempt: false,
 };
 
-export const UNKNOWN_MESSAGE = 10008;
+export const unknownMessage = 10008;
 
 /** One attempt to show one poll: what it carries along, and how what comes of it is recorded. */
 export class Sending {
@@ -108,10 +108,10 @@ export class Sending {
   /** As `findOwn`, in the poll's channel; the claim lives on meanwhile. */
   async find(lost: Lost): Promise<string | null> {
     return await findOwn(this.parts, this.poll.channelId, lost, async () => {
-      const sendBefore = this.parts.clock.monotonic() + SEND_WITHIN_MS;
+      const sendBefore = this.parts.clock.monotonic() + sendWithinMs;
       if (!(await renewClaim(this.parts.db, this.own)))
         throw new NotSentError('another process has taken the poll over');
-      this.headers[SEND_BEFORE_HEADER] = String(sendBefore);
+      this.headers[sendBeforeHeader] = String(sendBefore);
       return this.headers;
     });
   }
@@ -128,17 +128,17 @@ export class Sending {
    */
   async forbidden(deed: Deed): Promise<Outcome | null> {
     const before = this.options.refused?.(deed);
-    if (before) return await this.refused(before);
+    if (before) return await this.#refused(before);
     const obstacle = this.obstacle(deed);
     if (obstacle === null || !(obstacle.right === 'embed' || this.options.respectParks)) return null;
-    return await this.lacks(obstacle);
+    return await this.#lacks(obstacle);
   }
 
   /** `blank`: Discord has taken the message without its embed. */
-  private async lacks(obstacle: Obstacle, blank?: { messageId: string }): Promise<Outcome> {
+  async #lacks(obstacle: Obstacle, blank?: { messageId: string }): Promise<Outcome> {
     const reason = lacking(this.poll.channelId, obstacle);
     const { right } = obstacle;
-    return await this.refused(
+    return await this.#refused(
       { type: 'failed', code: String(codeOf(obstacle)), reason, scope: 'channel', right },
       blank,
     );
@@ -149,7 +149,7 @@ export class Sending {
     return discordFailure(error, { channelId: this.poll.channelId, asked, obstacle: this.obstacle(asked) });
   }
 
-  private async refused(outcome: Refused, blank?: { messageId: string }): Promise<Outcome> {
+  async #refused(outcome: Refused, blank?: { messageId: string }): Promise<Outcome> {
     const { code, reason, right } = outcome;
     const inChannel = right === undefined ? null : { channelId: this.poll.channelId, right };
     const ours = await recordRefused(this.parts.db, {
@@ -160,14 +160,14 @@ export class Sending {
       ...(blank && { blank }),
     });
     if (ours) return outcome;
-    return blank ? await this.late(blank.messageId) : busy;
+    return blank ? await this.#late(blank.messageId) : busy;
   }
 
   /** Records what a failed request means and turns it into the outcome. */
   async failed({ outcome, unknown }: DiscordFailure): Promise<Outcome> {
-    if (outcome.type === 'failed') return await this.refused(outcome);
+    if (outcome.type === 'failed') return await this.#refused(outcome);
     const ours = await release(this.parts.db, [this.own], unknown ? 'sent' : 'unsent');
-    return unknown && ours.size === 0 ? await this.late() : outcome;
+    return unknown && ours.size === 0 ? await this.#late() : outcome;
   }
 
   /** What Discord has made of a post or an edit: a message of ours without an embed shows nothing of its poll. */
@@ -175,12 +175,12 @@ export class Sending {
     const { embeds } = (answer ?? {}) as { embeds?: unknown };
     if (!Array.isArray(embeds) || embeds.length > 0) return await this.shown(messageId);
     const obstacle = this.obstacle(deed);
-    return await this.lacks(obstacle?.right === 'embed' ? obstacle : noEmbeds, { messageId });
+    return await this.#lacks(obstacle?.right === 'embed' ? obstacle : noEmbeds, { messageId });
   }
 
   async shown(messageId: string | null, remark?: string): Promise<Outcome> {
     const ours = await recordShown(this.parts.db, [{ ...this.own, messageId }], { keep: this.pingDue });
-    if (ours.size === 0) return await this.late(messageId);
+    if (ours.size === 0) return await this.#late(messageId);
     this.messageId = messageId;
     return { type: 'done', revision: this.poll.revision, ...(remark !== undefined && { remark }) };
   }
@@ -194,7 +194,7 @@ export class Sending {
    * What this attempt sent may have arrived after what its successor sent: the poll is shown once more. A message that it
    * posted beside its successor's goes.
    */
-  private async late(messageId: string | null = null): Promise<Outcome> {
+  async #late(messageId: string | null = null): Promise<Outcome> {
     const { db, rest, log } = this.parts;
     const { id, channelId, deletedAt } = this.poll;
     await recordLate(db, [id], deletedAt !== null);
@@ -204,7 +204,7 @@ export class Sending {
         await rest.delete(Routes.channelMessage(channelId, messageId), this.with({}));
       } catch (error) {
         const { outcome, code } = this.failure(error, 'delete');
-        if (code !== UNKNOWN_MESSAGE)
+        if (code !== unknownMessage)
           log.error({ poll: id, messageId, reason: outcome.reason }, 'a second message of a poll is left');
       }
     }

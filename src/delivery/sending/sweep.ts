@@ -5,9 +5,9 @@ import type { DeliveryJob } from '../delivery-batch.ts';
 import type { Limits } from '../pace/limits.ts';
 import { overdue } from './delivery-store.ts';
 
-const EVERY_MS = 10_000;
+const everyMs = 10_000;
 /** Enough to keep every lane busy until the next round. */
-const AT_ONCE = 1_000;
+const atOnce = 1_000;
 
 export interface SweepParts {
   readonly db: Db;
@@ -28,10 +28,10 @@ export async function sweep(
   while (!signal.aborted) {
     try {
       const held = limits.heldMessages(clock.monotonic());
-      for (const job of await overdue(db, AT_ONCE, held)) show(job);
+      for (const job of await overdue(db, atOnce, held)) show(job);
     } catch (error) {
       log.error({ err: error }, 'looking for polls whose messages are behind failed');
     }
-    await clock.sleep(EVERY_MS, signal);
+    await clock.sleep(everyMs, signal);
   }
 }

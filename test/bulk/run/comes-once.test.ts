@@ -9,7 +9,7 @@ import type { Names } from '../../../src/bulk/words/naming.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { discordMessages } from '../../../src/delivery/messages/discord-messages.ts';
 import { Limits } from '../../../src/delivery/pace/limits.ts';
-import { BOT_ID, type Call, FakeDiscord, lostAnswer, refusal } from '../../delivery/fake-discord.ts';
+import { botId, type Call, FakeDiscord, lostAnswer, refusal } from '../../delivery/fake-discord.ts';
 import { channelId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { itemStates, operationOf, postedPolls } from '../bulk-fixture.ts';
@@ -30,7 +30,7 @@ function setUp(db: Db) {
     limits: new Limits(),
     clock,
     applicationId: () => 'application',
-    botId: () => BOT_ID,
+    botId: () => botId,
   });
   return { discord, deps: { db, messages, names, clock, log: createLogger('silent') } };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { GIVE_UP_AFTER_MS, Health } from '../../../src/delivery/lanes/health.ts';
+import { giveUpAfterMs, Health } from '../../../src/delivery/lanes/health.ts';
 
-const minute = GIVE_UP_AFTER_MS;
+const minute = giveUpAfterMs;
 
 describe('health', () => {
   test('gives up a poll that fails for a minute while others succeed', () => {

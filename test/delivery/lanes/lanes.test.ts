@@ -3,7 +3,7 @@ import type { DeliveryJob, FinalOutcome } from '../../../src/delivery/delivery-b
 import { Health } from '../../../src/delivery/lanes/health.ts';
 import { Lanes } from '../../../src/delivery/lanes/lanes.ts';
 import type { Outcome } from '../../../src/delivery/outcome.ts';
-import { PEOPLE_FIRST } from '../../../src/delivery/pace/pace.ts';
+import { peopleFirst } from '../../../src/delivery/pace/pace.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { seeded } from '../random.ts';
 import { channelId, messageIdAt } from '../snowflakes.ts';
@@ -80,9 +80,9 @@ describe('lanes', () => {
     lanes.add([job(5, 3)], handler, true);
     await clock.advance(10);
     expect(sent.toSorted((a, b) => b.priority - a.priority).map(({ poll }) => poll)).toEqual([5, 1, 4]);
-    expect(sent.find(({ poll }) => poll === 5)?.priority).toBe(PEOPLE_FIRST);
+    expect(sent.find(({ poll }) => poll === 5)?.priority).toBe(peopleFirst);
     expect(Math.max(...sent.map(({ poll, priority }) => (poll === 5 ? 0 : priority)))).toBeLessThan(
-      PEOPLE_FIRST,
+      peopleFirst,
     );
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MARGIN_MS } from '../../../src/delivery/pace/bucket.ts';
-import { CHANNEL_WINDOWS, Limits } from '../../../src/delivery/pace/limits.ts';
+import { marginMs } from '../../../src/delivery/pace/bucket.ts';
+import { channelWindows, Limits } from '../../../src/delivery/pace/limits.ts';
 import type { RequestKind } from '../../../src/delivery/request-kind.ts';
 import { seeded } from '../random.ts';
 
@@ -19,20 +19,20 @@ describe('limits', () => {
       expect(limits.delay(channel, 'edit', 1_000)).toBe(0);
       request(limits, 'edit', 1_000);
     }
-    expect(limits.delay(channel, 'edit', 1_000)).toBe(5_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit', 1_000)).toBe(5_000 + marginMs);
     expect(limits.delay(channel, 'post', 1_000)).toBe(0);
     expect(limits.delay('2222', 'edit', 1_000)).toBe(0);
-    expect(limits.delay(channel, 'edit', 6_000 + MARGIN_MS)).toBe(0);
+    expect(limits.delay(channel, 'edit', 6_000 + marginMs)).toBe(0);
   });
 
   test('hold back the fourth edit of old messages in six seconds, while new ones go on', () => {
     const limits = new Limits();
     for (let i = 0; i < 3; i += 1) request(limits, 'edit-old', 0);
-    expect(limits.delay(channel, 'edit-old', 0)).toBe(6_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit-old', 0)).toBe(6_000 + marginMs);
     expect(limits.delay(channel, 'edit', 0)).toBe(0);
     request(limits, 'edit', 0);
     request(limits, 'edit', 0);
-    expect(limits.delay(channel, 'edit', 0)).toBe(5_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit', 0)).toBe(5_000 + marginMs);
   });
 
   test('believe the headers more than what was assumed', () => {
@@ -43,7 +43,7 @@ describe('limits', () => {
     limits.sent(channel, 'edit', 100);
     limits.answered(channel, 'edit', 200, { limit: 2, remaining: 0, resetAfterMs: 900 }, noRefusal);
     // Counted from when the answered request left: the next one travels as long.
-    expect(limits.delay(channel, 'edit', 200)).toBe(100 + 900 + MARGIN_MS - 200);
+    expect(limits.delay(channel, 'edit', 200)).toBe(100 + 900 + marginMs - 200);
     request(limits, 'edit', 1_150);
     expect(limits.delay(channel, 'edit', 1_150)).toBe(0);
     request(limits, 'edit', 1_150);
@@ -65,7 +65,7 @@ describe('limits', () => {
     for (const there of [fast, slow, fast, slow, fast]) {
       const leaves = answeredAt + limits.delay(server, 'bulk-delete', answeredAt);
       expect(leaves + fast).toBeGreaterThanOrEqual(windowEnd);
-      expect(leaves + fast).toBeLessThanOrEqual(windowEnd + MARGIN_MS);
+      expect(leaves + fast).toBeLessThanOrEqual(windowEnd + marginMs);
       ({ answeredAt, windowEnd } = bulkDelete(leaves, there, fast));
     }
   });
@@ -76,7 +76,7 @@ describe('limits', () => {
     limits.answered(channel, 'post', 50, { limit: 5, remaining: 4, resetAfterMs: 5_000 }, noRefusal);
     limits.sent(channel, 'post', 50);
     limits.sent(channel, 'post', 50);
-    expect(limits.delay(channel, 'post', 50)).toBe(5_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'post', 50)).toBe(5_000 + marginMs);
   });
 
   test('leave the last request of a window to another process that was seen in the channel, for a while', () => {
@@ -89,7 +89,7 @@ describe('limits', () => {
     edit(100, 3, 4_900);
     // Alone, it would say 2.
     edit(200, 1, 4_800);
-    expect(limits.delay(channel, 'edit', 200)).toBe(4_800 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit', 200)).toBe(4_800 + marginMs);
     expect(limits.delay(channel, 'edit', 5_100)).toBe(0);
     edit(16_000, 4, 5_000);
     for (const remaining of [3, 2, 1]) edit(16_000, remaining, 5_000);
@@ -105,7 +105,7 @@ describe('limits', () => {
       shared: false,
       code: null,
     });
-    expect(limits.delay(channel, 'edit', 0)).toBe(7_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit', 0)).toBe(7_000 + marginMs);
     expect(limits.delay(channel, 'post', 0)).toBe(0);
   });
 
@@ -116,11 +116,11 @@ describe('limits', () => {
     request(limits, 'edit-old', 0);
     limits.sent(channel, 'edit-old', 0);
     limits.answered(channel, 'edit-old', 0, { limit: 5, remaining: 2, resetAfterMs: 5_000 }, refusal);
-    expect(limits.delay(channel, 'edit-old', 0)).toBe(3_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit-old', 0)).toBe(3_000 + marginMs);
     expect(limits.delay(channel, 'edit', 0)).toBe(0);
     request(limits, 'edit-old', 10_000);
     request(limits, 'edit-old', 10_000);
-    expect(limits.delay(channel, 'edit-old', 10_000)).toBe(6_000 + MARGIN_MS);
+    expect(limits.delay(channel, 'edit-old', 10_000)).toBe(6_000 + marginMs);
   });
 
   test('stop everything for a global refusal', () => {
@@ -140,7 +140,7 @@ describe('limits', () => {
     const random = seeded(seed);
     for (const kind of ['edit', 'edit-old', 'post', 'delete'] as const) {
       const limits = new Limits();
-      const { requests, windowMs } = CHANNEL_WINDOWS[kind];
+      const { requests, windowMs } = channelWindows[kind];
       // The far side counts by arrival: a window opens with the first arrival after the last one ended.
       let windowEnd = 0;
       let count = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidRequests } from '../../../src/delivery/pace/invalid-requests.ts';
-import { type Asking, EXEMPT, Pace, PEOPLE_FIRST } from '../../../src/delivery/pace/pace.ts';
+import { type Asking, exemptPriority, Pace, peopleFirst } from '../../../src/delivery/pace/pace.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { seeded } from '../random.ts';
 
@@ -39,8 +39,8 @@ describe('the pace', () => {
     for (let i = 0; i < 5; i += 1) void bulk('many', 9);
     void bulk('few', 1);
     void bulk('few', 2);
-    void ask('person', { priority: PEOPLE_FIRST });
-    void ask('press', { priority: EXEMPT });
+    void ask('person', { priority: peopleFirst });
+    void ask('press', { priority: exemptPriority });
     await clock.advance(2_000);
     const names = started.map(({ name }) => name);
     expect(names.slice(0, 3)).toEqual(['first', 'press', 'person']);
@@ -55,7 +55,7 @@ describe('the pace', () => {
     for (let i = 0; i < 20; i += 1) {
       await clock.advance(1_100);
       const asked = at();
-      void ask('person', { priority: PEOPLE_FIRST });
+      void ask('person', { priority: peopleFirst });
       await clock.advance(600);
       const person = started.findLast(({ name }) => name === 'person')!;
       if (i > 0) worst = Math.max(worst, person.at - asked);
@@ -153,9 +153,9 @@ describe('while the edge refuses everything', () => {
     const { clock, pace, started, ask, bulk, answer } = setUp();
     pace.refusedByEdge(false, 0);
     void bulk('bulk');
-    void ask('person', { priority: PEOPLE_FIRST });
-    void ask('press', { priority: EXEMPT });
-    void ask('another press', { priority: EXEMPT });
+    void ask('person', { priority: peopleFirst });
+    void ask('press', { priority: exemptPriority });
+    void ask('another press', { priority: exemptPriority });
     await clock.advance(999);
     expect(started).toEqual([]);
     await clock.advance(300);
@@ -199,7 +199,7 @@ describe('requests that Discord calls invalid', () => {
     expect(inTenMinutes).toBeLessThan(9_500);
     expect(inTenMinutes).toBeGreaterThan(4_000);
     expect(many).toHaveLength(1);
-    void ask('person', { priority: PEOPLE_FIRST });
+    void ask('person', { priority: peopleFirst });
     await clock.advance(20);
     expect(started.at(-1)?.name).toBe('person');
   });

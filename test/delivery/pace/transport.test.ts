@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { Pace } from '../../../src/delivery/pace/pace.ts';
 import { restOptions, type SentRequest } from '../../../src/delivery/pace/transport.ts';
-import { PRIORITY_HEADER, SEND_BEFORE_HEADER } from '../../../src/delivery/rest-calls.ts';
+import { priorityHeader, sendBeforeHeader } from '../../../src/delivery/rest-calls.ts';
 import { discordFailure } from '../../../src/delivery/sending/discord-outcome.ts';
 import { type Received, type Reply, restServer } from '../rest-server.ts';
 import { channelId, messageIdAt } from '../snowflakes.ts';
@@ -42,7 +42,7 @@ describe('the transport', () => {
     const { rest, received } = await setUp(() => ok);
     await rest.patch(message(1), {
       body: {},
-      headers: { [PRIORITY_HEADER]: '3', [SEND_BEFORE_HEADER]: String(performance.now() + 60_000) },
+      headers: { [priorityHeader]: '3', [sendBeforeHeader]: String(performance.now() + 60_000) },
     });
     expect(Object.keys(received[0]!.headers).filter((name) => name.startsWith('x-gavel'))).toEqual([]);
     expect(received[0]!.headers.authorization).toBe('Bot bot-token');
@@ -55,7 +55,7 @@ describe('the transport', () => {
       rest
         .patch(Routes.channelMessage(channelId(i), messageIdAt(Date.now())), {
           body: { name: String(priority ?? 'person') },
-          headers: priority === null ? {} : { [PRIORITY_HEADER]: String(priority) },
+          headers: priority === null ? {} : { [priorityHeader]: String(priority) },
         })
         .then(() => undefined),
     );
@@ -212,7 +212,7 @@ describe('the transport', () => {
   test('does not send at all what waited too long for its turn', async () => {
     const { rest, received, limits } = await setUp(() => ok);
     const { outcome, unknown } = await failureOf(
-      rest.patch(message(1), { body: {}, headers: { [SEND_BEFORE_HEADER]: String(performance.now() - 1) } }),
+      rest.patch(message(1), { body: {}, headers: { [sendBeforeHeader]: String(performance.now() - 1) } }),
     );
     expect(outcome).toMatchObject({ type: 'retry', attempt: false });
     expect(unknown).toBe(false);

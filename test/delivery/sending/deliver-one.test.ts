@@ -11,7 +11,7 @@ import { overdue } from '../../../src/delivery/sending/delivery-store.ts';
 import { unpark } from '../../../src/delivery/sending/parks-store.ts';
 import type { DeliverOptions } from '../../../src/delivery/sending/sending.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { BOT_ID, type Call, FakeDiscord, lostAnswer, refusal, serverError } from '../fake-discord.ts';
+import { botId, type Call, FakeDiscord, lostAnswer, refusal, serverError } from '../fake-discord.ts';
 import { bump, givenPoll, givenVote, pollOf } from '../polls.ts';
 
 const plain: DeliverOptions = { repost: false, respectHolds: false, respectParks: false, priority: 1 };
@@ -25,7 +25,7 @@ function setUp(db: Db, process = 'one', discord = new FakeDiscord()) {
     clock: systemClock,
     log: createLogger('silent'),
     process,
-    botId: () => BOT_ID,
+    botId: () => botId,
   };
   const show = (id: number, options: Partial<DeliverOptions> = {}) =>
     deliverOne(parts, id, { ...plain, ...options });

@@ -6,7 +6,7 @@ import type { DeliveryJob } from '../../../src/delivery/delivery-batch.ts';
 import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { Delivery } from '../../../src/delivery/sending/delivery.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { BOT_ID, type Call, FakeDiscord, refusal } from '../fake-discord.ts';
+import { botId, type Call, FakeDiscord, refusal } from '../fake-discord.ts';
 import { bump, givenPoll, givenVote, pollOf } from '../polls.ts';
 
 const soon = 20_000;
@@ -22,7 +22,7 @@ function setUp(db: Db) {
     random: Math.random,
     log: createLogger('silent'),
     process: 'test',
-    botId: () => BOT_ID,
+    botId: () => botId,
     tokenRefused: (reason) => refused.push(reason),
   });
   return { delivery, discord, refused };

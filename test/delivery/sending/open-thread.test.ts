@@ -8,7 +8,7 @@ import { restOptions } from '../../../src/delivery/pace/transport.ts';
 import type { RestCalls } from '../../../src/delivery/rest-calls.ts';
 import { Delivery } from '../../../src/delivery/sending/delivery.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { BOT_ID } from '../fake-discord.ts';
+import { botId } from '../fake-discord.ts';
 import { givenPoll, pollOf } from '../polls.ts';
 import { restServer } from '../rest-server.ts';
 import { messageIdAt } from '../snowflakes.ts';
@@ -38,7 +38,7 @@ describeEachDatabase('a thread that Discord lets be opened in a minute', (fresh)
       random: Math.random,
       log: createLogger('silent'),
       process: 'one',
-      botId: () => BOT_ID,
+      botId: () => botId,
     });
     const pollId = await givenPoll(db, { message_id: messageIdAt(Date.now() - 1_000, 1) });
     const { channel_id, message_id } = await pollOf(db, pollId);

@@ -10,7 +10,7 @@ import { restOptions } from '../../../src/delivery/pace/transport.ts';
 import { MessageLimitError, type RestCalls } from '../../../src/delivery/rest-calls.ts';
 import { Delivery } from '../../../src/delivery/sending/delivery.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { BOT_ID, FakeDiscord } from '../fake-discord.ts';
+import { botId, FakeDiscord } from '../fake-discord.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { bump, givenPoll, pollOf } from '../polls.ts';
 import { restServer } from '../rest-server.ts';
@@ -45,7 +45,7 @@ function partsOf(db: Db) {
     random: Math.random,
     log,
     process: 'one',
-    botId: () => BOT_ID,
+    botId: () => botId,
   };
 }
 
