@@ -1,5 +1,4 @@
 import { close } from '../../src/bulk/kinds/close.ts';
-import type { OperationKind } from '../../src/bulk/kinds/operation-kind.ts';
 import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
 import type { OperationRow } from '../../src/bulk/operation.ts';
 import { findOperation } from '../../src/bulk/operation-store.ts';
@@ -12,7 +11,6 @@ import { channelId, guildId, minutes, now, postedPoll } from '../polls/poll-fixt
 
 export const adminId = '900000000000000500';
 export const processName = 'test-process';
-export const closeKind = close as unknown as OperationKind;
 export const later = minutes(1);
 
 let interactions = 950_000_000_000_000_000n;
@@ -31,7 +29,7 @@ export async function postedPolls(db: Db, count: number): Promise<number[]> {
 
 export function planRequest(changes: Partial<PlanRequest> = {}): PlanRequest {
   return {
-    kind: closeKind,
+    kind: close,
     params: { notify: false },
     filter: { status: 'active' },
     targets: { status: 'active' },

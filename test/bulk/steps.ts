@@ -39,11 +39,9 @@ export async function begin(
 }
 
 export async function apply(db: Db, hold: Hold): Promise<Hold> {
-  const { kind } = await operationOf(db, hold.operationId);
   await applyPlanned(
     db,
     hold,
-    operationKind(kind),
     () => later,
     () => true,
   );

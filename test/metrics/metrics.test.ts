@@ -15,7 +15,7 @@ import { Metrics, type MetricsSources } from '../../src/metrics/metrics.ts';
 import { MetricsServer } from '../../src/metrics/metrics-server.ts';
 import { readiness } from '../../src/metrics/readiness.ts';
 import { applyPlanned } from '../bulk/apply-planned.ts';
-import { closeKind, later, postedPolls, processName, running } from '../bulk/bulk-fixture.ts';
+import { later, postedPolls, processName, running } from '../bulk/bulk-fixture.ts';
 import { minutes } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 
@@ -61,7 +61,6 @@ async function ranOperation(db: Db): Promise<void> {
   await applyPlanned(
     db,
     hold,
-    closeKind,
     () => later,
     () => true,
   );

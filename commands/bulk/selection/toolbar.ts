@@ -2,7 +2,7 @@ import { UserError } from '../../../src/base/errors.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
 import type { Caller, PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
 import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
-import { operationKinds } from '../../../src/bulk/kinds/operation-kinds.ts';
+import { type ToolbarKind, toolbarKinds } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import { pingRole } from '../../poll/check-ping-role.ts';
 import { pingRoleGuard } from '../plan/ping-role-guard.ts';
@@ -61,8 +61,8 @@ async function preview(
   });
 }
 
-function kindOf(name: string | undefined): OperationKind {
-  const kind = operationKinds.find((one) => one.name === name && one.toolbar !== null);
+function kindOf(name: string | undefined): ToolbarKind {
+  const kind = toolbarKinds.find((one) => one.name === name);
   if (kind) return kind;
   throw noLonger();
 }

@@ -1,11 +1,15 @@
+import type { OperationRow } from '../operation.ts';
 import { close } from './close.ts';
 import { deletePolls } from './delete.ts';
 import { exportPolls } from './export.ts';
-import type { OperationKind } from './operation-kind.ts';
+import type { BoundKind, OperationKind } from './operation-kind.ts';
 import { reopen } from './reopen.ts';
 import { settings } from './settings.ts';
 import { status } from './status.ts';
 import { undo } from './undo.ts';
+
+/** https://discord.com/developers/docs/components/reference#action-row */
+const buttonsPerRow = 5;
 
 /** Every kind of bulk operation with a subcommand of its own, in the order in which people see them. */
 export const operationKinds: readonly OperationKind[] = [
@@ -15,13 +19,31 @@ export const operationKinds: readonly OperationKind[] = [
   status,
   settings,
   exportPolls,
-].map((kind) => kind as unknown as OperationKind);
+];
+
+/** A kind with a button under the picker. */
+export type ToolbarKind = OperationKind & { readonly toolbar: string };
+
+/** Those with a button under the picker: at most five. */
+export const toolbarKinds = inToolbar(operationKinds);
+
+/** The kinds that have a button. Throws where these are more than one row of a message has room for. */
+export function inToolbar(kinds: readonly OperationKind[]): readonly ToolbarKind[] {
+  const shown = kinds.filter((kind): kind is ToolbarKind => kind.toolbar !== null);
+  if (shown.length <= buttonsPerRow) return shown;
+  throw new Error(
+    `The picker's toolbar has room for ${buttonsPerRow} kinds, not ${shown.length}: ${shown.map(({ name }) => name).join(', ')}`,
+  );
+}
 
 /** The kind with this name. Throws where an operation was stored by a newer version of this program. */
 export function operationKind(name: string): OperationKind {
-  const kind = [...operationKinds, undo as unknown as OperationKind].find(
-    (candidate) => candidate.name === name,
-  );
+  const kind = [...operationKinds, undo].find((candidate) => candidate.name === name);
   if (!kind) throw new Error(`no operation kind is called ${JSON.stringify(name)}`);
   return kind;
+}
+
+/** The kind of an operation with its parameters. */
+export function boundKind({ kind, params }: Pick<OperationRow, 'kind' | 'params'>): BoundKind {
+  return operationKind(kind).bind(params);
 }

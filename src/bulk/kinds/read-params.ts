@@ -1,6 +1,6 @@
 import { ZodError } from 'zod';
 import { UserError } from '../../base/errors.ts';
-import type { OperationKind } from './operation-kind.ts';
+import type { BoundKind, OperationKind } from './operation-kind.ts';
 
 /**
  * An operation's own parameters from the values of its options, to be stored with it. `askedAt`: when the command was
@@ -10,9 +10,9 @@ export function readParams(
   kind: OperationKind,
   values: Readonly<Record<string, unknown>>,
   askedAt: Date,
-): Record<string, unknown> {
+): BoundKind['params'] {
   try {
-    return kind.params.parse({ ...values, asked_at: askedAt.toISOString() });
+    return kind.bind({ ...values, asked_at: askedAt.toISOString() }).params;
   } catch (error) {
     if (!(error instanceof ZodError)) throw error;
     throw new UserError(`${error.issues[0]!.message} Nothing was changed.`);

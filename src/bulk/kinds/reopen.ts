@@ -2,8 +2,7 @@ import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import { z } from 'zod';
 import type { Poll } from '../../polls/poll.ts';
 import { discordTime } from '../../polls/time.ts';
-import { decidedBy } from './decided-by.ts';
-import type { OperationKind } from './operation-kind.ts';
+import { defineKind } from './define-kind.ts';
 import type { PollChange } from './poll-image.ts';
 import { askedAt, instantOf, shownTime, writtenTime } from './written-time.ts';
 
@@ -25,7 +24,7 @@ const params = z
 type Params = z.infer<typeof params>;
 
 /** Opens closed polls again; afterwards each has a closing time in the future, or none. */
-export const reopen: OperationKind<Params> = {
+export const reopen = defineKind({
   name: 'reopen',
   words: { infinitive: 'Reopen', present: 'Reopening', past: 'reopened' },
   description: 'Open closed polls again; where the old closing time is past, say when they close',
@@ -58,14 +57,10 @@ export const reopen: OperationKind<Params> = {
     ...(reset_votes ? ['votes: reset'] : []),
   ],
   destructive: ({ reset_votes }) => reset_votes,
-  phrase: () => null,
-  ...decidedBy(decide),
+  decide,
   setsVotesAside: ({ reset_votes }) => reset_votes,
-  takesDeleted: false,
   repost: true,
-  notifies: () => false,
-  undoRefusal: null,
-};
+});
 
 function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   if (poll.status === 'active') return 'already active';

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../../base/errors.ts';
 import type { Poll } from '../../polls/poll.ts';
 import { checkZone } from '../../polls/time.ts';
-import { decidedBy } from './decided-by.ts';
-import type { OperationKind } from './operation-kind.ts';
+import { defineKind } from './define-kind.ts';
 import type { PollChange } from './poll-image.ts';
 import { askedAt, instantOf, shownTime, writtenTimeOrNone } from './written-time.ts';
 
@@ -48,7 +47,7 @@ const params = z
 type Params = z.infer<typeof params>;
 
 /** Changes what is asked for and leaves the rest; with the timezone the times are shown differently, not moved. */
-export const settings: OperationKind<Params> = {
+export const settings = defineKind({
   name: 'settings',
   words: { infinitive: 'Change the settings of', present: 'Changing the settings of', past: 'changed' },
   description: 'Change the settings of many polls at once',
@@ -99,15 +98,9 @@ export const settings: OperationKind<Params> = {
     ...(ping_role === undefined ? [] : [`ping_role: <@&${ping_role}>`]),
     ...(clear_ping_role ? ['ping_role: nobody'] : []),
   ],
-  destructive: () => false,
-  phrase: () => null,
-  ...decidedBy(decide),
-  setsVotesAside: () => false,
-  takesDeleted: false,
+  decide,
   repost: true,
-  notifies: () => false,
-  undoRefusal: null,
-};
+});
 
 function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   const closesAt = newClosingTime(poll, asked);

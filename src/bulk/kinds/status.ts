@@ -1,8 +1,7 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import { z } from 'zod';
 import { canBecome, type Poll, pollStatuses } from '../../polls/poll.ts';
-import { decidedBy } from './decided-by.ts';
-import type { OperationKind } from './operation-kind.ts';
+import { defineKind } from './define-kind.ts';
 import type { PollChange } from './poll-image.ts';
 import { askedAt, instantOf, shownTime, writtenTime } from './written-time.ts';
 
@@ -25,11 +24,10 @@ type Params = z.infer<typeof params>;
  * Moves polls to another state, as far as that transition exists. A scheduled poll opens by itself, after now and before
  * it closes; an active one closes in the future or never.
  */
-export const status: OperationKind<Params> = {
+export const status = defineKind({
   name: 'status',
   words: { infinitive: 'Change the status of', present: 'Changing the status of', past: 'changed' },
   description: 'Make many polls scheduled, active or closed',
-  toolbar: null,
   options: [
     {
       type: ApplicationCommandOptionType.String,
@@ -57,13 +55,9 @@ export const status: OperationKind<Params> = {
   ],
   destructive: ({ to }) => to === 'closed',
   phrase: ({ to }, count) => (to === 'closed' && count > 100 ? `CLOSE ${count}` : null),
-  ...decidedBy(decide),
-  setsVotesAside: () => false,
-  takesDeleted: false,
+  decide,
   repost: true,
-  notifies: () => false,
-  undoRefusal: null,
-};
+});
 
 function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   const { to } = asked;

@@ -1,32 +1,23 @@
 import { z } from 'zod';
-import type { OperationKind } from './operation-kind.ts';
-
-const params = z.object({
-  /** How many polls that take votes, or will, it closes; only where it does. */
-  polls_closed: z.number().int().positive().optional(),
-});
+import { defineKind } from './define-kind.ts';
 
 /**
  * Takes another operation back. It has no targets of its own and is planned by `plan-undo.ts`, which prescribes what
  * each poll becomes; from there on it runs like every other kind.
  */
-export const undo: OperationKind<z.infer<typeof params>> = {
+export const undo = defineKind({
   name: 'undo',
   words: { infinitive: 'Undo', present: 'Undoing', past: 'restored' },
   description: 'Put the polls of an operation back to what they were',
-  toolbar: null,
-  options: [],
-  params,
+  params: z.object({
+    /** How many polls that take votes, or will, it closes; only where it does. */
+    polls_closed: z.number().int().positive().optional(),
+  }),
   details: ({ polls_closed }) => (polls_closed === undefined ? [] : [`polls closed again: ${polls_closed}`]),
   destructive: ({ polls_closed }) => polls_closed !== undefined,
   phrase: ({ polls_closed = 0 }, count) => (polls_closed > 100 ? `UNDO ${count}` : null),
-  skipReason: () => null,
-  change: () => {
-    throw new Error('an undo prescribes what each poll becomes');
-  },
-  setsVotesAside: () => false,
+  decide: () => 'it is not known what it was before',
   takesDeleted: true,
   repost: true,
-  notifies: () => false,
   undoRefusal: 'An undo cannot be undone. Run the operation again instead.',
-};
+});

@@ -5,7 +5,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { everyServer, type Scope } from '../../polls/scope.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { requestFacts } from '../audit/audit-facts.ts';
-import { operationKind } from '../kinds/operation-kinds.ts';
+import { boundKind } from '../kinds/operation-kinds.ts';
 import { leaseSeconds } from '../lifecycle/lease.ts';
 import type { OperationRow } from '../operation.ts';
 import { findOperation } from '../operation-store.ts';
@@ -66,7 +66,7 @@ export function assertConfirmable(draft: OperationRow, now: Date): void {
 
 /** The phrase to type for this draft, or null. */
 export function phraseOf(draft: OperationRow): string | null {
-  return operationKind(draft.kind).phrase(draft.params, draft.total);
+  return boundKind(draft).phrase(draft.total);
 }
 
 /**

@@ -25,7 +25,7 @@ export interface Asking {
 
 export interface Draft {
   readonly kind: OperationKind;
-  readonly params: Record<string, unknown>;
+  readonly params: Readonly<Record<string, unknown>>;
   /** What the admin wrote, for the audit. */
   readonly targets: Record<string, unknown>;
   readonly undoOf: number | null;
@@ -56,7 +56,7 @@ export async function createDraft(
   now: Date,
 ): Promise<number> {
   const total = draft.items.filter((item) => item.skip === null).length;
-  const delayMs = draft.kind.destructive(draft.params) ? draft.confirmDelayMs : 0;
+  const delayMs = draft.kind.bind(draft.params).destructive ? draft.confirmDelayMs : 0;
   return inTransaction(db, async (trx) => {
     const created = await trx
       .insertInto('operations')

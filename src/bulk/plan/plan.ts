@@ -10,9 +10,10 @@ import {
 } from '../../polls/lists/poll-filter.ts';
 import type { Poll } from '../../polls/poll.ts';
 import { loadPolls } from '../../polls/poll-store.ts';
-import { votesForbid } from '../../polls/votes/votes-forbid.ts';
+import { type Becoming, votesForbid } from '../../polls/votes/votes-forbid.ts';
 import { expectedExportMs } from '../export/export-files.ts';
-import type { OperationKind } from '../kinds/operation-kind.ts';
+import type { ChangingKind, OperationKind } from '../kinds/operation-kind.ts';
+import type { PollChange } from '../kinds/poll-image.ts';
 import { waitingAhead } from '../lifecycle/ahead-store.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
@@ -22,7 +23,7 @@ const privateLimitMs = 10 * 60_000;
 
 export interface PlanRequest extends Asking {
   readonly kind: OperationKind;
-  readonly params: Record<string, unknown>;
+  readonly params: Readonly<Record<string, unknown>>;
   readonly filter: PollFilter;
   /** What the admin wrote, for the audit. */
   readonly targets: Record<string, unknown>;
@@ -57,7 +58,7 @@ export async function planOperation(
   const items = [...(await classify(db, polls, request, now)), ...missing(request, polls)];
   if (polls.length === 0) throw nothingMatches(items);
   const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
-  const expectedMs = request.kind.file
+  const expectedMs = request.kind.writesFiles
     ? expectedExportMs(chosen.length)
     : estimate(chosen, now, request.kind.delivery, limits.bulkDeletes, await waitingAhead(db, null))
         .expectedMs;
@@ -94,16 +95,29 @@ async function classify(
   { kind, params, forbids }: PlanRequest,
   now: Date,
 ): Promise<DraftItem[]> {
-  const reason = (poll: Poll) =>
-    poll.heldBy === null || kind.file
-      ? (kind.skipReason(poll, params, now) ?? forbids?.(poll) ?? null)
-      : `held by Operation #${poll.heldBy}`;
-  const items = polls.map((poll) => ({ pollId: poll.id, skip: reason(poll) }));
-  if (kind.file) return items;
-  const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
-  const changes = chosen.map((poll) => ({ poll, becomes: kind.change(poll, params, now) }));
-  const forbidden = await votesForbid(db, changes);
-  return items.map((item) => ({ ...item, skip: item.skip ?? forbidden.get(item.pollId) ?? null }));
+  const bound = kind.bind(params);
+  if (bound.file) return polls.map((poll) => ({ pollId: poll.id, skip: forbids?.(poll) ?? null }));
+  const reasons = new Map<number, string>();
+  const changes: Becoming[] = [];
+  for (const poll of polls) {
+    const decision = decide(bound, poll, forbids, now);
+    if (typeof decision === 'string') reasons.set(poll.id, decision);
+    else changes.push({ poll, becomes: decision });
+  }
+  const all = new Map([...reasons, ...(await votesForbid(db, changes))]);
+  return polls.map((poll) => ({ pollId: poll.id, skip: all.get(poll.id) ?? null }));
+}
+
+/** What becomes of a poll, or why it is left out, but for what its votes forbid. */
+function decide(
+  kind: ChangingKind,
+  poll: Poll,
+  forbids: PlanRequest['forbids'],
+  now: Date,
+): PollChange | string {
+  if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
+  const decision = kind.decide(poll, now);
+  return typeof decision === 'string' ? decision : (forbids?.(poll) ?? decision);
 }
 
 /** Numbers that were written but are unknown, deleted or of another server: they are named, not dropped. */

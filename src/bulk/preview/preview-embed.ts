@@ -2,7 +2,7 @@ import { type APIEmbed, ButtonStyle, ComponentType } from 'discord-api-types/v10
 import type { MessageBody } from '../../base/message-body.ts';
 import { type Estimate, estimate } from '../../delivery/pace/estimate.ts';
 import { cut, escapeText } from '../../polls/text.ts';
-import { operationKind } from '../kinds/operation-kinds.ts';
+import { boundKind, operationKind } from '../kinds/operation-kinds.ts';
 import { isPrivatePossible } from '../plan/plan.ts';
 import { button } from '../words/button.ts';
 import { formatSpan } from '../words/format-duration.ts';
@@ -26,23 +26,17 @@ const amber = 0xfaa61a;
 /** The preview: what will be changed, what not and why, how long it takes, and what stands in the way. */
 export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): MessageBody {
   const { operation } = rows;
-  const { words, file } = operationKind(operation.kind);
-  const time = estimate(
-    rows.jobs,
-    now,
-    operationKind(operation.kind).delivery,
-    deps.names.bulkDeletes,
-    rows.ahead,
-  );
-  // An export needs no access to a poll's message.
-  const warnings = file ? [] : warningLines(rows, time, deps);
+  const { words, writesFiles, delivery } = operationKind(operation.kind);
+  const time = estimate(rows.jobs, now, delivery, deps.names.bulkDeletes, rows.ahead);
+  // A file needs no access to any poll's message.
+  const warnings = writesFiles ? [] : warningLines(rows, time, deps);
   const skipped = rows.excluded.reduce((sum, cause) => sum + cause.count, 0);
   const embed: APIEmbed = {
     title: `Preview · ${words.infinitive} ${operation.total} ${operation.total === 1 ? 'poll' : 'polls'}`,
     description: cut([...intro(rows, deps), ...warnings].join('\n'), 2000),
     color: warnings.length > 0 || operation.total === 0 ? amber : blurple,
     fields: [
-      { name: file ? 'To export' : 'To change', value: String(operation.total), inline: true },
+      { name: writesFiles ? 'To export' : 'To change', value: String(operation.total), inline: true },
       { name: 'To skip', value: String(skipped), inline: true },
     ],
     footer: { text: footer(rows) },
@@ -50,7 +44,7 @@ export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): 
   if (operation.total > 0) {
     embed.fields!.push({
       name: 'Estimated time',
-      value: file
+      value: writesFiles
         ? `about ${formatSpan(operation.estimate_ms)}`
         : cut(timeText(rows, time, deps.names), 1000),
       inline: true,
@@ -69,14 +63,14 @@ export function renderClosedPreview(text: string): MessageBody {
 function intro({ operation }: PreviewRows, deps: PreviewDeps): string[] {
   if (operation.total === 0)
     return ['Nothing would change, so there is nothing to confirm. The reasons are below.'];
-  const kind = operationKind(operation.kind);
-  const phrase = kind.phrase(operation.params, operation.total);
+  const kind = boundKind(operation);
+  const phrase = kind.phrase(operation.total);
   const lines = [
     operation.undo_of === null
       ? 'Exactly these polls, as they match now; nothing else slips in later.'
       : `Exactly these polls become what they were before Operation #${operation.undo_of}.`,
   ];
-  for (const detail of kind.details?.(operation.params, deps) ?? []) lines.push(`• ${detail}`);
+  for (const detail of kind.details(deps)) lines.push(`• ${detail}`);
   if (operation.reason !== null) lines.push(`Reason: ${escapeText(cut(operation.reason, 300))}`);
   if (operation.private && !isPrivatePossible(operation.estimate_ms)) {
     lines.push(

@@ -121,7 +121,7 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
   }
   if (operation.state === 'cancelling') {
     lines.push(
-      operationKind(operation.kind).file
+      operationKind(operation.kind).writesFiles
         ? 'A file in flight is still sent; nothing else is.'
         : 'Messages in flight finish; the other polls go back to what they were.',
     );
@@ -131,8 +131,8 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
 
 /** How far the changes are, and how far the messages. A failed poll may well be changed. */
 function bothHalves({ operation, committed, done }: ProgressRows, total: number): string[] {
-  const { words, file } = operationKind(operation.kind);
-  if (file) return [`${words.past} ${done} of ${total}`];
+  const { words, writesFiles } = operationKind(operation.kind);
+  if (writesFiles) return [`${words.past} ${done} of ${total}`];
   return [`${words.past} ${committed} of ${total}`, `messages ${done} of ${total}`];
 }
 
@@ -155,7 +155,7 @@ function resultLines(rows: ProgressRows, progress: Progress): string[] {
 
 /** What to do about the failures. */
 function cure({ operation, failures }: ProgressRows): string {
-  if (operationKind(operation.kind).file)
+  if (operationKind(operation.kind).writesFiles)
     return '`Retry failed` writes the missing file and sends it to whoever presses it.';
   if (!failures.some(({ code }) => code !== null && wantsPermission(code)))
     return 'What is committed of the failed polls stays; `Retry failed` brings their messages up to date once the cause is mended.';

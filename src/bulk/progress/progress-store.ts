@@ -61,7 +61,7 @@ export async function readProgress(db: Db, id: number, now: Date): Promise<Progr
       failures: counts.failed === 0 ? [] : await groupItems(trx, id, 'failed'),
       skips: counts.skipped === 0 ? [] : await groupItems(trx, id, 'skipped'),
       leftOut: isResult(operation.state) ? await groupItems(trx, id, 'excluded') : [],
-      files: operationKind(operation.kind).file ? await groupItems(trx, id, 'done') : [],
+      files: operationKind(operation.kind).writesFiles ? await groupItems(trx, id, 'done') : [],
       place: await queuePlace(trx, operation),
       retriedBy: await retriedBy(trx, id),
       remarks: await countRemarks(trx, id),

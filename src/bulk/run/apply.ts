@@ -7,7 +7,7 @@ import { loadPolls } from '../../polls/poll-store.ts';
 import { everyServer } from '../../polls/scope.ts';
 import { votesForbid } from '../../polls/votes/votes-forbid.ts';
 import { appendAudit } from '../audit/audit.ts';
-import type { OperationKind } from '../kinds/operation-kind.ts';
+import type { ChangingKind } from '../kinds/operation-kind.ts';
 import { beforeImage, columnsFrom, imageOf, overwritten, type PollChange } from '../kinds/poll-image.ts';
 import { type Hold, holdFence } from '../lifecycle/fence.ts';
 import type { OperationRow } from '../operation.ts';
@@ -43,7 +43,7 @@ interface PlannedRow {
 export async function* applyInChunks(
   db: Db,
   hold: Hold,
-  kind: OperationKind,
+  kind: ChangingKind,
   now: () => Date,
   wanted: () => boolean,
   sizes = { first: firstChunkSize, further: defaultChunkSize },
@@ -63,7 +63,7 @@ export async function* applyInChunks(
 async function applyChunk(
   db: Db,
   hold: Hold,
-  kind: OperationKind,
+  kind: ChangingKind,
   now: Date,
   chunkSize: number,
 ): Promise<readonly Poll[] | null> {
@@ -83,13 +83,10 @@ async function applyChunk(
     const show: Poll[] = [];
     for (const item of items) {
       const poll = polls.get(item.poll_id);
-      const reason = poll ? skipReason(poll, item, standing.get(poll.id)!, operation, kind, now) : gone;
-      if (reason !== null || !poll) skipped.push({ id: item.poll_id, reason: reason ?? gone });
-      else if (item.target_revision !== null) show.push(poll);
-      else {
-        const prescribed = operation.undo_of === null ? null : item.after;
-        possible.push({ poll, becomes: prescribed ?? kind.change(poll, operation.params, now) });
-      }
+      const decision = poll ? decide(poll, item, standing.get(poll.id)!, operation, kind, now) : gone;
+      if (typeof decision === 'string') skipped.push({ id: item.poll_id, reason: decision });
+      else if (decision === null) show.push(poll!);
+      else possible.push({ poll: poll!, becomes: decision });
     }
     const forbidden = await votesForbid(trx, possible);
     for (const [id, reason] of forbidden) skipped.push({ id, reason });
@@ -140,17 +137,18 @@ function plannedItems(db: Db, operationId: number, ids: readonly number[]): Prom
 const gone = 'deleted meanwhile';
 
 /**
- * A retry or an undo goes on from what the operation before it left: a poll that is something else by now is left alone.
+ * What a poll becomes; null where it has become that already and only its message may be behind; the skip reason where it
+ * is left alone. A retry or an undo goes on from what the operation before it left: a poll that is something else by now is left alone.
  * Every other operation goes by what the poll is now.
  */
-function skipReason(
+function decide(
   poll: Poll,
   item: PlannedRow,
   { asFound, asLeft }: Standing,
   operation: OperationRow,
-  kind: OperationKind,
+  kind: ChangingKind,
   now: Date,
-): string | null {
+): PollChange | string | null {
   if (poll.deletedAt !== null && !kind.takesDeleted) return gone;
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
   const before = operation.retry_of ?? operation.undo_of;
@@ -159,11 +157,10 @@ function skipReason(
     if (operation.undo_of !== null && !changed && asLeft)
       return `already what it was before Operation #${operation.undo_of}`;
     if (!(changed ? asLeft : asFound)) return `changed since Operation #${before}`;
-    // It was changed before: only its message may be behind.
     if (changed) return null;
-    if (operation.undo_of !== null && item.after) return restoreRefusal(poll, item.after, now);
+    if (operation.undo_of !== null && item.after) return restoreRefusal(poll, item.after, now) ?? item.after;
   }
-  return kind.skipReason(poll, operation.params, now);
+  return kind.decide(poll, now);
 }
 
 async function skipItems(

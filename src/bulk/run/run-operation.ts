@@ -1,8 +1,8 @@
 import { inTransaction } from '../../db/transaction.ts';
 import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../../delivery/delivery-batch.ts';
 import { type ExportDeps, exportFiles } from '../export/export-files.ts';
-import type { OperationKind } from '../kinds/operation-kind.ts';
-import { operationKind } from '../kinds/operation-kinds.ts';
+import type { ChangingKind } from '../kinds/operation-kind.ts';
+import { boundKind } from '../kinds/operation-kinds.ts';
 import { cancelPausedSince } from '../lifecycle/control.ts';
 import { type Hold, stateOf } from '../lifecycle/fence.ts';
 import { type OperationRow, type OperationState, openStates, runningMs } from '../operation.ts';
@@ -80,13 +80,12 @@ async function work(
 ): Promise<Ended | null> {
   const { db, clock } = deps;
   const operation = await loadOperation(db, hold.operationId);
-  const kind = operationKind(operation.kind);
+  const kind = boundKind(operation);
   let wanted = true;
   const interruption = Promise.race([interrupted, aborted(stopping)]).then(() => {
     wanted = false;
     return 'interrupted' as const;
   });
-  const wish = kind.file?.(operation.params);
   const over = new AbortController();
   const leftMs = Math.max(0, deps.timeoutMs - runningMs(operation, clock.now()));
   const timeout = clock.sleep(leftMs, over.signal).then(() => 'timed out' as const);
@@ -94,11 +93,11 @@ async function work(
   const onAbort = (reason: string) => {
     abort = reason;
   };
-  const batch = wish
-    ? exportFiles(deps, hold, wish, answered, onAbort)
+  const batch = kind.file
+    ? exportFiles(deps, hold, kind.file, answered, onAbort)
     : deps.deliverer.start(
         await appliedJobs(db, hold.operationId),
-        settling(deps, hold, operation, onAbort),
+        settling(deps, hold, operation, kind, onAbort),
         committed(deps, hold, kind, () => wanted),
       );
   try {
@@ -122,7 +121,7 @@ async function work(
 async function* committed(
   { db, clock }: RunDeps,
   hold: Hold,
-  kind: OperationKind,
+  kind: ChangingKind,
   wanted: () => boolean,
 ): AsyncGenerator<readonly DeliveryJob[]> {
   const together: DeliveryJob[] = [];
@@ -142,9 +141,9 @@ function settling(
   deps: RunDeps,
   hold: Hold,
   operation: OperationRow,
+  kind: ChangingKind,
   onAbort: (reason: string) => void,
 ): BatchHandler {
-  const kind = operationKind(operation.kind);
   const settle = async (
     jobs: readonly DeliveryJob[],
     outcome: FinalOutcome,
@@ -162,7 +161,7 @@ function settling(
       );
       return;
     }
-    const notice = kind.notifies(operation.params) ? await postNotice(deps, operation, jobs) : null;
+    const notice = kind.notifies ? await postNotice(deps, operation, jobs) : null;
     const remark = notice ?? outcome.remark ?? null;
     await settleItems(
       deps.db,

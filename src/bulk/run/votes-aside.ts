@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
-import { operationKind } from '../kinds/operation-kinds.ts';
+import { boundKind } from '../kinds/operation-kinds.ts';
 import type { OperationRow } from '../operation.ts';
 import { loadOperation } from '../operation-store.ts';
 import { retryTree } from './retry-tree.ts';
@@ -68,8 +68,8 @@ async function movingVotes(
   operation: OperationRow,
 ): Promise<{ owner: number; undone: number | null } | null> {
   const undone = operation.undo_of === null ? null : await loadOperation(db, operation.undo_of);
-  const { kind, params } = undone ?? operation;
-  if (!operationKind(kind).setsVotesAside(params)) return null;
+  const kind = boundKind(undone ?? operation);
+  if (kind.file || !kind.setsVotesAside) return null;
   return { owner: await firstOf(db, operation.id), undone: undone && (await firstOf(db, undone.id)) };
 }
 

@@ -8,8 +8,8 @@ import {
 import { formatCount } from '../../polls/lists/poll-filter.ts';
 import type { PollOrder } from '../../polls/lists/poll-page.ts';
 import { plainLabel } from '../../polls/text.ts';
-import { asksOptions, type OperationKind } from '../kinds/operation-kind.ts';
-import { operationKinds } from '../kinds/operation-kinds.ts';
+import { asksOptions } from '../kinds/operation-kind.ts';
+import { type ToolbarKind, toolbarKinds } from '../kinds/operation-kinds.ts';
 import { button } from '../words/button.ts';
 import type { Names } from '../words/naming.ts';
 import type { PickerView } from './picker-view.ts';
@@ -47,7 +47,7 @@ export function pickerComponents(view: PickerView, names: Names): Row[] {
       ),
       button('Clear', `pick-clear:${picker.id}`, grey),
     ),
-    row(...operationKinds.flatMap((kind) => toolbarButton(kind))),
+    row(...toolbarKinds.map(toolbarButton)),
   ];
 }
 
@@ -56,10 +56,9 @@ export function votesText(votes: number | null): string {
   return votes === 1 ? '1 vote' : `${votes} votes`;
 }
 
-function toolbarButton(kind: OperationKind): APIButtonComponentWithCustomId[] {
-  if (kind.toolbar === null) return [];
+function toolbarButton(kind: ToolbarKind): APIButtonComponentWithCustomId {
   const action = asksOptions(kind) ? 'ask' : 'selected';
-  return [button(kind.toolbar, `${action}:${kind.name}`, ButtonStyle.Secondary)];
+  return button(kind.toolbar, `${action}:${kind.name}`, ButtonStyle.Secondary);
 }
 
 /** The polls of the page; those selected are chosen already. */

@@ -13,7 +13,6 @@ import { applyPlanned } from '../apply-planned.ts';
 import {
   actor,
   adminId,
-  closeKind,
   interactionId,
   later,
   operationOf,
@@ -112,7 +111,6 @@ describeEachDatabase('the audit trail', (fresh) => {
     await applyPlanned(
       db,
       hold,
-      closeKind,
       () => later,
       () => true,
     );

@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest';
-import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import { reopen } from '../../../src/bulk/kinds/reopen.ts';
 import type { Poll } from '../../../src/polls/poll.ts';
 import { minutes, now, poll } from '../../polls/poll-fixture.ts';
+import { changing } from '../changing.ts';
 
-const kind = reopen as unknown as OperationKind;
 const closed = (changes: Partial<Poll> = {}) => poll({ status: 'closed', closedAt: minutes(-5), ...changes });
 
+/** The kind with these options, given `now`. */
+function asked(options: Record<string, unknown>) {
+  return changing(reopen.bind(readParams(reopen, options, now)));
+}
+
 function decide(given: Poll, options: Record<string, unknown>, at = now) {
-  const params = readParams(kind, options, now);
-  return kind.skipReason(given, params, at) ?? kind.change(given, params, at);
+  return asked(options).decide(given, at);
 }
 
 test('opens a closed poll with the closing time it has, or none', () => {
@@ -49,9 +52,7 @@ test('applies to closed polls only', () => {
 
 test('waits for the delay and keeps votes aside only where it resets them', () => {
   for (const reset_votes of [true, false]) {
-    const params = readParams(kind, { reset_votes }, now);
-    expect(kind.destructive(params)).toBe(reset_votes);
-    expect(kind.setsVotesAside(params)).toBe(reset_votes);
+    expect(asked({ reset_votes })).toMatchObject({ destructive: reset_votes, setsVotesAside: reset_votes });
   }
 });
 
@@ -61,5 +62,5 @@ test.each([
   [{ extend_hours: 0 }, /`extend_hours` must be more than 0 and at most/],
   [{ extend_hours: 1e6 }, /`extend_hours` must be more than 0 and at most/],
 ])('refuses %j with what is allowed', (options, message) => {
-  expect(() => readParams(kind, options, now)).toThrow(message);
+  expect(() => readParams(reopen, options, now)).toThrow(message);
 });

@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest';
-import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import { settings } from '../../../src/bulk/kinds/settings.ts';
 import type { Poll } from '../../../src/polls/poll.ts';
 import { minutes, now, poll } from '../../polls/poll-fixture.ts';
+import { changing } from '../changing.ts';
 
-const kind = settings as unknown as OperationKind;
 const roleId = '900000000000000701';
 
+/** The kind with these options, given `now`. */
+function asked(options: Record<string, unknown>) {
+  return changing(settings.bind(readParams(settings, options, now)));
+}
+
 function decide(given: Poll, options: Record<string, unknown>, at = now) {
-  const params = readParams(kind, options, now);
-  return kind.skipReason(given, params, at) ?? kind.change(given, params, at);
+  return asked(options).decide(given, at);
 }
 
 test('changes what is asked for and differs, nothing else', () => {
@@ -73,5 +76,5 @@ test.each([
   [{ max_choices: 21 }, /^`max_choices` must be a whole number from 1 to 20/],
   [{ closes: 'never' }, /"never" is no time\. Write a date/],
 ])('refuses %j with what is allowed', (options, message) => {
-  expect(() => readParams(kind, options, now)).toThrow(message);
+  expect(() => readParams(settings, options, now)).toThrow(message);
 });

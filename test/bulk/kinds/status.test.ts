@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest';
-import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import { status } from '../../../src/bulk/kinds/status.ts';
 import type { Poll } from '../../../src/polls/poll.ts';
 import { minutes, now, poll } from '../../polls/poll-fixture.ts';
+import { changing } from '../changing.ts';
 
-const kind = status as unknown as OperationKind;
 const roleId = '900000000000000701';
 
+/** The kind with these options, given `now`. */
+function asked(options: Record<string, unknown>) {
+  return changing(status.bind(readParams(status, options, now)));
+}
+
 function decide(given: Poll, options: Record<string, unknown>, at = now) {
-  const params = readParams(kind, options, now);
-  return kind.skipReason(given, params, at) ?? kind.change(given, params, at);
+  return asked(options).decide(given, at);
 }
 
 test.each(['scheduled', 'active', 'closed'] as const)('says that a poll is already %s', (state) => {
@@ -84,12 +87,12 @@ test('closes now, with the delay and above 100 polls the phrase of a close', () 
     closed_at: now,
     ping_pending: false,
   });
-  const params = (to: string) => readParams(kind, { to }, now);
-  expect(kind.destructive(params('closed'))).toBe(true);
-  expect(kind.phrase(params('closed'), 100)).toBeNull();
-  expect(kind.phrase(params('closed'), 812)).toBe('CLOSE 812');
-  expect(kind.destructive(params('active'))).toBe(false);
-  expect(kind.phrase(params('active'), 812)).toBeNull();
+  const [closed, active] = [asked({ to: 'closed' }), asked({ to: 'active' })];
+  expect(closed.destructive).toBe(true);
+  expect(closed.phrase(100)).toBeNull();
+  expect(closed.phrase(812)).toBe('CLOSE 812');
+  expect(active.destructive).toBe(false);
+  expect(active.phrase(812)).toBeNull();
 });
 
 test.each([
@@ -99,5 +102,5 @@ test.each([
   [{ to: 'closed', closes: '1h' }, /^`closes` goes with `to: scheduled` or `to: active`/],
   [{ to: 'scheduled', opens: 'tomorrow' }, /"tomorrow" is no time\. Write a date/],
 ])('refuses %j with what is allowed', (options, message) => {
-  expect(() => readParams(kind, options, now)).toThrow(message);
+  expect(() => readParams(status, options, now)).toThrow(message);
 });

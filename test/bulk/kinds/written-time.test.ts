@@ -7,9 +7,8 @@ import { status } from '../../../src/bulk/kinds/status.ts';
 import { now } from '../../polls/poll-fixture.ts';
 
 /** What a preview says of the options. */
-function details(kind: unknown, options: Record<string, unknown>) {
-  const { details } = kind as OperationKind;
-  return details!(readParams(kind as OperationKind, options, now), { deletedRetentionDays: 30 });
+function details(kind: OperationKind, options: Record<string, unknown>) {
+  return kind.bind(readParams(kind, options, now)).details({ deletedRetentionDays: 30 });
 }
 
 const stamp = (ms: number) => `<t:${Math.floor((now.getTime() + ms) / 1000)}:f>`;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
+import { boundKind, operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import type { Hold } from '../../../src/bulk/lifecycle/fence.ts';
 import type { OperationRow } from '../../../src/bulk/operation.ts';
@@ -20,6 +20,7 @@ import {
   running,
   start,
 } from '../bulk-fixture.ts';
+import { changing } from '../changing.ts';
 import {
   abort,
   apply,
@@ -182,7 +183,7 @@ describeEachDatabase('a retry that is cancelled', (fresh) => {
     const ids = (await postedPolls(db, 2)) as [number, number];
     const failed = await run(db, 'close', {}, ids, ids);
     const retry = await start(db, await queueRetry(db, failed));
-    const kind = operationKind('close');
+    const kind = changing(boundKind(await operationOf(db, retry.operationId)));
     const sizes = { first: 1, further: 1 };
     const chunks = applyInChunks(
       db,

@@ -30,11 +30,9 @@ const done = { state: 'done', code: null, message: null, attempts: 1, remark: nu
 
 /** Runs it to its end as if Discord took every edit. */
 async function run(db: Db, hold: Hold) {
-  const kind = operationKind((await operationOf(db, hold.operationId)).kind);
   await applyPlanned(
     db,
     hold,
-    kind,
     () => later,
     () => true,
   );

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
+import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import { accessWarnings } from '../../../src/bulk/preview/access-warnings.ts';
 import { readPreview } from '../../../src/bulk/preview/preview-store.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import type { Deed, Obstacle } from '../../../src/delivery/rights.ts';
+import { now } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { plan, postedPolls } from '../bulk-fixture.ts';
 
@@ -14,19 +16,17 @@ const messages = {
   'deleted by hand': { message_id: null, message_gone: true },
 } as const;
 
-const paramsOf: Record<string, Record<string, unknown>> = {
+const optionsOf: Record<string, Record<string, unknown>> = {
   status: { to: 'scheduled', opens: '2099-01-01' },
 };
 
 /** For which deed, if it is refused, the preview of this kind warns. */
-async function deedsAt(db: Db, kind: string, message: keyof typeof messages): Promise<Deed[]> {
+async function deedsAt(db: Db, name: string, message: keyof typeof messages): Promise<Deed[]> {
   await postedPolls(db, 1);
   await db.updateTable('polls').set(messages[message]).executeTakeFirst();
-  const rows = await readPreview(
-    db,
-    await plan(db, { kind: operationKind(kind), params: paramsOf[kind] ?? {} }),
-    0,
-  );
+  const kind = operationKind(name);
+  const params = readParams(kind, optionsOf[name] ?? {}, now);
+  const rows = await readPreview(db, await plan(db, { kind, params }), 0);
   const names = { guild: () => null, channel: () => null };
   const warns = (refused: Deed) =>
     accessWarnings(rows, {

@@ -14,7 +14,6 @@ import { recorded } from '../../support/statements.ts';
 import { applyPlanned } from '../apply-planned.ts';
 import {
   actor,
-  closeKind,
   interactionId,
   itemStates,
   later,
@@ -31,7 +30,6 @@ function apply(db: Db, hold: Hold): Promise<void> {
   return applyPlanned(
     db,
     hold,
-    closeKind,
     () => later,
     () => true,
   );
@@ -256,7 +254,6 @@ describeEachDatabase('a retry', (fresh) => {
     await applyPlanned(
       db,
       again,
-      settings,
       () => minutes(90),
       () => true,
     );

@@ -1,5 +1,4 @@
-import type { Updateable } from 'kysely';
-import { sql } from 'kysely';
+import { sql, type Updateable } from 'kysely';
 import { expect, test } from 'vitest';
 import { operationKind, operationKinds } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
@@ -298,11 +297,9 @@ for (const line of lines) {
       const before = await dump(db);
       const hold = await running(db, request(line, ids));
       let chunks = 0;
-      const kind = operationKind(line.kind);
       await applyPlanned(
         db,
         hold,
-        kind,
         () => later,
         () => chunks++ < 1,
         200,

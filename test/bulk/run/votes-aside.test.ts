@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
 import { putBack } from '../../../src/bulk/run/put-back.ts';
@@ -12,7 +11,7 @@ import { recorded } from '../../support/statements.ts';
 import { applyPlanned } from '../apply-planned.ts';
 import { later, operationOf, postedPolls, processName, running } from '../bulk-fixture.ts';
 
-const reopen = operationKind('reopen') as OperationKind;
+const reopen = operationKind('reopen');
 const resetting = {
   kind: reopen,
   params: { reset_votes: true, asked_at: now.toISOString() },
@@ -46,7 +45,6 @@ describeEachDatabase('votes that an operation moves', (fresh) => {
     await applyPlanned(
       db,
       hold,
-      reopen,
       () => later,
       () => true,
       2,
