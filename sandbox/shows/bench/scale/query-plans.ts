@@ -44,7 +44,7 @@ export function plansPage(plans: readonly QueryPlan[], server: string): string {
     `servers, 200,000 of them on the admin's own. Made on ${server} by`,
     '`npm run bench -- scale --postgres --plans docs/query-plans.md`; the polls are the same in every run. The indexes are in',
     '`migrations/0004-selection-and-search.ts`. What this takes beside 10,000 polls stands in',
-    '[development.md](development.md#measured).',
+    '[measured.md](measured.md#a-million-polls).',
     '',
     '## What stays fast',
     '',
