@@ -157,8 +157,7 @@ class Session {
    */
   async isOwn(db: Db): Promise<boolean> {
     this.#pid = await this.#backend();
-    const { processID } = this.client as unknown as { processID: number | null };
-    if (processID !== this.#pid) return false;
+    if (this.client.processID !== this.#pid) return false;
     return await inTransaction(db, async (trx) => {
       const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
       return rows[0]!.pid !== this.#pid && (await this.#backend()) === this.#pid;
@@ -200,8 +199,7 @@ class Session {
   /** At once: the lock goes with the connection. */
   end(): void {
     this.client.end().catch(() => {});
-    const { connection } = this.client as unknown as { connection: { stream: { destroy(): void } } };
-    connection.stream.destroy();
+    this.client.connection.stream.destroy();
   }
 
   async #backend(): Promise<number> {

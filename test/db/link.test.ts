@@ -10,7 +10,7 @@ test('a deadline holds also where the driver never tells that its connection was
   await client.connect();
   const suspicions: string[] = [];
   const link = new Link(client, (reason) => suspicions.push(reason));
-  const { stream } = (client as unknown as { connection: { stream: { destroy: () => void } } }).connection;
+  const { stream } = client.connection;
   const destroy = stream.destroy.bind(stream);
   stream.destroy = () => stream;
   proxy.freeze();

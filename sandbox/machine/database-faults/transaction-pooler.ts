@@ -172,7 +172,7 @@ export class TransactionPooler {
     const driver = new pg.Client({ connectionString: this.#upstreamUrl });
     driver.on('error', () => {});
     await driver.connect();
-    const { stream: socket } = (driver as unknown as { connection: { stream: Socket } }).connection;
+    const socket = driver.connection.stream as Socket;
     socket.removeAllListeners('data');
     socket.on('error', () => {});
     const session: ServerSession = { socket, borrower: null };

@@ -4,22 +4,14 @@ import type pg from 'pg';
 const cancelRequest = 80877102;
 const withinMs = 2_000;
 
-/** What the driver knows of a session: where its server is, and the key that the server gave for cancelling. */
-interface Session {
-  readonly host: string;
-  readonly port: number;
-  readonly processID: number | null;
-  readonly secretKey: number | null;
-}
-
 /**
  * Asks the server to give up what this client's session is doing, over a connection of its own as the protocol has it
  * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS). There is no answer, and where
  * the server is gone there is nothing to give up.
  */
-export function cancelStatement(client: pg.ClientBase): void {
-  const { host, port, processID, secretKey } = client as unknown as Session;
-  if (processID === null || typeof secretKey !== 'number') return;
+export function cancelStatement(client: pg.Client): void {
+  const { host, port, processID, secretKey } = client;
+  if (processID === null || secretKey === null) return;
   const request = Buffer.alloc(16);
   request.writeInt32BE(16, 0);
   request.writeInt32BE(cancelRequest, 4);

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type pg from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
 import { ConnectionLost, endsSession, isReadOnly, sqlState } from './database-fault.ts';
@@ -14,7 +13,7 @@ const tellingMs = 5_000;
  * end is gone without a word looks the same as one that is slow.
  */
 export class Link {
-  readonly client: pg.ClientBase;
+  readonly client: pg.Client;
   /** Whether somebody has it; the pool has it otherwise. */
   lent = false;
   /** When the server said something last, in monotonic milliseconds. */
@@ -26,7 +25,7 @@ export class Link {
   #hurry: (() => void) | null = null;
 
   /** `suspicion` is called where other connections that have heard nothing since then may be as useless as this one. */
-  constructor(client: pg.ClientBase, suspicion: (reason: string, since: number) => void) {
+  constructor(client: pg.Client, suspicion: (reason: string, since: number) => void) {
     this.client = client;
     this.#suspicion = suspicion;
     client.on('error', (error) => {
@@ -90,7 +89,7 @@ export class Link {
   /** Ends it at once, without a word to a server that may not be there. */
   destroy(reason: string): void {
     this.#lost ??= new Error(reason);
-    streamOf(this.client).destroy(this.#lost);
+    this.client.connection.stream.destroy(this.#lost);
   }
 
   #suspectAll(reason: string, since: number): void {
@@ -105,13 +104,4 @@ export class Link {
     // Where the server only is slow, others have heard of it meanwhile.
     if (performance.now() - sentAt >= tellingMs) this.#suspectAll(reason, sentAt);
   }
-}
-
-interface Wired {
-  readonly connection: { readonly stream: Socket };
-}
-
-/** The driver has no public way to drop a connection without saying goodbye over it. */
-function streamOf(client: pg.ClientBase): Socket {
-  return (client as unknown as Wired).connection.stream;
 }

@@ -22,7 +22,7 @@ export class Links {
     this.#log = log;
   }
 
-  open(client: pg.ClientBase): Link {
+  open(client: pg.Client): Link {
     const link: Link = new Link(client, (reason, since) => this.#suspect(reason, since));
     this.#all.add(link);
     client.on('end', () => this.#all.delete(link));
@@ -48,9 +48,8 @@ export class Links {
 
 /** The session's time zone goes with the startup message, which poolers pass on: hours and days are computed in UTC. */
 class Client extends pg.Client {
-  getStartupConf(): object {
-    const inherited = (pg.Client.prototype as unknown as { getStartupConf(): object }).getStartupConf;
-    return { ...inherited.call(this), TimeZone: 'UTC' };
+  override getStartupConf(): Record<string, string | undefined> {
+    return { ...super.getStartupConf(), TimeZone: 'UTC' };
   }
 }
 
@@ -58,7 +57,7 @@ class Client extends pg.Client {
 export class ServerPool {
   readonly #pool: pg.Pool;
   readonly #all: Links;
-  readonly #links = new WeakMap<pg.ClientBase, Link>();
+  readonly #links = new WeakMap<pg.Client, Link>();
 
   constructor(databaseUrl: string, size: number, links: Links, log: Logger) {
     this.#all = links;
@@ -72,12 +71,12 @@ export class ServerPool {
       application_name: 'gavel',
       types: { getTypeParser: (oid, format) => valueParsers[oid] ?? pg.types.getTypeParser(oid, format) },
       Client,
-      onConnect: async (client: pg.ClientBase) => {
-        const link = links.open(client);
-        this.#links.set(client, link);
+      onConnect: async (client) => {
+        const link = links.open(client as Client);
+        this.#links.set(link.client, link);
         await setUp(link);
       },
-    } as pg.PoolConfig);
+    });
     // Its end is known to its `Link`; unheard, the event would end the process. The pool hangs the whole client on the error.
     this.#pool.on('error', (error: Error & { client?: unknown }) => {
       delete error.client;
@@ -118,7 +117,7 @@ export class ServerPool {
  * transaction the setting would land on others', and the backend is another one than the start named.
  */
 async function setUp(link: Link): Promise<void> {
-  const { processID } = link.client as unknown as { processID: number | null };
+  const { processID } = link.client;
   link.lent = true;
   await link.query(
     `select set_config('idle_in_transaction_session_timeout', $1, false) where pg_backend_pid() = $2`,

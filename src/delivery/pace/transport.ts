@@ -132,7 +132,7 @@ async function pacedRequest(
       status,
       statusText: answer.statusText,
       headers: answerHeaders,
-    }) as unknown as Answer;
+    });
   } finally {
     const ended = clock.monotonic();
     pace.ended({
