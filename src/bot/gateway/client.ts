@@ -67,7 +67,8 @@ export async function connect(client: Client, token: string, parts: PatiencePart
   const ready = new Promise<void>((resolve) => client.once('clientReady', () => resolve()));
   client.on('shardError', note).on('shardDisconnect', end);
   try {
-    const connecting = (client.ws as unknown as { connect(): Promise<void> }).connect();
+    // biome-ignore lint/complexity/useLiteralKeys: it is private, and TypeScript allows only this way.
+    const connecting = client.ws['connect']();
     // What a shard reported is the shard's to mend.
     await Promise.race([connecting, closed, refused]).catch((error: unknown) => {
       if (!trouble.has(error)) throw error;

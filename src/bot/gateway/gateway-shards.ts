@@ -9,11 +9,10 @@ const closeMs = 2_000;
 export const gatewayShards: BuildStrategy = (manager) => {
   const strategy = new SimpleShardingStrategy(manager);
   const spawn = strategy.spawn.bind(strategy);
-  const { emit } = manager as unknown as Manager;
   strategy.spawn = async (ids) => {
     await spawn(ids);
-    for (const [shardId, shard] of (strategy as unknown as Inside).shards) {
-      reportErrors(shard, (error) => emit.call(manager, 'error', { error, shardId }));
+    for (const [shardId, shard] of shardsOf(strategy)) {
+      reportErrors(shard, (error) => manager.emit('error', { error, shardId }));
       endAtOnce(shard);
     }
   };
@@ -67,15 +66,20 @@ function endAtOnce(shard: Shard): void {
   };
 }
 
-/** What these keep to themselves. */
-interface Manager {
-  emit(event: 'error', payload: { readonly error: Error; readonly shardId: number }): void;
+/** What `SimpleShardingStrategy` (@discordjs/ws 1.2) keeps private. Throws if another version has no such shards. */
+function shardsOf(strategy: SimpleShardingStrategy): ReadonlyMap<number, Shard> {
+  // biome-ignore lint/complexity/useLiteralKeys: it is private, and TypeScript allows only this way.
+  const shards: ReadonlyMap<number, Shard> = strategy['shards'];
+  for (const shard of shards.values()) {
+    const missing = privateMembers.find((name) => shard[name] === undefined);
+    if (missing !== undefined) throw new Error(`WebSocketShard of @discordjs/ws has no ${missing} any more`);
+  }
+  return shards;
 }
 
-interface Inside {
-  readonly shards: ReadonlyMap<number, Shard>;
-}
+const privateMembers = ['connection', 'onError', 'internalConnect'] as const;
 
+/** A `WebSocketShard`, with what it keeps private. */
 interface Shard {
   readonly connection: Connection | null;
   onError(error: Error): void;
