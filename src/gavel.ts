@@ -158,7 +158,7 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     }),
     runner,
     previews,
-    serverChoices: async (scope, text) => (shared ?? servers).search(scope, text),
+    serverChoices: async (scope, text) => await (shared ?? servers).search(scope, text),
     learnThreads: (jobs) => learnThreads(client, servers, jobs, clock),
     knowsServer: (guildId) => guildName(guildId) !== null,
   };

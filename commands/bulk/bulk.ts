@@ -43,8 +43,8 @@ export function bulkCommand(services: BulkServices): SlashCommand {
         }
         const name = interaction.options.getSubcommand();
         const subcommand = about.find(({ definition }) => definition.name === name);
-        if (subcommand) return subcommand.run(interaction, caller);
-        return previewOperation(services, interaction, caller);
+        if (subcommand) return await subcommand.run(interaction, caller);
+        return await previewOperation(services, interaction, caller);
       }),
     complete: (interaction, caller) =>
       services.turns.run(caller, () => bulkChoices(services, interaction, caller)),

@@ -76,6 +76,6 @@ export class BotProcess {
 
   async kill(signal: NodeJS.Signals): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
-    return this.#exited;
+    return await this.#exited;
   }
 }

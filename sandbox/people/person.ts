@@ -94,7 +94,7 @@ export class Person {
       ...act,
       asker: this.#bits(channel),
     });
-    return this.#act(channel, interactionType.command, data, null);
+    return await this.#act(channel, interactionType.command, data, null);
   }
 
   /** What autocomplete offers for the option `focused`, whose text so far is its value among `options`. */
@@ -111,7 +111,7 @@ export class Person {
       focused,
       asker: this.#bits(channel),
     });
-    return (await this.#act(channel, interactionType.autocomplete, data, null)).choices();
+    return await (await this.#act(channel, interactionType.autocomplete, data, null)).choices();
   }
 
   /** Runs a message's context command. */
@@ -120,7 +120,7 @@ export class Person {
     const found = findCommand(world, message.guildId, command, 3);
     const resolved = { messages: { [message.id]: messagePayload(world, message) } };
     const data = { id: found.id, name: found.body.name, type: 3, target_id: message.id, resolved };
-    return this.#act(this.#at(message.channelId), interactionType.command, data, null);
+    return await this.#act(this.#at(message.channelId), interactionType.command, data, null);
   }
 
   /** Presses the button whose label begins so. Throws where there is none, or it is disabled. */
@@ -133,13 +133,13 @@ export class Person {
       throw new Error(`no button "${label}"; there are: ${labels.join(', ') || 'none'}`);
     if (button.disabled && !act.force) throw new Error(`button "${button.label}" is disabled`);
     this.#see(message, act);
-    return this.pressCustomId(message, button.custom_id);
+    return await this.pressCustomId(message, button.custom_id);
   }
 
   /** Sends a button press with any custom id, as a forged client could. */
   async pressCustomId(message: SandboxMessage, customId: string): Promise<Reply> {
     const data = { custom_id: customId, component_type: componentType.button, id: 1 };
-    return this.#act(this.#at(message.channelId), interactionType.component, data, message);
+    return await this.#act(this.#at(message.channelId), interactionType.component, data, message);
   }
 
   /** Chooses values in the menu of that custom id or placeholder (their beginnings suffice); values by value or label. */
@@ -163,7 +163,7 @@ export class Person {
         `menu ${found.custom_id} takes ${least} to ${most} values${found.disabled ? ', and is disabled' : ''}`,
       );
     const data = { custom_id: found.custom_id, component_type: found.type, values: chosen, id: 1 };
-    return this.#act(this.#at(message.channelId), interactionType.component, data, message);
+    return await this.#act(this.#at(message.channelId), interactionType.component, data, message);
   }
 
   /** Fills in a modal that this reply opened and sends it. One text fills the only field; else by custom id or label. */
@@ -179,7 +179,7 @@ export class Person {
       resolved: {},
     };
     const { channelId, source } = reply.interaction;
-    return this.#act(this.#at(channelId), interactionType.modalSubmit, data, source);
+    return await this.#act(this.#at(channelId), interactionType.modalSubmit, data, source);
   }
 
   /** Posts a message by hand. */

@@ -41,7 +41,7 @@ describe('an interaction', () => {
     person = sandbox.person();
     behaviour = {
       run: async () => withButton,
-      press: async (respond) => respond.update({ content: 'pressed' }),
+      press: async (respond) => await respond.update({ content: 'pressed' }),
       complete: async () => [],
       ran: 0,
     };
@@ -56,7 +56,7 @@ describe('an interaction', () => {
   });
 
   const slash = () => person.slash(guild.channels[0]!, 'try it');
-  const buttonMessage = async (): Promise<SandboxMessage> => (await slash()).message();
+  const buttonMessage = async (): Promise<SandboxMessage> => await (await slash()).message();
 
   test('is acknowledged privately before its command runs, and then answered', async () => {
     const gate = Promise.withResolvers<void>();

@@ -72,7 +72,7 @@ export async function running(db: Db, changes: Partial<PlanRequest> = {}): Promi
   const draft = await operationOf(db, await plan(db, changes));
   const confirmed = await confirmDraft(db, draft, actor({ userId: draft.admin_id }), processName, later);
   if (!confirmed) throw new Error('not confirmed');
-  return start(db, confirmed);
+  return await start(db, confirmed);
 }
 
 export async function start(db: Db, operation: OperationRow): Promise<Hold> {

@@ -140,7 +140,9 @@ export class FlowScene {
     by: Person = this.admin,
   ): Promise<SandboxMessage> {
     const written = polls.map((poll) => poll.id).join(',');
-    return (await by.slash(this.channel('general'), 'bulk close', { polls: written, ...options })).message();
+    return await (
+      await by.slash(this.channel('general'), 'bulk close', { polls: written, ...options })
+    ).message();
   }
 
   /** Previews, confirms, and returns the progress message. */
@@ -151,12 +153,12 @@ export class FlowScene {
   ): Promise<SandboxMessage> {
     const preview = await this.preview(polls, options, by);
     const reply = await by.press(preview, 'Confirm');
-    return reply.message();
+    return await reply.message();
   }
 
   /** Runs a slash command in #general; the text of its answer. */
   async ask(command: string, options: OptionValues = {}, by: Person = this.admin): Promise<SandboxMessage> {
-    return (await by.slash(this.channel('general'), command, options)).message();
+    return await (await by.slash(this.channel('general'), command, options)).message();
   }
 
   /** Requests of the bot to the messages of a channel. */

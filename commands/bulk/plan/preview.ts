@@ -67,7 +67,7 @@ export async function planAndShow(
   const request: PlanRequest = { ...wish, ...askingOf(interaction, caller) };
   const { db, limits, process, clock } = services;
   await assertRoomForPreview(db, request, limits);
-  return showPreview(services, await planOperation(db, request, limits, process, clock.now()));
+  return await showPreview(services, await planOperation(db, request, limits, process, clock.now()));
 }
 
 function noSelection(): UserError {

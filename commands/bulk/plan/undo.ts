@@ -24,7 +24,7 @@ export async function previewUndo(
   const { db, process, limits } = services;
   await assertRoomForPreview(db, asking, limits);
   const draft = await planUndo(db, original, asking, process, services.clock.now(), limits.confirmDelayMs);
-  return showPreview(services, draft);
+  return await showPreview(services, draft);
 }
 
 export function undoPress(services: BulkServices): PressHandler {

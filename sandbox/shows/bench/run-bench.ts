@@ -73,7 +73,7 @@ async function runStaged(
     chosen.has('close') || chosen.has('votes')
       ? await onStage(database, evenLayout(20, 50), say, async (stage, polls, env) => {
           idleVotes = chosen.has('votes') ? await votesAtRest(stage, polls, say) : null;
-          return close(stage, polls, polls('Votes'), database, env, say);
+          return await close(stage, polls, polls('Votes'), database, env, say);
         })
       : null;
   const rest = { oneByOne: wide.oneByOne, idleVotes };
@@ -152,7 +152,7 @@ async function votesAtRest(stage: Stage, polls: Polls, say: (text: string) => vo
   const voting = keepVoting(stage.voters, (turn) => open[turn % open.length]?.message, 250, over.signal);
   await sleep(15_000);
   over.abort();
-  return voting;
+  return await voting;
 }
 
 function guildId(stage: Stage, server: string): string {

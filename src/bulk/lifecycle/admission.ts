@@ -25,7 +25,7 @@ export async function admitQueued(
   limits: AdmissionLimits,
   now: Date,
 ): Promise<number[]> {
-  return inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     await sql`select pg_advisory_xact_lock(${admissionLock})`.execute(trx);
     const active = await trx
       .selectFrom('operations')

@@ -42,7 +42,7 @@ export async function takeOver(
   now: Date,
   { own = [], dead = [] }: Known = {},
 ): Promise<TakenOver[]> {
-  return inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     const proven = await bury(trx, dead);
     const { rows: ownerless } = await sql<OwnerlessRow>`
       select id, owner, state, lease_until is not null and owner is distinct from ${process} as died

@@ -81,7 +81,7 @@ export async function confirmDraft(
   process: string,
   now: Date,
 ): Promise<OperationRow | null> {
-  return inTransaction(db, async (trx, again) => {
+  return await inTransaction(db, async (trx, again) => {
     const own = again ? await confirmedHere(trx, draft.id, actor, process) : undefined;
     if (own) return own;
     await lockUndone(trx, draft);

@@ -57,7 +57,7 @@ export async function createDraft(
 ): Promise<number> {
   const total = draft.items.filter((item) => item.skip === null).length;
   const delayMs = draft.kind.bind(draft.params).destructive ? draft.confirmDelayMs : 0;
-  return inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     const created = await trx
       .insertInto('operations')
       .values({
@@ -84,7 +84,7 @@ export async function createDraft(
       .onConflict((conflict) => conflict.column('interaction_id').doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (!created) return draftOf(trx, asking.interactionId);
+    if (!created) return await draftOf(trx, asking.interactionId);
     await insertItems(trx, created.id, draft.items);
     await appendAudit(trx, now, {
       operationId: created.id,

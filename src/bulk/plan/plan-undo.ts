@@ -53,7 +53,7 @@ export async function planUndo(
   const chosen = items.filter((item) => item.skip === null).map((item) => polls.get(item.pollId)!);
   const closed = new Set(effects.filter(({ before }) => before.status === 'closed').map((one) => one.pollId));
   const closes = chosen.filter((poll) => poll.status !== 'closed' && closed.has(poll.id)).length;
-  return createDraft(
+  return await createDraft(
     db,
     asking,
     {

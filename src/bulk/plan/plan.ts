@@ -73,7 +73,7 @@ export async function planOperation(
     confirmDelayMs: limits.confirmDelayMs,
     items,
   };
-  return createDraft(db, request, draft, process, now);
+  return await createDraft(db, request, draft, process, now);
 }
 
 /** Whether a private message lives as long as an operation of this length. */

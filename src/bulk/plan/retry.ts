@@ -34,7 +34,7 @@ export async function startRetry(
   request: RetryRequest,
   now: Date,
 ): Promise<OperationRow | null> {
-  return inTransaction(db, async (trx, repeated) => {
+  return await inTransaction(db, async (trx, repeated) => {
     await trx.selectFrom('operations').select('id').where('id', '=', original.id).forUpdate().execute();
     const { actor } = request;
     const again = await existingRetry(trx, original.id);
@@ -116,7 +116,7 @@ async function failedPolls(db: Db, operationId: number): Promise<number[]> {
 
 /** A retry that was cancelled or aborted does not stand in the way of another. */
 async function existingRetry(db: Db, id: number): Promise<OperationRow | undefined> {
-  return db
+  return await db
     .selectFrom('operations')
     .selectAll()
     .where('retry_of', '=', id)

@@ -101,7 +101,7 @@ async function showProgress(deps: ProgressMessageDeps, rows: ProgressRows): Prom
   }
   if (operation.private)
     return { type: 'refused', code: 'private', reason: 'the private message can no longer be edited' };
-  return showAsBot(deps, operation, body);
+  return await showAsBot(deps, operation, body);
 }
 
 async function editByToken(
@@ -120,7 +120,7 @@ async function editByToken(
     messageId = original.messageId;
     await rememberMessage(deps.db, operation.id, messageId, original.channelId);
   }
-  return deps.messages.editByToken(token, messageId, body);
+  return await deps.messages.editByToken(token, messageId, body);
 }
 
 async function showAsBot(
@@ -130,14 +130,16 @@ async function showAsBot(
 ): Promise<Sent> {
   const channelId = operation.progress_channel_id ?? operation.channel_id;
   if (operation.progress_message_id !== null) {
-    return deps.messages.edit(channelId, operation.progress_message_id, body);
+    return await deps.messages.edit(channelId, operation.progress_message_id, body);
   }
   // The answer to the press may have posted it, or another process.
   const lost = lostSince(operation, operation.confirmed_at);
   const sent = await deps.messages.post(channelId, body, `op-${operation.id}`, lost);
   if (sent.type === 'sent') await rememberMessage(deps.db, operation.id, sent.messageId, sent.channelId);
   // The message that was found shows an older state.
-  return sent.type === 'sent' && sent.found ? deps.messages.edit(channelId, sent.messageId, body) : sent;
+  return sent.type === 'sent' && sent.found
+    ? await deps.messages.edit(channelId, sent.messageId, body)
+    : sent;
 }
 
 /** Sends the result to the admin by direct message, for a channel that is closed to the bot. */
@@ -145,7 +147,7 @@ async function sendDirect(deps: ProgressMessageDeps, rows: ProgressRows): Promis
   const { operation } = rows;
   const body = renderDirectResult(rows, deps.names, { guildId: operation.scope_guild_id }, deps.clock.now());
   const lost = lostSince(operation, operation.finished_at);
-  return deps.messages.direct(operation.admin_id, body, `op-${operation.id}-result`, lost);
+  return await deps.messages.direct(operation.admin_id, body, `op-${operation.id}-result`, lost);
 }
 
 /** How to find the operation's message in a channel, if it was posted there since `triedAt`, in whatever way. */

@@ -67,7 +67,7 @@ async function applyChunk(
   now: Date,
   chunkSize: number,
 ): Promise<readonly Poll[] | null> {
-  return inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
     if (operation.state !== 'running') return null;
     const planned = await plannedPolls(trx, hold.operationId, chunkSize);

@@ -63,7 +63,7 @@ async function putChunkBack(
   now: Date,
   chunkSize: number,
 ): Promise<readonly DeliveryJob[] | null> {
-  return inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
     const { operationId } = hold;
     const chunk = await movableAtOnce(trx, operation, await openPolls(trx, operationId, chunkSize));

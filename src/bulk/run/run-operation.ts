@@ -200,7 +200,7 @@ async function cancel(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
   const behind = await putBack(deps.db, hold, now);
   const ended = await inTransaction(deps.db, async (trx) => {
     const result = (await wasCutShort(trx, hold.operationId)) ? 'cancelled' : null;
-    return finishOperation(trx, hold, ['cancelling'], result, now);
+    return await finishOperation(trx, hold, ['cancelling'], result, now);
   });
   for (const job of behind) deps.deliverer.touch(job);
   return ended;
@@ -220,7 +220,7 @@ export async function abortRun(deps: RunDeps, hold: Hold, reason: string): Promi
     failure: reason,
   } as const;
   const ended = await finishUnreached(deps.db, hold, openStates, ending, deps.clock.now());
-  return ended ?? loadOperation(deps.db, hold.operationId);
+  return ended ?? (await loadOperation(deps.db, hold.operationId));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

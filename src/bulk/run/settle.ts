@@ -46,7 +46,7 @@ export async function failOpenItems(
   cause: { code: string; message: string },
   now: Date,
 ): Promise<number> {
-  return inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     await holdFence(trx, hold);
     const { numUpdatedRows } = await trx
       .updateTable('operation_items')
@@ -69,13 +69,13 @@ export async function finishUnreached(
   ending: { result: 'timed out' | 'failed'; cause: { code: string; message: string }; failure?: string },
   now: Date,
 ): Promise<OperationRow | null> {
-  return inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     const { state } = await holdFence(trx, hold);
     if (!from.includes(state)) return null;
     const open = await failOpenItems(trx, hold, ending.cause, now);
     return open > 0
-      ? finishOperation(trx, hold, from, ending.result, now, ending.failure)
-      : finishOperation(trx, hold, from, null, now);
+      ? await finishOperation(trx, hold, from, ending.result, now, ending.failure)
+      : await finishOperation(trx, hold, from, null, now);
   });
 }
 
@@ -91,7 +91,7 @@ export async function finishOperation(
   now: Date,
   failure: string | null = null,
 ): Promise<OperationRow | null> {
-  return inTransaction(db, async (trx) => {
+  return await inTransaction(db, async (trx) => {
     const operation = await holdFence(trx, hold);
     if (!from.includes(operation.state)) return null;
     const { failed, done, skipped, planned, applied } = await countItems(trx, hold.operationId);

@@ -70,7 +70,7 @@ export function discordMessages(parts: {
     if (embeds && obstacle?.right === 'embed') return withoutEmbed(channelId, obstacle);
     const afterMs = limits.delay(channelId, kind, clock.monotonic());
     if (afterMs > 0) return { type: 'retry', afterMs, reason: "Discord's rate limit" };
-    return sent(() => inOpenThread(rest, channelId, {}, call), { channelId, asked, obstacle, embeds });
+    return await sent(() => inOpenThread(rest, channelId, {}, call), { channelId, asked, obstacle, embeds });
   };
 
   const byToken = (call: () => Promise<unknown>): Promise<Sent> => sent(call, { channelId: '', auth: false });
@@ -108,7 +108,7 @@ export function discordMessages(parts: {
         },
         { channelId: '' },
       );
-      return opened.type === 'sent' ? post(channelId, body, nonce, lost) : opened;
+      return opened.type === 'sent' ? await post(channelId, body, nonce, lost) : opened;
     },
   };
 }

@@ -54,11 +54,11 @@ class Inbox implements Partial<Messages> {
   readonly answers: (Sent | (() => Promise<void>))[] = [];
 
   async followUp(token: string, body: MessageBody): Promise<Sent> {
-    return this.#take(body, { way: 'follow-up', to: token });
+    return await this.#take(body, { way: 'follow-up', to: token });
   }
 
   async direct(userId: string, body: MessageBody, nonce: string): Promise<Sent> {
-    return this.#take(body, { way: 'direct', to: userId, nonce });
+    return await this.#take(body, { way: 'direct', to: userId, nonce });
   }
 
   async #take(

@@ -78,7 +78,9 @@ describeEachDatabase('the queue', (fresh) => {
     const b = [await queued(db, { server: 'b' }), await queued(db, { server: 'b' })];
     const c = await queued(db, { server: 'c' });
     const turns = [a[0], b[0], c, a[1], b[1], a[2], a[3]];
-    const places = await Promise.all(turns.map(async (id) => queuePlace(db, await operationOf(db, id!))));
+    const places = await Promise.all(
+      turns.map(async (id) => await queuePlace(db, await operationOf(db, id!))),
+    );
     expect(places).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(await startedInTurn(db)).toEqual(turns);
   });

@@ -195,7 +195,7 @@ describeEachDatabase('an undo', (fresh) => {
     await postedPolls(db, 2);
     const closed = await run(db, await running(db));
     const drafts = await Promise.all(
-      [1, 2].map(async () => operationOf(db, await planUndo(db, closed, asking(), processName, later))),
+      [1, 2].map(async () => await operationOf(db, await planUndo(db, closed, asking(), processName, later))),
     );
     const confirmed = await Promise.allSettled(
       drafts.map((draft) => confirmDraft(db, draft, actor(), processName, later)),

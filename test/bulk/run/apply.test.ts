@@ -36,7 +36,7 @@ function apply(db: Db, hold: Hold): Promise<void> {
 }
 
 async function pollRow(db: Db, id: number) {
-  return db.selectFrom('polls').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  return await db.selectFrom('polls').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 }
 
 /** As delivery does once Discord has taken the edit. */

@@ -172,7 +172,7 @@ async function undo(db: Db, original: OperationRow, total: number): Promise<Oper
   const draft = await operationOf(db, await planUndo(db, original, asking(), processName, later));
   expect(draft.total).toBe(total);
   const confirmed = (await confirmDraft(db, draft, actor(), processName, later))!;
-  return run(db, await start(db, confirmed)).result();
+  return await run(db, await start(db, confirmed)).result();
 }
 
 /** What `dump` tells of these polls alone. */

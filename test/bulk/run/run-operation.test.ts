@@ -93,7 +93,7 @@ describeEachDatabase('running an operation', (fresh) => {
       },
       async () => stopping.abort(),
     ];
-    const clock = { ...systemClock, now: () => now, sleep: async () => whatHappens.shift()?.() };
+    const clock = { ...systemClock, now: () => now, sleep: async () => await whatHappens.shift()?.() };
     const deps = { ...depsWith(db, new ShowingDeliverer(db)), clock };
     const interruptions = { ...never, stopping: stopping.signal };
     await runOperation(deps, { operationId, fence }, interruptions);

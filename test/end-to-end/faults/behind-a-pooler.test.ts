@@ -11,7 +11,7 @@ test('two processes behind a pooler by transaction do everything as ever, and le
   await using scene = await startScene({ databaseUrl: pooler.url, processes: 2 });
   const polls = await scene.createPolls(12);
   await Promise.all(
-    polls.map(async ({ message }) => (await scene.admin.press(message, 'Tea')).message(20_000)),
+    polls.map(async ({ message }) => await (await scene.admin.press(message, 'Tea')).message(20_000)),
   );
   for (const half of [polls.slice(0, 6), polls.slice(6)]) {
     const preview = await scene.preview('close', { polls: half.map(({ id }) => id).join(' ') });

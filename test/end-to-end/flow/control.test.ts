@@ -39,7 +39,7 @@ function holdEdits(scene: FlowScene, pass: number, wanted = 1) {
 
 async function press(scene: FlowScene, progress: SandboxMessage, label: string): Promise<SandboxMessage> {
   await progress.until((message) => message.button(label) !== undefined);
-  return (await scene.admin.press(progress, label)).message();
+  return await (await scene.admin.press(progress, label)).message();
 }
 
 function closedOf(polls: readonly FlowPoll[]): FlowPoll[] {

@@ -14,7 +14,7 @@ async function preview(
   options: OptionValues = {},
   by: Person = scene.admin,
 ): Promise<SandboxMessage> {
-  return scene.ask(`bulk ${kind}`, { polls: polls.map(({ id }) => id).join(','), ...options }, by);
+  return await scene.ask(`bulk ${kind}`, { polls: polls.map(({ id }) => id).join(','), ...options }, by);
 }
 
 async function confirmed(scene: FlowScene, shown: SandboxMessage): Promise<SandboxMessage> {
@@ -24,7 +24,7 @@ async function confirmed(scene: FlowScene, shown: SandboxMessage): Promise<Sandb
 }
 
 async function run(scene: FlowScene, kind: string, polls: readonly FlowPoll[], options: OptionValues = {}) {
-  return confirmed(scene, await preview(scene, kind, polls, options));
+  return await confirmed(scene, await preview(scene, kind, polls, options));
 }
 
 describeFlow('reopening', { databases: ['pglite', 'postgres'] }, (scene) => {

@@ -17,7 +17,7 @@ describeFlow('the life of a poll', { databases: ['pglite', 'postgres'] }, (scene
     const message = scene().sandbox.message(messageId!);
     expect(message.text).toContain('Tea \\*or\\* coffee?');
     expect(isOpen(message)).toBe(true);
-    const vote = async (label: string) => (await voter.press(message, label)).message();
+    const vote = async (label: string) => await (await voter.press(message, label)).message();
     const first = await vote('Tea');
     expect([first.ephemeral, first.text]).toEqual([true, expect.stringContaining(`#${id}: **Tea**`)]);
     await message.until(({ text }) => text.includes('100% · 1 vote'));
@@ -132,7 +132,7 @@ describeFlow('the life of a poll', { databases: ['pglite', 'postgres'] }, (scene
       permissions: permission.manageGuild | permission.mentionEveryone,
     });
     const ask = async () =>
-      (
+      await (
         await mighty.slash(channel, 'poll create', { question: 'Q?', options: 'A | B', ping_role: secret.id })
       ).message();
     expect((await ask()).text).toContain('Gavel may not mention');

@@ -26,7 +26,7 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])('what one server may take (%
 
   const office = () => scene.guild.channels[0]!;
   const ask = async (who: Person, guild: SandboxGuild, command: string, options = {}) =>
-    (await who.slash(guild.channels[0]!, command, options, { force: true })).message();
+    await (await who.slash(guild.channels[0]!, command, options, { force: true })).message();
   const aPoll = { question: 'One more?', options: 'Yes | No' };
 
   test('is a number of polls, which a refusal names; other servers go on', async () => {

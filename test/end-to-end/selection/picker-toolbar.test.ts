@@ -21,7 +21,7 @@ describeFlow('the toolbar of the picker', { databases: ['pglite', 'postgres'] },
   /** Opens the modal of a button and sends it filled in so; the preview, or what is said instead. */
   async function asked(button: string, values: Readonly<Record<string, string | readonly string[]>>) {
     const modal = await scene().admin.press(picker, button);
-    return (await scene().admin.submit(modal, values)).message();
+    return await (await scene().admin.submit(modal, values)).message();
   }
 
   test('Close leads into the preview of the selection, and on to the result', async () => {

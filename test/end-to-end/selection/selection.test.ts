@@ -175,7 +175,7 @@ describeFlow(
 
     test('is toggled by Select poll on a poll’s message, and by nothing else there', async () => {
       const select = async (by: Person, message: FlowPoll['message']) =>
-        (await by.contextMenu(message, 'Select poll')).message();
+        await (await by.contextMenu(message, 'Select poll')).message();
       const on = await select(homeAdmin, polls[0]!.message);
       expect([on.text, on.onlyFor]).toEqual([
         expect.stringMatching(

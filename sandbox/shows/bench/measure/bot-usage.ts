@@ -14,7 +14,7 @@ export async function beginUsage(pid: number): Promise<Usage | null> {
   if (process.platform !== 'linux') return null;
   // "5" resets the peak (Linux, Documentation/filesystems/proc.rst, "clear_refs").
   await writeFile(`/proc/${pid}/clear_refs`, '5');
-  return usageOf(pid);
+  return await usageOf(pid);
 }
 
 export async function usageOf(pid: number): Promise<Usage | null> {
