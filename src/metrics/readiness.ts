@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { within } from '../base/within.ts';
 import type { Db } from '../db/schema.ts';
 import { isWritable } from './metrics-store.ts';
 
@@ -16,15 +17,10 @@ export interface Readiness {
  * does not wait for a database that is away.
  */
 export async function readiness(db: Db, gateway: string, clock: Clock): Promise<Readiness> {
-  const answered = new AbortController();
   const asked = isWritable(db).then(
     (writable) => (writable ? 'ok' : 'is read-only: it takes no votes and no changes'),
     () => 'does not answer',
   );
-  const late = clock
-    .sleep(patienceMs, answered.signal)
-    .then(() => `did not answer within ${patienceMs / 1000} s`);
-  const database = await Promise.race([asked, late]);
-  answered.abort();
+  const database = await within(clock, patienceMs, asked, `did not answer within ${patienceMs / 1000} s`);
   return { ready: database === 'ok' && gateway === 'ok', parts: { database, gateway } };
 }

@@ -5,9 +5,9 @@ import { afterEach, expect, test } from 'vitest';
 import { CannotStart } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/base/log.ts';
 import { connect, createClient, disconnect } from '../../src/bot/gateway/client.ts';
-import { ManualClock } from '../delivery/manual-clock.ts';
 import { type Reply, restServer } from '../delivery/rest-server.ts';
 import { inNoTime } from '../support/in-no-time.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { MessageBody } from '../../base/message-body.ts';
+import { within } from '../../base/within.ts';
 import { databaseFault } from '../../db/server/database-fault.ts';
 import type { Messages } from '../../delivery/messages/messages.ts';
 import type { RestCalls } from '../../delivery/rest-calls.ts';
@@ -63,9 +64,7 @@ export class Dispatcher {
   /** Takes no more interactions; resolves when those under way are answered, at the latest after `withinMs`. */
   async stop(client: Client, withinMs: number): Promise<void> {
     client.off('interactionCreate', this.#listener);
-    const finished = new AbortController();
-    const all = Promise.all(this.#inFlight).finally(() => finished.abort());
-    await Promise.race([all, this.#parts.clock.sleep(withinMs, finished.signal)]);
+    await within(this.#parts.clock, withinMs, Promise.all(this.#inFlight), null);
     if (this.#inFlight.size > 0)
       this.#parts.log.warn({ count: this.#inFlight.size }, 'stopped before every interaction was answered');
   }

@@ -1,5 +1,6 @@
 import { Routes } from 'discord-api-types/v10';
 import type { Clock } from '../../base/clock.ts';
+import { within } from '../../base/within.ts';
 import type { CallOptions, RestCalls } from '../../delivery/rest-calls.ts';
 import { discordFailure } from '../../delivery/sending/discord-outcome.ts';
 
@@ -37,14 +38,8 @@ export async function respondFirst(
   responding: Responding,
   response: { readonly type: number; readonly data?: CallOptions },
 ): Promise<FirstResponse> {
-  const answered = new AbortController();
-  const answer = send(responding, response).finally(() => answered.abort());
-  const tooLong = responding.clock
-    .sleep(givenUpAfterMs, answered.signal)
-    .then((): FirstResponse | Promise<FirstResponse> =>
-      answered.signal.aborted ? answer : { type: 'unknown' },
-    );
-  return await Promise.race([answer, tooLong]);
+  const answer = send(responding, response);
+  return await within(responding.clock, givenUpAfterMs, answer, { type: 'unknown' });
 }
 
 async function send(

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { within } from '../../base/within.ts';
 import { plainLabel } from '../../polls/text.ts';
 import type { Choice } from '../handlers.ts';
 
@@ -14,15 +15,11 @@ export async function suggestions(
   clock: Clock,
   log: Logger,
 ): Promise<Choice[]> {
-  const done = new AbortController();
-  const found = complete()
-    .catch((error: unknown): Choice[] => {
-      log.warn({ err: error }, 'autocomplete failed');
-      return [];
-    })
-    .finally(() => done.abort());
-  const tooLong = clock.sleep(withinMs, done.signal).then(() => (done.signal.aborted ? found : []));
-  const choices = await Promise.race([found, tooLong]);
+  const found = complete().catch((error: unknown): Choice[] => {
+    log.warn({ err: error }, 'autocomplete failed');
+    return [];
+  });
+  const choices = await within(clock, withinMs, found, []);
   return choices
     .map(({ name, value }) => ({ name: plainLabel(name, longest).trim(), value }))
     .filter(({ name, value }) => name !== '' && String(value).length <= longest)

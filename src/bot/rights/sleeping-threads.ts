@@ -1,5 +1,6 @@
 import type { Client } from 'discord.js';
 import type { Clock } from '../../base/clock.ts';
+import { within } from '../../base/within.ts';
 import type { Servers } from './servers.ts';
 
 export interface Place {
@@ -27,9 +28,7 @@ export async function learnThreads(
       unknown.add(channelId);
   }
   if (unknown.size === 0) return;
-  const enough = new AbortController();
   // A channel that Discord refuses to show stays unknown, which is all there is to know.
   const asked = [...unknown].map((id) => client.channels.fetch(id).catch(() => null));
-  await Promise.race([Promise.all(asked), clock.sleep(withinMs, enough.signal)]);
-  enough.abort();
+  await within(clock, withinMs, Promise.all(asked), null);
 }

@@ -4,7 +4,7 @@ import { Health } from '../../../src/delivery/lanes/health.ts';
 import { Lanes } from '../../../src/delivery/lanes/lanes.ts';
 import type { Outcome } from '../../../src/delivery/outcome.ts';
 import { peopleFirst } from '../../../src/delivery/pace/pace.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { seeded } from '../random.ts';
 import { channelId, messageIdAt } from '../snowflakes.ts';
 

@@ -6,7 +6,7 @@ import { Lanes } from '../../../src/delivery/lanes/lanes.ts';
 import { estimate } from '../../../src/delivery/pace/estimate.ts';
 import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { Pace } from '../../../src/delivery/pace/pace.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { seeded } from '../random.ts';
 import { channelId, messageIdAt } from '../snowflakes.ts';
 

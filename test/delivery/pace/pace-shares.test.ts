@@ -13,8 +13,8 @@ import {
 import { PaceShares } from '../../../src/delivery/pace/pace-shares.ts';
 import { longTrail } from '../../bulk/audit/audit-trail.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { recorded } from '../../support/statements.ts';
-import { ManualClock } from '../manual-clock.ts';
 import { seeded } from '../random.ts';
 
 const nobody = () => undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidRequests } from '../../../src/delivery/pace/invalid-requests.ts';
 import { type Asking, exemptPriority, Pace, peopleFirst } from '../../../src/delivery/pace/pace.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { seeded } from '../random.ts';
 
 function setUp(parts: ConstructorParameters<typeof Pace>[0] = {}) {

@@ -6,7 +6,7 @@ import type { Right } from '../../../src/delivery/rights.ts';
 import { Healing } from '../../../src/delivery/sending/healing.ts';
 import { recordRefused } from '../../../src/delivery/sending/parks-store.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { givenPoll, pollOf } from '../polls.ts';
 
 const guildId = '100000000000000001';

@@ -5,7 +5,7 @@ import { Health } from '../../../src/delivery/lanes/health.ts';
 import { Lanes } from '../../../src/delivery/lanes/lanes.ts';
 import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { showingKind } from '../../../src/delivery/request-kind.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { seeded } from '../random.ts';
 import { channelId, messageIdAt } from '../snowflakes.ts';
 
