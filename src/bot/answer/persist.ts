@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Sent } from '../../delivery/messages/messages.ts';
+import { sendUntilTaken } from '../../delivery/messages/send-until-taken.ts';
 
-const attempts = 5;
-const longestPauseMs = 5000;
+/** Somebody waits for it. */
+const persistence = { tries: 5, longestPauseMs: 5_000 };
 /** Unknown message, unknown webhook: also what Discord says while an acknowledgement is still on its way. */
 const notThereYet = ['10008', '10015'];
 
@@ -12,12 +13,7 @@ export async function persist(
   send: () => Promise<Sent>,
   { early = false }: { early?: boolean } = {},
 ): Promise<Sent> {
-  for (let attempt = 1; ; attempt += 1) {
-    const sent = await send();
-    const again =
-      sent.type === 'retry' || (early && sent.type === 'refused' && notThereYet.includes(sent.code));
-    if (!again || attempt === attempts) return sent;
-    const pause = sent.type === 'retry' ? sent.afterMs : 0;
-    await clock.sleep(Math.min(Math.max(pause, 250 * 2 ** attempt), longestPauseMs));
-  }
+  const isWorthRepeating = (sent: Sent) =>
+    sent.type === 'retry' || (early && sent.type === 'refused' && notThereYet.includes(sent.code));
+  return await sendUntilTaken(clock, send, { ...persistence, isWorthRepeating });
 }

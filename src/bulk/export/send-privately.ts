@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import type { Messages, Sent } from '../../delivery/messages/messages.ts';
+import { sendUntilTaken } from '../../delivery/messages/send-until-taken.ts';
 
 /** Who gets something, and the interaction of theirs that it can be a reply to. */
 export interface Addressee {
@@ -12,8 +13,6 @@ export interface Addressee {
 export type SentPrivately =
   | { readonly type: 'sent'; readonly way: 'as a private reply' | 'by direct message' }
   | Extract<Sent, { type: 'refused' }>;
-
-const longestPauseMs = 15_000;
 
 /**
  * Sends a message that only its addressee sees: as a follow-up while the interaction's token works, else by direct
@@ -30,18 +29,17 @@ export async function sendPrivately(
 ): Promise<SentPrivately | null> {
   const { messages, clock } = parts;
   let { token } = to;
-  for (let pauseMs = 500; !signal.aborted; ) {
+  const send = async (): Promise<Sent> => {
     if (to.tokenExpiresAt === null || to.tokenExpiresAt <= clock.now()) token = null;
-    const sent =
-      token === null ? await messages.direct(to.userId, body, nonce) : await messages.followUp(token, body);
-    if (sent.type === 'sent') {
-      return { type: 'sent', way: token === null ? 'by direct message' : 'as a private reply' };
+    if (token !== null) {
+      const sent = await messages.followUp(token, body);
+      if (sent.type !== 'refused') return sent;
+      token = null;
     }
-    if (sent.type === 'retry') {
-      await clock.sleep(Math.max(pauseMs, sent.afterMs), signal);
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-    } else if (token === null) return sent;
-    else token = null;
-  }
-  return null;
+    return await messages.direct(to.userId, body, nonce);
+  };
+  const sent = await sendUntilTaken(clock, send, { stopping: signal });
+  if (sent.type === 'retry') return null;
+  if (sent.type === 'refused') return sent;
+  return { type: 'sent', way: token === null ? 'by direct message' : 'as a private reply' };
 }

@@ -4,6 +4,7 @@ import type { MessageBody } from '../../base/message-body.ts';
 import type { Db } from '../../db/schema.ts';
 import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
 import type { Messages } from '../../delivery/messages/messages.ts';
+import { sendUntilTaken } from '../../delivery/messages/send-until-taken.ts';
 import type { SeenMessage } from '../../delivery/sending/own-messages.ts';
 import type { Poll, Tally } from '../../polls/poll.ts';
 import { loadPolls, tallies } from '../../polls/poll-store.ts';
@@ -12,8 +13,8 @@ import { cut, escapeText } from '../../polls/text.ts';
 import type { OperationRow } from '../operation.ts';
 import { retryTree } from './retry-tree.ts';
 
-/** Attempts before a notice that Discord keeps pushing back becomes a remark. */
-const maxAttempts = 5;
+/** A notice that Discord has pushed back so often becomes a remark. */
+const tries = 5;
 
 /**
  * Posts one message a poll in its channel, naming the poll, its result and the operation, once: it is noted beforehand that
@@ -72,13 +73,10 @@ async function post(
 ): Promise<string | null> {
   const isIt = ({ content }: SeenMessage) => isNotice(content ?? '', poll.id, tree);
   const lost = triedAt && { triedAt, isIt };
-  for (let attempt = 1; ; attempt++) {
-    const sent = await deps.messages.post(poll.channelId, body, `note-${operationId}-${poll.id}`, lost);
-    if (sent.type === 'sent') return null;
-    if (sent.type === 'refused') return sent.reason;
-    if (attempt === maxAttempts) return sent.reason;
-    await deps.clock.sleep(Math.max(sent.afterMs, 250 * 2 ** attempt));
-  }
+  const nonce = `note-${operationId}-${poll.id}`;
+  const send = () => deps.messages.post(poll.channelId, body, nonce, lost);
+  const sent = await sendUntilTaken(deps.clock, send, { tries });
+  return sent.type === 'sent' ? null : sent.reason;
 }
 
 /** By this the notice of a poll and any of these operations is known again. */
