@@ -19,12 +19,12 @@ import { gatewayServers, type Servers } from './bot/rights/servers.ts';
 import { SharedServers } from './bot/rights/shared-servers.ts';
 import { learnThreads } from './bot/rights/sleeping-threads.ts';
 import { Turns } from './bot/turns.ts';
-import { AuditWatch } from './bulk/audit/audit-watch.ts';
+import { createAuditWatch } from './bulk/audit/audit-watch.ts';
 import { PreviewClock } from './bulk/preview/preview-clock.ts';
 import { Runner } from './bulk/run/runner.ts';
 import type { Names } from './bulk/words/naming.ts';
 import { ProcessLock } from './db/process-lock.ts';
-import { Housekeeping } from './db/upkeep/housekeeping.ts';
+import { createHousekeeping } from './db/upkeep/housekeeping.ts';
 import { discordMessages } from './delivery/messages/discord-messages.ts';
 import { InvalidRequests } from './delivery/pace/invalid-requests.ts';
 import { Limits } from './delivery/pace/limits.ts';
@@ -36,7 +36,7 @@ import { Healing } from './delivery/sending/healing.ts';
 import { noticing } from './delivery/sending/noticing.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { serveMetrics } from './metrics/metrics-endpoint.ts';
-import { Scheduler } from './polls/scheduler.ts';
+import { createScheduler } from './polls/scheduler.ts';
 import { readyLine } from './ready-line.ts';
 import { startDatabase } from './start-database.ts';
 
@@ -114,10 +114,16 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     bulkDeletes: servers.bulkDeleteServer,
     tokenRefused: lost,
   });
-  const scheduler = new Scheduler({ db: workDb, clock, log, touch: (poll) => delivery.touch(poll) });
+  const scheduler = createScheduler({ db: workDb, clock, log, touch: (poll) => delivery.touch(poll) });
   const deliverer = noticing(delivery, () => scheduler.wake());
-  const housekeeping = new Housekeeping(longDb, config, clock, log, database.kind === 'pglite');
-  const auditWatch = new AuditWatch({ db: longDb, clock, log });
+  const housekeeping = createHousekeeping({
+    db: longDb,
+    retention: config,
+    clock,
+    log,
+    embedded: database.kind === 'pglite',
+  });
+  const auditWatch = createAuditWatch({ db: longDb, clock, log });
   const { timeoutMs } = config.bulk;
   const runner = new Runner({
     db: workDb,

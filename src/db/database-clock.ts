@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { Loop } from '../base/loop.ts';
+import type { Service } from '../base/service.ts';
 import type { Db } from './schema.ts';
 
 const everyMs = 30_000;
@@ -12,29 +14,39 @@ const suspiciousStepMs = 1_000;
  * clock is right. It is asked for every half minute and goes on by the monotonic clock in between, so nothing done to this machine's wall
  * clock moves it. Before the first answer it is the base clock's.
  */
-export class DatabaseClock implements Clock {
+export class DatabaseClock implements Clock, Service {
   readonly #db: Db;
   readonly #log: Logger;
   readonly #base: Clock;
-  readonly #ending = new AbortController();
+  readonly #asking: Loop;
   /** What is added to the monotonic time. */
   #offsetMs: number | null = null;
   /** The wall clock less the monotonic one, when the database was asked last. */
   #wallMs = 0;
-  #asking: Promise<void> | null = null;
-  #running: Promise<void> | null = null;
 
   /** `db` is asked once each time, without waiting for one that is away. */
   constructor(db: Db, log: Logger, base: Clock = systemClock) {
     this.#db = db;
     this.#log = log;
     this.#base = base;
+    this.#asking = new Loop({
+      clock: base,
+      log,
+      turn: async () => {
+        await this.#ask();
+        return everyMs;
+      },
+      afterErrorMs: everyMs,
+      failed: 'the database could not be asked for the time; the clock goes on',
+      level: () => 'warn',
+    });
   }
 
   now(): Date {
     const monotonic = this.#base.monotonic();
     if (this.#offsetMs === null) return this.#base.now();
-    if (Math.abs(this.#base.now().getTime() - monotonic - this.#wallMs) > suspiciousStepMs) void this.#ask();
+    if (Math.abs(this.#base.now().getTime() - monotonic - this.#wallMs) > suspiciousStepMs)
+      this.#asking.wake();
     return new Date(monotonic + this.#offsetMs);
   }
 
@@ -48,38 +60,15 @@ export class DatabaseClock implements Clock {
 
   /** Resolves once the database has said its time; from then on it is asked again and again. Rejects where it does not answer. */
   async start(): Promise<void> {
-    await this.#askOnce();
-    this.#running ??= this.#askNowAndThen();
+    await this.#ask();
+    await this.#asking.start(everyMs);
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort();
-    await this.#running;
-    await this.#asking;
+    await this.#asking.stop();
   }
 
-  async #askNowAndThen(): Promise<void> {
-    const { signal } = this.#ending;
-    for (;;) {
-      await this.#base.sleep(everyMs, signal);
-      if (signal.aborted) return;
-      await this.#ask();
-    }
-  }
-
-  #ask(): Promise<void> {
-    if (this.#ending.signal.aborted) return Promise.resolve();
-    this.#asking ??= this.#askOnce()
-      .catch((error) => {
-        this.#log.warn({ err: error }, 'the database could not be asked for the time; the clock goes on');
-      })
-      .finally(() => {
-        this.#asking = null;
-      });
-    return this.#asking;
-  }
-
-  async #askOnce(): Promise<void> {
+  async #ask(): Promise<void> {
     const asked = this.#base.monotonic();
     this.#wallMs = this.#base.now().getTime() - asked;
     const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(this.#db);

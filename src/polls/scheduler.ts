@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { Loop } from '../base/loop.ts';
 import type { Db } from '../db/schema.ts';
 import { closeDue, type DuePoll, nextDue, openDue } from './due-store.ts';
 
@@ -19,73 +20,32 @@ export interface SchedulerParts {
 }
 
 /**
- * Opens and closes polls when their time comes, first of all those whose time came while nobody was running. In between it sleeps
- * until the next such time, or until this process changes a poll.
+ * Opens and closes polls when their time comes. It begins with those whose time came while nobody was running. In between it
+ * sleeps until the next such time, or until it is woken because this process changed a poll. A database that is away is waited
+ * for; what falls due meanwhile is found by the next turn.
  */
-export class Scheduler {
-  readonly #parts: SchedulerParts;
-  #stopping: AbortController | null = null;
-  #running: Promise<void> = Promise.resolve();
-  #failing = false;
-  #changed = new AbortController();
+export function createScheduler(parts: SchedulerParts): Loop {
+  const { clock, log } = parts;
+  return new Loop({
+    clock,
+    log,
+    turn: () => openAndClose(parts),
+    afterErrorMs: shortestMs,
+    apartMs: shortestMs,
+    failed: 'the scheduler cannot open and close polls; it keeps trying',
+    recovered: 'the scheduler works again',
+  });
+}
 
-  constructor(parts: SchedulerParts) {
-    this.#parts = parts;
-  }
-
-  start(): void {
-    if (this.#stopping !== null) return;
-    this.#stopping = new AbortController();
-    this.#running = this.#run(this.#stopping.signal);
-  }
-
-  /** A poll was changed here: its times may be others now. */
-  wake(): void {
-    this.#changed.abort();
-  }
-
-  /** Resolves when the tick under way has ended. */
-  async stop(): Promise<void> {
-    this.#stopping?.abort();
-    await this.#running;
-    this.#stopping = null;
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    while (!signal.aborted) {
-      const began = clock.monotonic();
-      this.#changed = new AbortController();
-      const pauseMs = await this.#tick();
-      await clock.sleep(pauseMs, AbortSignal.any([signal, this.#changed.signal]));
-      const early = shortestMs - (clock.monotonic() - began);
-      if (this.#changed.signal.aborted && early > 0) await clock.sleep(early, signal);
-    }
-  }
-
-  /**
-   * Returns how long nothing is to be done. A database that is away is said once and waited for; what falls due meanwhile is
-   * found by the next tick.
-   */
-  async #tick(): Promise<number> {
-    const { db, clock, log, touch } = this.#parts;
-    try {
-      const now = clock.now();
-      const changed = [...(await openDue(db, now)), ...(await closeDue(db, now))];
-      for (const poll of changed) touch(poll);
-      if (changed.length > 0) log.info({ polls: changed.length }, 'polls opened or closed at their time');
-      if (this.#failing) log.info('the scheduler works again');
-      this.#failing = false;
-      const next = await nextDue(db);
-      if (next === null) return longestMs;
-      const dueMs = next.getTime() - clock.now().getTime();
-      // Due already: another process is at it, or an operation has just let go.
-      return dueMs > 0 ? Math.min(dueMs + slackMs, longestMs) : shortestMs;
-    } catch (error) {
-      if (!this.#failing)
-        log.error({ err: error }, 'the scheduler cannot open and close polls; it keeps trying');
-      this.#failing = true;
-      return shortestMs;
-    }
-  }
+/** Returns for how long there is nothing to do. */
+async function openAndClose({ db, clock, log, touch }: SchedulerParts): Promise<number> {
+  const now = clock.now();
+  const changed = [...(await openDue(db, now)), ...(await closeDue(db, now))];
+  for (const poll of changed) touch(poll);
+  if (changed.length > 0) log.info({ polls: changed.length }, 'polls opened or closed at their time');
+  const next = await nextDue(db);
+  if (next === null) return longestMs;
+  const dueMs = next.getTime() - clock.now().getTime();
+  // Due already: another process is at it, or an operation has just let go.
+  return dueMs > 0 ? Math.min(dueMs + slackMs, longestMs) : shortestMs;
 }

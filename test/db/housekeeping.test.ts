@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { Housekeeping } from '../../src/db/upkeep/housekeeping.ts';
+import { createHousekeeping } from '../../src/db/upkeep/housekeeping.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 
 const retention = { deletedRetentionDays: 30, historyRetentionDays: 365 };
@@ -14,8 +14,14 @@ describeEachDatabase('housekeeping', (fresh) => {
     const clock = new HandClock();
     await handled(db, 'old', new Date(clock.now().getTime() - 25 * hourMs));
     await handled(db, 'due in an hour', new Date(clock.now().getTime() - 23.5 * hourMs));
-    const housekeeping = new Housekeeping(db, retention, clock, createLogger('silent'));
-    housekeeping.start();
+    const housekeeping = createHousekeeping({
+      db,
+      retention,
+      clock,
+      log: createLogger('silent'),
+      embedded: false,
+    });
+    await housekeeping.start();
     expect(await clock.asleep()).toBe(hourMs);
     expect(await left(db)).toEqual(['due in an hour']);
     clock.wake();
@@ -31,8 +37,8 @@ describeEachDatabase('housekeeping', (fresh) => {
     const log = createLogger('error', { write: (line: string) => void lines.push(line) });
     await db.schema.alterTable('handled_interactions').renameTo('elsewhere').execute();
     try {
-      const housekeeping = new Housekeeping(db, retention, clock, log);
-      housekeeping.start();
+      const housekeeping = createHousekeeping({ db, retention, clock, log, embedded: false });
+      await housekeeping.start();
       await clock.asleep();
       expect(lines.join('')).toContain('housekeeping failed');
       await housekeeping.stop();

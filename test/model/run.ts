@@ -1,6 +1,6 @@
+import { AutoResetEvent } from '../../src/base/auto-reset-event.ts';
 import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
 import { type RunDeps, runOperation } from '../../src/bulk/run/run-operation.ts';
-import { Wakeup } from '../../src/bulk/run/wakeup.ts';
 import type {
   Batch,
   BatchHandler,
@@ -17,7 +17,7 @@ export class Run implements Deliverer {
   readonly process: string;
   jobs: DeliveryJob[] = [];
   #handler: BatchHandler | null = null;
-  readonly #wakeup = new Wakeup();
+  readonly #changed = new AutoResetEvent();
   readonly #stop = new AbortController();
   #ended: Promise<unknown> = Promise.resolve();
   #paused: boolean;
@@ -36,7 +36,7 @@ export class Run implements Deliverer {
   }
 
   async begin(deps: RunDeps, hold: Hold): Promise<void> {
-    const interruptions = { stopping: this.#stop.signal, otherThan: () => this.#wakeup.next() };
+    const interruptions = { stopping: this.#stop.signal, otherThan: () => this.#changed.wait() };
     const ended = runOperation(deps, hold, interruptions);
     this.#ended = ended;
     ended.then(
@@ -55,7 +55,7 @@ export class Run implements Deliverer {
 
   /** Somebody paused, resumed or cancelled it. */
   async wake(): Promise<void> {
-    await this.step(() => this.#wakeup.wake());
+    await this.step(() => this.#changed.set());
   }
 
   /** The longest wait is over: its time limit, or the longest pause. */

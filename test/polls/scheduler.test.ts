@@ -5,7 +5,7 @@ import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { closeDue, openDue } from '../../src/polls/due-store.ts';
 import { findPoll } from '../../src/polls/poll-store.ts';
-import { Scheduler } from '../../src/polls/scheduler.ts';
+import { createScheduler } from '../../src/polls/scheduler.ts';
 import { everyServer } from '../../src/polls/scope.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { minutes, now, operation, postedPoll } from './poll-fixture.ts';
@@ -82,14 +82,14 @@ describeEachDatabase('polls whose time has come', (fresh) => {
     const next = await postedPoll(db, '2', { opensAt: minutes(20) });
     const clock = new HandClock(minutes(10));
     const touched = new EventEmitter();
-    const scheduler = new Scheduler({
+    const scheduler = createScheduler({
       db,
       clock,
       log: createLogger('silent'),
       touch: (poll) => touched.emit('poll', poll.pollId),
     });
     const first = once(touched, 'poll');
-    scheduler.start();
+    await scheduler.start();
     expect(await first).toEqual([overdue.id]);
     const second = once(touched, 'poll');
     clock.set(minutes(20));
@@ -102,13 +102,13 @@ describeEachDatabase('polls whose time has come', (fresh) => {
     const db = await fresh();
     const clock = new HandClock(now);
     const statements = countStatements(db);
-    const scheduler = new Scheduler({
+    const scheduler = createScheduler({
       db: statements.db,
       clock,
       log: createLogger('silent'),
       touch: () => {},
     });
-    scheduler.start();
+    await scheduler.start();
     expect(await clock.asleep()).toBe(10_000);
     expect(statements.count).toBe(3);
     await postedPoll(db, '1', { closesAt: new Date(now.getTime() + 4_000) });

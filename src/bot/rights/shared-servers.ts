@@ -1,6 +1,8 @@
 import type { Client, Guild } from 'discord.js';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { Loop } from '../../base/loop.ts';
+import type { Service } from '../../base/service.ts';
 import type { Db } from '../../db/schema.ts';
 import type { Scope } from '../../polls/scope.ts';
 import {
@@ -16,6 +18,7 @@ import type { Choice } from '../handlers.ts';
 /** How long a name from another process' shards may be old. */
 const everyMs = 60_000;
 const mostChoices = 25;
+const notShared = 'the names of servers could not be shared; it is tried again';
 
 export interface SharedServersParts {
   readonly db: Db;
@@ -29,15 +32,25 @@ export interface SharedServersParts {
  * own servers only, so each writes them down for the others. What is written wrong by a lost statement is written
  * right at the next round.
  */
-export class SharedServers {
+export class SharedServers implements Service {
   readonly #parts: SharedServersParts;
-  readonly #ending = new AbortController();
+  readonly #loop: Loop;
   #names = new Map<string, string>();
-  #running: Promise<void> | undefined;
 
   constructor(parts: SharedServersParts) {
     this.#parts = parts;
-    const { client } = parts;
+    const { client, clock, log } = parts;
+    this.#loop = new Loop({
+      clock,
+      log,
+      turn: async () => {
+        await this.#exchange();
+        return everyMs;
+      },
+      afterErrorMs: everyMs,
+      failed: notShared,
+      level: () => 'warn',
+    });
     const tell = (guild: Guild) => void this.#noting(() => noteServers(parts.db, named([guild])));
     client.on('guildCreate', tell);
     client.on('guildUpdate', (_before, guild) => tell(guild));
@@ -45,13 +58,12 @@ export class SharedServers {
   }
 
   /** After the client is connected. */
-  start(): void {
-    this.#running ??= this.#run(this.#ending.signal);
+  async start(): Promise<void> {
+    await this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort();
-    await this.#running;
+    await this.#loop.stop();
   }
 
   /** As it was known a minute ago at most; null: the bot is not in it. */
@@ -65,13 +77,6 @@ export class SharedServers {
     // What is suggested is known when it is chosen.
     for (const { id, name } of found) this.#names.set(id, name);
     return found.map(({ id, name }) => ({ name, value: id }));
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#noting(() => this.#exchange());
-      await this.#parts.clock.sleep(everyMs, signal);
-    }
   }
 
   async #exchange(): Promise<void> {
@@ -88,7 +93,7 @@ export class SharedServers {
     try {
       await work();
     } catch (error) {
-      this.#parts.log.warn({ err: error }, 'the names of servers could not be shared; it is tried again');
+      this.#parts.log.warn({ err: error }, notShared);
     }
   }
 }

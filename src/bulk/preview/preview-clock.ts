@@ -1,6 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { Loop } from '../../base/loop.ts';
 import type { MessageBody } from '../../base/message-body.ts';
+import type { Service } from '../../base/service.ts';
 import type { Db } from '../../db/schema.ts';
 import type { Messages, Sent } from '../../delivery/messages/messages.ts';
 import type { OperationRow } from '../operation.ts';
@@ -35,31 +37,35 @@ const tokenLifeMs = 15 * 60_000;
  * expires. Each draft's row says when that is due. So any process does it, and repeats it until Discord has taken it.
  * The clock sleeps in between.
  */
-export class PreviewClock {
+export class PreviewClock implements Service {
   readonly #deps: PreviewClockDeps;
-  readonly #stop = new AbortController();
+  readonly #loop: Loop;
   readonly #editing = new Set<Promise<void>>();
-  #running: Promise<void> = Promise.resolve();
-  #wake = new AbortController();
-  #failing = false;
 
   constructor(deps: PreviewClockDeps) {
     this.#deps = deps;
+    this.#loop = new Loop({
+      clock: deps.clock,
+      log: deps.log,
+      turn: () => this.#editDue(),
+      afterErrorMs: againMs,
+      failed: 'previews cannot be kept true; it is tried again',
+      recovered: 'previews are kept true again',
+    });
   }
 
-  start(): void {
-    this.#running = this.#run();
+  async start(): Promise<void> {
+    await this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+    await this.#loop.stop();
     await Promise.all(this.#editing);
   }
 
   /** To be called when there is a new draft, or when a draft is due at another time. */
   wake(): void {
-    this.#wake.abort();
+    this.#loop.wake();
   }
 
   /** Remembers the page that is shown: enabling `Confirm` must not turn it back. */
@@ -72,36 +78,20 @@ export class PreviewClock {
     return this.#deps.messages.editByToken(operation.preview_token ?? '', '@original', body);
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      this.#wake = new AbortController();
-      const pauseMs = await this.#tick();
-      await this.#deps.clock.sleep(pauseMs, AbortSignal.any([signal, this.#wake.signal]));
-    }
-  }
-
   /** Starts the edits that are due. Returns the pause until the next look, in ms. */
-  async #tick(): Promise<number> {
-    const { db, clock, log } = this.#deps;
-    try {
-      for (const draft of await takeDuePreviews(db, clock.now())) {
-        const editing = this.#edit(draft).finally(() => {
-          this.#editing.delete(editing);
-          this.wake();
-        });
-        this.#editing.add(editing);
-      }
-      this.#failing = false;
-      const next = await nextPreviewDue(db);
-      if (next === null) return longestSleepMs;
-      const dueMs = next.getTime() - clock.now().getTime() + timerSlackMs;
-      return Math.min(Math.max(dueMs, shortestSleepMs), longestSleepMs);
-    } catch (error) {
-      if (!this.#failing) log.error({ err: error }, 'previews cannot be kept true; it is tried again');
-      this.#failing = true;
-      return againMs;
+  async #editDue(): Promise<number> {
+    const { db, clock } = this.#deps;
+    for (const draft of await takeDuePreviews(db, clock.now())) {
+      const editing = this.#edit(draft).finally(() => {
+        this.#editing.delete(editing);
+        this.wake();
+      });
+      this.#editing.add(editing);
     }
+    const next = await nextPreviewDue(db);
+    if (next === null) return longestSleepMs;
+    const dueMs = next.getTime() - clock.now().getTime() + timerSlackMs;
+    return Math.min(Math.max(dueMs, shortestSleepMs), longestSleepMs);
   }
 
   /** A failed edit does no harm: every press is checked again. */

@@ -1,8 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { Loop } from '../../base/loop.ts';
 import type { MessageBody } from '../../base/message-body.ts';
+import { levelOf } from '../../db/database-away.ts';
 import type { Db } from '../../db/schema.ts';
 import type { Messages, Sent } from '../../delivery/messages/messages.ts';
+import { sendUntilTaken } from '../../delivery/messages/send-until-taken.ts';
 import { wantsPermission } from '../../delivery/refusals.ts';
 import type { Lost } from '../../delivery/sending/own-messages.ts';
 import { isResult, type OperationRow } from '../operation.ts';
@@ -28,33 +31,37 @@ const byTokenEveryMs = 1000;
 const asBotEveryMs = 3000;
 /** How often, in ms, an edit is tried again that was refused for want of a right or because of a time-out. */
 const refusedEveryMs = 60_000;
+const afterErrorMs = 1000;
 
 /**
- * Keeps one operation's progress message true until `stop`, then shows its result. One edit is in flight at a time,
+ * Keeps one operation's progress message true until it is stopped. One edit is in flight at a time,
  * and it shows the latest state. All of it is read from rows, so another process can go on with the same message.
  */
-export async function keepProgressMessage(
-  deps: ProgressMessageDeps,
-  operationId: number,
-  ended: AbortSignal,
-): Promise<void> {
+export function createProgressLoop(deps: ProgressMessageDeps, operationId: number): Loop {
+  const { db, clock, log } = deps;
   let shown = '';
-  while (!ended.aborted) {
-    const rows = await readProgress(deps.db, operationId, deps.clock.now());
+  const turn = async (): Promise<number | null> => {
+    const rows = await readProgress(db, operationId, clock.now());
     const key = progressKey(rows);
-    let pauseMs = hasToken(rows.operation, deps.clock.now()) ? byTokenEveryMs : asBotEveryMs;
-    if (key !== shown && !isResult(rows.operation.state)) {
-      const sent = await showProgress(deps, rows);
-      if (sent.type === 'sent') shown = key;
-      if (sent.type === 'refused') {
-        // Another edit would be refused again. The result finds another way.
-        if (!wantsPermission(sent.code)) return;
-        pauseMs = refusedEveryMs;
-      }
-      if (sent.type === 'retry') pauseMs = Math.max(pauseMs, sent.afterMs);
+    const pauseMs = hasToken(rows.operation, clock.now()) ? byTokenEveryMs : asBotEveryMs;
+    if (key === shown || isResult(rows.operation.state)) return pauseMs;
+    const sent = await showProgress(deps, rows);
+    if (sent.type === 'retry') return Math.max(pauseMs, sent.afterMs);
+    if (sent.type === 'sent') {
+      shown = key;
+      return pauseMs;
     }
-    await deps.clock.sleep(pauseMs, ended);
-  }
+    // If no right is missing, another edit would be refused again. The result finds another way.
+    return wantsPermission(sent.code) ? refusedEveryMs : null;
+  };
+  return new Loop({
+    clock,
+    log: log.child({ operation: operationId }),
+    turn,
+    afterErrorMs,
+    failed: 'the progress message could not be kept up',
+    level: levelOf,
+  });
 }
 
 /**
@@ -66,24 +73,19 @@ export async function showResult(
   operationId: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let pauseMs = 500; !signal.aborted; pauseMs = Math.min(pauseMs * 2, 15_000)) {
+  const send = async () => {
     const rows = await readProgress(deps.db, operationId, deps.clock.now());
-    let sent = await showProgress(deps, rows);
-    if (sent.type === 'refused') sent = await sendDirect(deps, rows);
+    const sent = await showProgress(deps, rows);
+    return sent.type === 'refused' ? await sendDirect(deps, rows) : sent;
+  };
+  const sent = await sendUntilTaken(deps.clock, send, { stopping: signal });
+  if (sent.type === 'retry') return;
+  if (sent.type === 'refused') {
     // Without a token nothing can be shown. The next process with a good one does it.
-    if (sent.type === 'refused' && sent.code === '401') return;
-    if (sent.type !== 'retry') {
-      if (sent.type === 'refused') {
-        deps.log.warn(
-          { operation: operationId, code: sent.code },
-          'the result could not be shown to anybody',
-        );
-      }
-      await noteShown(deps.db, operationId);
-      return;
-    }
-    await deps.clock.sleep(Math.max(pauseMs, sent.afterMs), signal);
+    if (sent.code === '401') return;
+    deps.log.warn({ operation: operationId, code: sent.code }, 'the result could not be shown to anybody');
   }
+  await noteShown(deps.db, operationId);
 }
 
 /** Edits the message, through the token while that lives, then as the bot. Posts it if it never appeared. */

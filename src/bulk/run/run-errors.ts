@@ -1,5 +1,4 @@
-import { DiskFull } from '../../db/embedded/free-space.ts';
-import { databaseFault, sqlState } from '../../db/server/database-fault.ts';
+import { isDatabaseAway } from '../../db/database-away.ts';
 
 /** Unexpected errors in a row, without progress between them, after which there is no use in trying again. */
 const maxErrors = 5;
@@ -23,7 +22,7 @@ export class RunErrors {
       this.#bugs = 0;
       this.#away = 0;
     }
-    if (isAway(error)) {
+    if (isDatabaseAway(error)) {
       this.#away += 1;
       return Math.min(firstPauseMs * 2 ** (this.#away - 1), longestPauseMs);
     }
@@ -32,12 +31,4 @@ export class RunErrors {
       ? null
       : Math.min(4 * firstPauseMs * 2 ** (this.#bugs - 1), longestBugPauseMs);
   }
-}
-
-/** The database's own trouble, which passes without anybody's doing, or with its operator's. */
-export function isAway(error: unknown): boolean {
-  if (databaseFault(error) !== null || error instanceof DiskFull) return true;
-  const state = sqlState(error);
-  // 53: insufficient resources; 55P03: lock_not_available; 57: operator intervention; 58: system error.
-  return state !== null && (/^(53|57|58)/.test(state) || state === '55P03');
 }

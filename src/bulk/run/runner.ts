@@ -1,4 +1,6 @@
+import { AutoResetEvent } from '../../base/auto-reset-event.ts';
 import type { Logger } from '../../base/log.ts';
+import { levelOf } from '../../db/database-away.ts';
 import { type AdmissionLimits, admitQueued } from '../lifecycle/admission.ts';
 import { DeadOwners, type LostLock } from '../lifecycle/dead-owners.ts';
 import { type Hold, LeaseLostError } from '../lifecycle/fence.ts';
@@ -6,11 +8,10 @@ import { giveUpLeases, renewLeases, type TakenOver, takeOver } from '../lifecycl
 import { readSurroundings, type Surroundings } from '../lifecycle/surroundings.ts';
 import type { OperationState } from '../operation.ts';
 import { howFarIs, operationStates } from '../operation-store.ts';
-import { keepProgressMessage, type ProgressMessageDeps, showResult } from '../progress/progress-message.ts';
+import { createProgressLoop, type ProgressMessageDeps, showResult } from '../progress/progress-message.ts';
 import { noteShown, showAgain } from '../progress/progress-message-store.ts';
-import { isAway, RunErrors } from './run-errors.ts';
+import { RunErrors } from './run-errors.ts';
 import { abortRun, type Ended, type RunDeps, runOperation } from './run-operation.ts';
-import { Wakeup } from './wakeup.ts';
 
 export interface RunnerDeps extends RunDeps, ProgressMessageDeps {
   readonly log: Logger;
@@ -28,7 +29,7 @@ const maxTakeovers = 3;
 /** An operation this process owns and works on. */
 interface Run {
   readonly hold: Hold;
-  readonly wakeup: Wakeup;
+  readonly changed: AutoResetEvent;
   readonly stop: AbortController;
   /** It has cost too many processes their life. */
   readonly deadly: boolean;
@@ -47,7 +48,7 @@ export class Runner {
   readonly #deps: RunnerDeps;
   readonly #runs = new Map<number, Run>();
   readonly #stopping = new AbortController();
-  readonly #tick = new Wakeup();
+  readonly #tick = new AutoResetEvent();
   readonly #deadOwners: DeadOwners;
   #loop: Promise<void> = Promise.resolve();
   #renewedAt = Number.NEGATIVE_INFINITY;
@@ -70,7 +71,7 @@ export class Runner {
   /** Stops at the next safe point and lets other processes go on at once. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#tick.wake();
+    this.#tick.set();
     await this.#loop;
     for (const run of this.#runs.values()) end(run);
     await Promise.all([...this.#runs.values()].map((run) => run.finished));
@@ -85,7 +86,7 @@ export class Runner {
     if (this.#stopping.signal.aborted || this.#runs.has(hold.operationId)) return;
     const run: Run = {
       hold,
-      wakeup: new Wakeup(),
+      changed: new AutoResetEvent(),
       stop: new AbortController(),
       deadly,
       lost: false,
@@ -94,12 +95,12 @@ export class Runner {
     };
     this.#runs.set(hold.operationId, run);
     run.finished = this.#run(run, posted);
-    this.#tick.wake();
+    this.#tick.set();
   }
 
   /** Somebody pressed a button: look at the rows now instead of at the next tick. */
   poke(): void {
-    this.#tick.wake();
+    this.#tick.set();
   }
 
   /** Lets queued operations start, so that the first frame can say whether this one has to wait. */
@@ -111,7 +112,7 @@ export class Runner {
   async #work(): Promise<void> {
     const { clock, log } = this.#deps;
     while (!this.#stopping.signal.aborted) {
-      const woken = this.#tick.next();
+      const woken = this.#tick.wait();
       let pauseMs: number = ticks.working;
       try {
         pauseMs = await this.#turn();
@@ -119,8 +120,10 @@ export class Runner {
         this.#troubled = false;
       } catch (error) {
         if (!this.#troubled) {
-          const level = isAway(error) ? 'warn' : 'error';
-          log[level]({ err: error }, 'the runner could not look after its operations; it goes on trying');
+          log[levelOf(error)](
+            { err: error },
+            'the runner could not look after its operations; it goes on trying',
+          );
         }
         this.#troubled = true;
       }
@@ -208,21 +211,20 @@ export class Runner {
   async #wakeChanged(): Promise<void> {
     const states = await operationStates(this.#deps.db, [...this.#runs.keys()]);
     for (const run of this.#runs.values()) {
-      if (run.seen !== null && states.get(run.hold.operationId) !== run.seen) run.wakeup.wake();
+      if (run.seen !== null && states.get(run.hold.operationId) !== run.seen) run.changed.set();
     }
   }
 
   async #run(run: Run, posted: Promise<unknown>): Promise<void> {
     const { log, db } = this.#deps;
     const { operationId } = run.hold;
-    const ended = new AbortController();
-    const endReport = () => ended.abort();
-    run.stop.signal.addEventListener('abort', endReport, { once: true });
-    const report = posted.then(() => this.#report(operationId, ended.signal));
+    const progress = createProgressLoop(this.#deps, operationId);
+    run.stop.signal.addEventListener('abort', () => void progress.stop(), { once: true });
+    const reporting = posted.then(() => progress.start());
     try {
       const result = await this.#toTheEnd(run, posted);
-      ended.abort();
-      await report;
+      await reporting;
+      await progress.stop();
       // What this process showed last may have come after the result.
       if (run.lost) await this.#persist(run, () => showAgain(db, operationId));
       if (result) await this.#show(run);
@@ -230,9 +232,9 @@ export class Runner {
     } catch (error) {
       log.error({ err: error, operation: operationId }, 'an operation stopped on this process');
     } finally {
-      ended.abort();
+      await progress.stop();
       this.#runs.delete(operationId);
-      this.#tick.wake();
+      this.#tick.set();
     }
   }
 
@@ -240,7 +242,7 @@ export class Runner {
   async #toTheEnd(run: Run, posted: Promise<unknown>): Promise<Ended | null> {
     const otherThan = (seen: OperationState) => {
       run.seen = seen;
-      return run.wakeup.next();
+      return run.changed.wait();
     };
     const interruptions = { stopping: run.stop.signal, otherThan };
     let why = `The bot has ended ${maxTakeovers + 1} times while it worked on this, without getting any further.`;
@@ -277,8 +279,10 @@ export class Runner {
           return null;
         }
         const pauseMs = errors.next(error, await this.#howFar(operationId));
-        const level = isAway(error) ? 'warn' : 'error';
-        log[level]({ err: error, operation: operationId, pauseMs }, 'an operation hit an unexpected error');
+        log[levelOf(error)](
+          { err: error, operation: operationId, pauseMs },
+          'an operation hit an unexpected error',
+        );
         if (pauseMs === null) return 'given up';
         await clock.sleep(pauseMs, run.stop.signal);
         if (run.stop.signal.aborted) return null;
@@ -298,22 +302,9 @@ export class Runner {
       return null;
     }
   }
-
-  async #report(operationId: number, ended: AbortSignal): Promise<void> {
-    const { log, clock } = this.#deps;
-    while (!ended.aborted) {
-      try {
-        return await keepProgressMessage(this.#deps, operationId, ended);
-      } catch (error) {
-        const level = isAway(error) ? 'warn' : 'error';
-        log[level]({ err: error, operation: operationId }, 'the progress message could not be kept up');
-        await clock.sleep(ticks.working, ended);
-      }
-    }
-  }
 }
 
 function end(run: Run): void {
   run.stop.abort();
-  run.wakeup.wake();
+  run.changed.set();
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
-import { keepProgressMessage } from '../../../src/bulk/progress/progress-message.ts';
+import { createProgressLoop } from '../../../src/bulk/progress/progress-message.ts';
 import type { Sent } from '../../../src/delivery/messages/messages.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { postedPolls, running } from '../bulk-fixture.ts';
@@ -21,7 +21,6 @@ describeEachDatabase('a progress message that the bot may not edit', (fresh) => 
       { type: 'refused', code, reason: 'refused by the test' },
       { type: 'sent', channelId: '2', messageId: '1' },
     ];
-    const ended = new AbortController();
     const pauses: number[] = [];
     const deps = {
       db,
@@ -31,12 +30,14 @@ describeEachDatabase('a progress message that the bot may not edit', (fresh) => 
         ...systemClock,
         sleep: async (ms: number) => {
           pauses.push(ms);
-          if (answers.length === 0) ended.abort();
+          if (answers.length === 0) void loop.stop();
         },
       },
       log: createLogger('silent'),
     };
-    await keepProgressMessage(deps as never, operationId, ended.signal);
+    const loop = createProgressLoop(deps as never, operationId);
+    await loop.start();
+    await loop.ended;
     expect(pauses).toEqual(expected);
   });
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { AutoResetEvent } from '../../../src/base/auto-reset-event.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
 import { putBack } from '../../../src/bulk/run/put-back.ts';
 import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
 import { finishUnreached } from '../../../src/bulk/run/settle.ts';
-import { Wakeup } from '../../../src/bulk/run/wakeup.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { itemStates, later, operationOf, postedPolls, processName, running } from '../bulk-fixture.ts';
@@ -15,7 +15,7 @@ const by = { userId: null, process: processName };
 /** Runs it to its end. `timeUp` is called by the test when the time is to be up. */
 function run(db: Db, hold: Awaited<ReturnType<typeof running>>, deliverer: ShowingDeliverer) {
   const over = Promise.withResolvers<void>();
-  const wakeup = new Wakeup();
+  const changed = new AutoResetEvent();
   const deps = {
     db,
     deliverer,
@@ -23,9 +23,9 @@ function run(db: Db, hold: Awaited<ReturnType<typeof running>>, deliverer: Showi
     process: processName,
     timeoutMs: 1_800_000,
   } as unknown as RunDeps;
-  const interruptions = { stopping: new AbortController().signal, otherThan: () => wakeup.next() };
+  const interruptions = { stopping: new AbortController().signal, otherThan: () => changed.wait() };
   const ended = async () => (await runOperation(deps, hold, interruptions))!.operation;
-  return { ended, timeUp: () => over.resolve(), wake: () => wakeup.wake() };
+  return { ended, timeUp: () => over.resolve(), wake: () => changed.set() };
 }
 
 /** Everything that waits for what has just happened has had its turn. */

@@ -1,5 +1,6 @@
 import { sql, type Updateable } from 'kysely';
 import { expect, test } from 'vitest';
+import { AutoResetEvent } from '../../../src/base/auto-reset-event.ts';
 import { operationKind, operationKinds } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import { admitQueued } from '../../../src/bulk/lifecycle/admission.ts';
@@ -11,7 +12,6 @@ import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
-import { Wakeup } from '../../../src/bulk/run/wakeup.ts';
 import type { Db, PollTable } from '../../../src/db/schema.ts';
 import type { DeliveryJob } from '../../../src/delivery/delivery-batch.ts';
 import { channelId, guildId, minutes, now } from '../../polls/poll-fixture.ts';
@@ -131,7 +131,7 @@ function request({ kind: name, options }: Line, ids: readonly number[]) {
 
 /** The run of one operation by one process, up to its end or until it is stopped. */
 function run(db: Db, hold: Hold, deliverer = new ShowingDeliverer(db), process = processName) {
-  const wakeup = new Wakeup();
+  const changed = new AutoResetEvent();
   const stopping = new AbortController();
   const deps = {
     db,
@@ -146,9 +146,9 @@ function run(db: Db, hold: Hold, deliverer = new ShowingDeliverer(db), process =
         new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
     },
   } as unknown as RunDeps;
-  const ended = runOperation(deps, hold, { stopping: stopping.signal, otherThan: () => wakeup.next() });
+  const ended = runOperation(deps, hold, { stopping: stopping.signal, otherThan: () => changed.wait() });
   return {
-    wake: () => wakeup.wake(),
+    wake: () => changed.set(),
     /** As a crash between two messages: nothing more is written. */
     crash: () => {
       stopping.abort();
