@@ -6,7 +6,7 @@ import { CannotStart } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/base/log.ts';
 import { lockKey, migrateToLatest } from '../../src/db/migrate.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { matchPolls } from '../../src/polls/lists/poll-filter.ts';
+import { matchPolls } from '../../src/polls/lists/match-polls.ts';
 import { createPoll } from '../../src/polls/poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
 import { newPoll } from '../polls/poll-fixture.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { countPolls, formatCount, matchPolls, type PollFilter } from '../../src/polls/lists/poll-filter.ts';
+import { countPolls, formatCount, matchPolls } from '../../src/polls/lists/match-polls.ts';
+import { filterNames, type PollFilter, pollFilter } from '../../src/polls/lists/poll-filter.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { cleanLine } from '../../src/polls/text.ts';
 import { describeEachDatabase } from '../support/databases.ts';
@@ -93,6 +94,7 @@ describeEachDatabase('a filter', (fresh) => {
       [{ status: 'active', text: 'tea', createdBefore: now, channelId }, [early]],
       [{ status: 'active', creatorId: '900000000000000202' }, []],
     ];
+    expect(new Set(cases.flatMap(([filter]) => Object.keys(filter)))).toEqual(new Set(filterNames));
     for (const [filter, found] of cases) {
       const ids = found.map((poll) => poll.id);
       const { more, ...matched } = await matchPolls(db, oneServer(guildId), filter, 1000);
@@ -110,6 +112,18 @@ describeEachDatabase('a filter', (fresh) => {
     expect(await matchPolls(db, everyServer, {}, 5)).toEqual({ count: 5, more: false, ids });
     expect(await countPolls(db, everyServer, {}, 4)).toEqual({ count: 4, more: true });
     expect(await countPolls(db, everyServer, {}, 5)).toEqual({ count: 5, more: false });
+  });
+});
+
+describe('a stored filter', () => {
+  test('is read as it was, and without one that it does not know not at all', () => {
+    const stored = '{"ids":[1,2],"status":"closed","createdBefore":"2026-11-01T12:00:00.000Z"}';
+    expect(pollFilter.parse(JSON.parse(stored))).toEqual({
+      ids: [1, 2],
+      status: 'closed',
+      createdBefore: new Date('2026-11-01T12:00:00Z'),
+    });
+    expect(() => pollFilter.parse({ status: 'closed', colour: 'red' })).toThrow(/colour/);
   });
 });
 

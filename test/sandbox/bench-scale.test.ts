@@ -5,7 +5,7 @@ import { plansPage } from '../../sandbox/shows/bench/scale/query-plans.ts';
 import { runScale } from '../../sandbox/shows/bench/scale/run-scale.ts';
 import { scaleRows } from '../../sandbox/shows/bench/scale/scale-rows.ts';
 import { ownGuild, seedPolls, sought } from '../../sandbox/shows/bench/scale/seed-polls.ts';
-import { countPolls } from '../../src/polls/lists/poll-filter.ts';
+import { countPolls } from '../../src/polls/lists/match-polls.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 

@@ -17,7 +17,7 @@ import { cleanLine } from '../../../src/polls/text.ts';
 import { chosenPingRole } from '../../poll/check-ping-role.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { actorOf, askingOf, ownerOf, requireAdmin } from '../request/caller.ts';
-import { readTargets } from '../request/target-options.ts';
+import { readTargets } from '../request/read-targets.ts';
 import { pingRoleGuard } from './ping-role-guard.ts';
 
 const longestReason = 300;

@@ -2,8 +2,9 @@ import type { AutocompleteInteraction } from 'discord.js';
 import type { Caller, Choice } from '../../../src/bot/handlers.ts';
 import { recentOperations } from '../../../src/bulk/operation-store.ts';
 import type { Scope } from '../../../src/polls/scope.ts';
-import { mostChoices, pollListChoices, zoneChoices } from '../../poll/poll-choices.ts';
+import { mostChoices, zoneChoices } from '../../poll/poll-choices.ts';
 import type { BulkServices } from './bulk-services.ts';
+import { targets } from './target-options.ts';
 
 /** Suggestions for servers, operations, polls and time zones, always within the caller's scope; none for somebody who is no admin. */
 export async function bulkChoices(
@@ -14,11 +15,9 @@ export async function bulkChoices(
   if (caller.scope === null) return [];
   const { name, value } = interaction.options.getFocused(true);
   const typed = String(value).trim();
+  const target = Object.values(targets).find(({ option }) => option.name === name);
+  if (target?.suggest) return await target.suggest(services, caller.scope, typed);
   switch (name) {
-    case 'server':
-      return (await services.serverChoices(caller.scope, typed)).slice(0, mostChoices);
-    case 'polls':
-      return await pollListChoices(services.db, { scope: caller.scope }, typed);
     case 'timezone':
       return zoneChoices(typed);
     case 'operation':

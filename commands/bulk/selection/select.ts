@@ -9,19 +9,16 @@ import { changeClaimed } from '../../../src/bulk/selection/selection-store.ts';
 import { changeText } from '../../../src/bulk/selection/selection-text.ts';
 import { formatPollNumbers } from '../../../src/bulk/words/poll-numbers.ts';
 import type { Db } from '../../../src/db/schema.ts';
-import {
-  type BoundedCount,
-  formatCount,
-  matchPolls,
-  type PollFilter,
-} from '../../../src/polls/lists/poll-filter.ts';
+import { type BoundedCount, formatCount, matchPolls } from '../../../src/polls/lists/match-polls.ts';
+import type { PollFilter } from '../../../src/polls/lists/poll-filter.ts';
 import { type PollOrder, pollOrders } from '../../../src/polls/lists/poll-page.ts';
 import { asPollStatus } from '../../../src/polls/poll.ts';
 import type { Scope } from '../../../src/polls/scope.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { ownerOf } from '../request/caller.ts';
+import { readTargets } from '../request/read-targets.ts';
 import { type OperationSubcommand, subcommand } from '../request/subcommand.ts';
-import { readTargets, targetOptions } from '../request/target-options.ts';
+import { targetOptions } from '../request/target-options.ts';
 import { frameShown, onPicker, type PickerPress } from './picker-press.ts';
 
 /** `/bulk select`: opens the picker. */

@@ -16,19 +16,14 @@ import {
 import { changeText, goneText, selectedText } from '../../../src/bulk/selection/selection-text.ts';
 import { formatPollNumbers, parsePollNumbers } from '../../../src/bulk/words/poll-numbers.ts';
 import type { Db } from '../../../src/db/schema.ts';
-import { matchPolls } from '../../../src/polls/lists/poll-filter.ts';
+import { matchPolls } from '../../../src/polls/lists/match-polls.ts';
 import { loadPolls } from '../../../src/polls/poll-store.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { ownerOf } from '../request/caller.ts';
 import { subcommand } from '../request/subcommand.ts';
+import { targets } from '../request/target-options.ts';
 
-const polls = {
-  type: ApplicationCommandOptionType.String,
-  name: 'polls',
-  description: 'Numbers and ranges: 12, 40-55',
-  required: true,
-  autocomplete: true,
-} as const;
+const polls = { ...targets.ids.option, required: true };
 
 /** `/bulk selection show|add|remove|set|clear`: the saved selection by hand. */
 export const selectionDefinition: APIApplicationCommandSubcommandGroupOption = {

@@ -2,12 +2,8 @@ import { UserError } from '../../base/errors.ts';
 import type { Db } from '../../db/schema.ts';
 import type { BulkDeletes } from '../../delivery/pace/bulk-delete-choice.ts';
 import { estimate } from '../../delivery/pace/estimate.ts';
-import {
-  type BoundedCount,
-  formatCount,
-  matchPolls,
-  type PollFilter,
-} from '../../polls/lists/poll-filter.ts';
+import { type BoundedCount, formatCount, matchPolls } from '../../polls/lists/match-polls.ts';
+import type { PollFilter } from '../../polls/lists/poll-filter.ts';
 import type { Poll } from '../../polls/poll.ts';
 import { loadPolls } from '../../polls/poll-store.ts';
 import { type Becoming, votesForbid } from '../../polls/votes/votes-forbid.ts';

@@ -5,7 +5,7 @@ import {
   ButtonStyle,
   ComponentType,
 } from 'discord-api-types/v10';
-import { formatCount } from '../../polls/lists/poll-filter.ts';
+import { formatCount } from '../../polls/lists/match-polls.ts';
 import type { PollOrder } from '../../polls/lists/poll-page.ts';
 import { plainLabel } from '../../polls/text.ts';
 import { asksOptions } from '../kinds/operation-kind.ts';

@@ -1,5 +1,5 @@
 import type { MessageBody } from '../../base/message-body.ts';
-import { formatCount } from '../../polls/lists/poll-filter.ts';
+import { formatCount } from '../../polls/lists/match-polls.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import type { Names } from '../words/naming.ts';
 import { fitting, longestDescription } from '../words/shorten-to-fit.ts';

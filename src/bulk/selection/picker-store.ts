@@ -4,10 +4,10 @@ import { UserError } from '../../base/errors.ts';
 import { isRowId } from '../../db/row-id.ts';
 import type { Db, PickerTable } from '../../db/schema.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import type { PollFilter } from '../../polls/lists/poll-filter.ts';
+import { type PollFilter, pollFilter } from '../../polls/lists/poll-filter.ts';
 import type { PollOrder, PollPage } from '../../polls/lists/poll-page.ts';
 import { pollOrders } from '../../polls/lists/poll-page.ts';
-import { type PollStatus, pollStatuses } from '../../polls/poll.ts';
+import type { PollStatus } from '../../polls/poll.ts';
 import { claimInteraction } from '../../polls/poll-store.ts';
 import { scopeKey } from '../../polls/scope.ts';
 import { type SelectionOwner, selectedAmong } from './selection-store.ts';
@@ -160,16 +160,7 @@ async function pickerRow(
 }
 
 const listed = z.object({
-  filter: z.object({
-    ids: z.array(z.int()).optional(),
-    status: z.enum(pollStatuses).optional(),
-    guildId: z.string().optional(),
-    channelId: z.string().optional(),
-    creatorId: z.string().optional(),
-    text: z.string().optional(),
-    createdBefore: z.coerce.date().optional(),
-    createdAfter: z.coerce.date().optional(),
-  }),
+  filter: pollFilter,
   targets: z.record(z.string(), z.string()),
   sort: z.enum(pollOrders),
 });

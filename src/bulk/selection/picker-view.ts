@@ -1,5 +1,6 @@
 import type { Db } from '../../db/schema.ts';
-import { type BoundedCount, countPolls, type PollFilter } from '../../polls/lists/poll-filter.ts';
+import { type BoundedCount, countPolls } from '../../polls/lists/match-polls.ts';
+import type { PollFilter } from '../../polls/lists/poll-filter.ts';
 import { type PageFrom, type PollOrder, type PollPage, pollPage } from '../../polls/lists/poll-page.ts';
 import type { Poll } from '../../polls/poll.ts';
 import { loadPolls, tallies } from '../../polls/poll-store.ts';

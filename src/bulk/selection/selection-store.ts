@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { UserError } from '../../base/errors.ts';
 import type { Db } from '../../db/schema.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { matchPolls } from '../../polls/lists/poll-filter.ts';
+import { matchPolls } from '../../polls/lists/match-polls.ts';
 import { claimInteraction } from '../../polls/poll-store.ts';
 import { type Scope, scopeKey } from '../../polls/scope.ts';
 

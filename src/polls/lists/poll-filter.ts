@@ -1,120 +1,88 @@
-import { type Expression, expressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Db, Schema } from '../../db/schema.ts';
-import { fold } from '../fold.ts';
-import type { PollStatus } from '../poll.ts';
+import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely';
+import { type ZodType, z } from 'zod';
+import type { Schema } from '../../db/schema.ts';
+import { pollStatuses } from '../poll.ts';
 import { inScopeOf } from '../poll-store.ts';
 import type { Scope } from '../scope.ts';
+import { contains } from './contains.ts';
 
-/** Counting ends here, so that it takes no longer however many there are. */
-const mostCounted = 10_000;
-
-/** Which polls are meant; everything given must hold. Deleted polls never match. */
-export interface PollFilter {
-  readonly ids?: readonly number[] | undefined;
-  readonly status?: PollStatus | undefined;
-  readonly guildId?: string | undefined;
-  readonly channelId?: string | undefined;
-  readonly creatorId?: string | undefined;
-  /** The question contains it, ignoring case. */
-  readonly text?: string | undefined;
-  readonly createdBefore?: Date | undefined;
-  readonly createdAfter?: Date | undefined;
-}
-
-/** How many there are: exactly, or that there are more than `count`. */
-export interface BoundedCount {
-  readonly count: number;
-  readonly more: boolean;
-}
-
-/** “212”, “more than 10,000”. */
-export function formatCount({ count, more }: BoundedCount): string {
-  return more ? `more than ${count.toLocaleString('en')}` : String(count);
-}
-
-/** How many polls match, and the numbers of all of them in ascending order, unless they are more than `limit`. */
-export async function matchPolls(
-  db: Db,
-  scope: Scope,
-  filter: PollFilter,
-  limit: number,
-): Promise<BoundedCount & { ids: number[] }> {
-  const { rows } = await sql<{ id: number }>`${matching(scope, filter, limit + 1)}`.execute(db);
-  if (rows.length > limit) {
-    return { ...(await countPolls(db, scope, filter, Math.max(limit, mostCounted))), ids: [] };
-  }
-  const ids = rows.map((row) => row.id).sort((a, b) => a - b);
-  return { count: ids.length, more: false, ids };
-}
-
-/** How many polls match, counted up to `most`. */
-export async function countPolls(
-  db: Db,
-  scope: Scope,
-  filter: PollFilter,
-  most: number = mostCounted,
-): Promise<BoundedCount> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from (${matching(scope, filter, most + 1)}) as counted`.execute(db);
-  const { count } = rows[0]!;
-  return { count: Math.min(count, most), more: count > most };
-}
+const eb = expressionBuilder<Schema, 'polls'>();
 
 /**
- * Any `limit` of the polls that match. In an order that an index has, or else, for a text, planned as if all were wanted:
- * with a limit alone the planner reads the table from its beginning and trusts to meet enough of them soon.
+ * Every filter of polls, in the order in which people see them: its values, also as they are stored, and the polls that it
+ * keeps. All else follows from this list: the type, the SQL, the stored form, and by `targets` in `commands/bulk`, which
+ * must name each of them, the options of the commands and the picker.
  */
-function matching(scope: Scope, filter: PollFilter, limit: number): RawBuilder<unknown> {
-  const { listed, containing } = conditions(scope, filter);
-  if (containing !== null) {
-    return sql`
-      with found as materialized (select id from polls where ${listed} and ${containing})
-      select id from found limit ${limit}::int`;
-  }
-  const narrowed = filter.createdAfter !== undefined || filter.createdBefore !== undefined;
-  return sql`
-    select id from polls where ${listed} order by ${narrowed ? sql`created_at, id` : sql`id`} limit ${limit}::int`;
+const filters = {
+  ids: filter(z.array(z.int()).readonly(), (ids) => sql<boolean>`polls.id = any(${ids}::int[])`),
+  status: filter(z.enum(pollStatuses), (status) => eb('status', '=', status)),
+  guildId: filter(z.string(), (id) => eb('guild_id', '=', id)),
+  channelId: filter(z.string(), (id) => eb('channel_id', '=', id)),
+  creatorId: filter(z.string(), (id) => eb('creator_id', '=', id)),
+  /** The question contains it, ignoring case. */
+  text: filter(z.string(), contains, 'question'),
+  createdBefore: filter(z.coerce.date(), (time) => eb('created_at', '<', time), 'creation'),
+  createdAfter: filter(z.coerce.date(), (time) => eb('created_at', '>', time), 'creation'),
+};
+
+interface Filter<Value> {
+  readonly values: ZodType<Value>;
+  where(value: Value): Expression<SqlBool>;
+  /** What of a poll decides which index finds it: its question, when it was created, or anything else. */
+  readonly about: 'question' | 'creation' | 'else';
 }
 
-/** The conditions on a row of `polls`: what the question contains, if that matters, and the rest. */
-export function conditions(scope: Scope, filter: PollFilter) {
+type Filters = typeof filters;
+export type FilterName = keyof Filters;
+type Values = { readonly [Name in FilterName]: z.output<Filters[Name]['values']> };
+
+/** Which polls are meant: everything given must hold. Deleted polls never match. */
+export type PollFilter = Partial<Values>;
+
+export const filterNames = Object.keys(filters) as FilterName[];
+
+/** Reads a filter as it is stored. What it does not know it refuses: without it the filter would match too much. */
+export const pollFilter: ZodType<PollFilter> = z.strictObject(schemas(filters)).partial();
+
+/** The conditions on a row of `polls`: what the question contains, if that matters, and the rest with the scope. */
+export function conditions(
+  scope: Scope,
+  filter: PollFilter,
+): { listed: Expression<SqlBool>; containing: Expression<SqlBool> | null } {
+  const given = filterNames.filter((name) => filter[name] !== undefined);
+  const inQuestion = given.filter((name) => filters[name].about === 'question');
+  const others = given.filter((name) => filters[name].about !== 'question');
   return {
-    listed: listed(scope, filter),
-    containing: filter.text === undefined ? null : contains(filter.text),
+    listed: eb.and([
+      eb('deleted_at', 'is', null),
+      inScopeOf(scope)(eb),
+      ...others.map((name) => condition(name, filter)),
+    ]),
+    containing: inQuestion.length === 0 ? null : eb.and(inQuestion.map((name) => condition(name, filter))),
   };
 }
 
-/** A question has at most 1000 characters, each of which may be written as a letter with accents of its own. */
-const longestPart = 3_000;
-
-/** The question contains it, ignoring case. What is longer than any question is in none, and not looked for. */
-export function contains(text: string): RawBuilder<boolean> {
-  if (text.length > longestPart) return sql<boolean>`false`;
-  const folded = fold(text);
-  // The index knows three letters in a row. Where there are none it would read all of itself, and then the table all
-  // the same; behind an expression it is left alone.
-  const question = /[\p{L}\p{N}]{3}/u.test(folded) ? sql`question_folded` : sql`(question_folded || '')`;
-  return sql<boolean>`${question} like ${`%${asPattern(folded)}%`}`;
+/** Whether it is narrowed by when polls were created: then an index on that finds where they begin. */
+export function narrowsCreation(filter: PollFilter): boolean {
+  return filterNames.some((name) => filter[name] !== undefined && filters[name].about === 'creation');
 }
 
-/** In scope, not deleted, and as the filter says but for the text. */
-export function listed(scope: Scope, filter: Omit<PollFilter, 'text'>): Expression<SqlBool> {
-  const eb = expressionBuilder<Schema, 'polls'>();
-  const { ids, status, guildId, channelId, creatorId, createdBefore, createdAfter } = filter;
-  return eb.and([
-    eb('deleted_at', 'is', null),
-    inScopeOf(scope)(eb),
-    ...(ids === undefined ? [] : [sql<boolean>`polls.id = any(${ids}::int[])`]),
-    ...(status === undefined ? [] : [eb('status', '=', status)]),
-    ...(guildId === undefined ? [] : [eb('guild_id', '=', guildId)]),
-    ...(channelId === undefined ? [] : [eb('channel_id', '=', channelId)]),
-    ...(creatorId === undefined ? [] : [eb('creator_id', '=', creatorId)]),
-    ...(createdBefore === undefined ? [] : [eb('created_at', '<', createdBefore)]),
-    ...(createdAfter === undefined ? [] : [eb('created_at', '>', createdAfter)]),
-  ]);
+function condition<Name extends FilterName>(name: Name, filter: PollFilter): Expression<SqlBool> {
+  const entries: { readonly [Each in FilterName]: Filter<Values[Each]> } = filters;
+  const value: Values[Name] | undefined = filter[name];
+  return value === undefined ? sql<boolean>`true` : entries[name].where(value);
 }
 
-/** What it means literally, for LIKE. */
-function asPattern(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
+function filter<Value>(
+  values: ZodType<Value>,
+  where: (value: Value) => Expression<SqlBool>,
+  about: Filter<Value>['about'] = 'else',
+): Filter<Value> {
+  return { values, where, about };
+}
+
+function schemas<Each extends Record<string, { readonly values: ZodType }>>(each: Each) {
+  return Object.fromEntries(Object.entries(each).map(([name, { values }]) => [name, values])) as {
+    [Name in keyof Each]: Each[Name]['values'];
+  };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
 import type { Scope } from '../scope.ts';
-import { conditions, type PollFilter } from './poll-filter.ts';
+import { conditions, narrowsCreation, type PollFilter } from './poll-filter.ts';
 import { type PageCursor, pollsInOrder } from './polls-in-order.ts';
 
 /** The orders of a list; each has its indexes, so that any page takes as long as the first. */
@@ -27,11 +27,10 @@ const closing = sql<string>`coalesce(closes_at, 'infinity'::timestamptz)`;
  * Numbers grow with time, so they give the order of creation. A list that is narrowed by it goes by the instant itself:
  * there an index finds its beginning, which by numbers might be anywhere.
  */
-function sorting(order: PollOrder, { createdAfter, createdBefore }: PollFilter) {
+function sorting(order: PollOrder, filter: PollFilter) {
   if (order === 'closing') return { key: closing, forwards: 'asc' } as const;
-  const narrowed = createdAfter !== undefined || createdBefore !== undefined;
   const forwards = order === 'newest' ? 'desc' : 'asc';
-  return { key: narrowed ? sql<string>`created_at` : null, forwards } as const;
+  return { key: narrowsCreation(filter) ? sql<string>`created_at` : null, forwards } as const;
 }
 
 /** The numbers of at most `size` polls, in the list's order also where it was read backwards. */

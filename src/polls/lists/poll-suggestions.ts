@@ -3,7 +3,8 @@ import { greatestRowId } from '../../db/row-id.ts';
 import type { Db, Schema } from '../../db/schema.ts';
 import type { PollStatus } from '../poll.ts';
 import type { Scope } from '../scope.ts';
-import { contains, listed } from './poll-filter.ts';
+import { contains } from './contains.ts';
+import { conditions } from './poll-filter.ts';
 import { pollsInOrder } from './polls-in-order.ts';
 
 export interface PollSuggestion {
@@ -76,7 +77,7 @@ function suggestion(db: Db, wanted: Wanted) {
 function among({ scope, channelIds }: Wanted) {
   const { and } = expressionBuilder<Schema, 'polls'>();
   const visible = channelIds && sql<boolean>`channel_id = any(${channelIds}::text[])`;
-  return and([listed(scope, {}), ...(visible ? [visible] : [])]);
+  return and([conditions(scope, {}).listed, ...(visible ? [visible] : [])]);
 }
 
 /** 12 is the beginning of 12, 120–129, 1200–1299 and so on. */

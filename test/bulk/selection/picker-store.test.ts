@@ -10,6 +10,7 @@ import {
   readPicker,
 } from '../../../src/bulk/selection/picker-store.ts';
 import type { Db } from '../../../src/db/schema.ts';
+import type { PollFilter } from '../../../src/polls/lists/poll-filter.ts';
 import { oneServer } from '../../../src/polls/scope.ts';
 import { guildId, minutes, now } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
@@ -32,17 +33,18 @@ const press = () => ({ interactionId: interactionId(), now });
 describeEachDatabase('a picker', (fresh) => {
   test('lists what it was opened with, read back as it was', async () => {
     const db = await fresh();
+    const filter: Required<PollFilter> = {
+      ids: [1, 2],
+      status: 'closed',
+      guildId,
+      channelId: '1',
+      creatorId: '2',
+      text: 'a"b\\u0000\\ 😀',
+      createdBefore: minutes(5),
+      createdAfter: minutes(-5),
+    };
     const list: PickerList = {
-      filter: {
-        ids: [1, 2],
-        status: 'closed',
-        guildId,
-        channelId: '1',
-        creatorId: '2',
-        text: 'a"b\\u0000\\ 😀',
-        createdBefore: minutes(5),
-        createdAfter: minutes(-5),
-      },
+      filter,
       targets: { polls: '1-2', text: 'a"b\\u0000\\ 😀' },
       order: 'closing',
     };

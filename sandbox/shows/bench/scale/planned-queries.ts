@@ -1,5 +1,6 @@
 import type { Db } from '../../../../src/db/schema.ts';
-import { countPolls, matchPolls, type PollFilter } from '../../../../src/polls/lists/poll-filter.ts';
+import { countPolls, matchPolls } from '../../../../src/polls/lists/match-polls.ts';
+import type { PollFilter } from '../../../../src/polls/lists/poll-filter.ts';
 import { type PollOrder, pollPage } from '../../../../src/polls/lists/poll-page.ts';
 import { suggestPolls } from '../../../../src/polls/lists/poll-suggestions.ts';
 import { everyServer, oneServer, type Scope } from '../../../../src/polls/scope.ts';

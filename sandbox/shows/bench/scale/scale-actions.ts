@@ -3,7 +3,8 @@ import { type ListPage, openPicker, pressPicker } from '../../../../src/bulk/sel
 import { firstFrame, readPickerView, turnedFrame } from '../../../../src/bulk/selection/picker-view.ts';
 import { changeSelection, type SelectionOwner } from '../../../../src/bulk/selection/selection-store.ts';
 import type { Db } from '../../../../src/db/schema.ts';
-import { matchPolls, type PollFilter } from '../../../../src/polls/lists/poll-filter.ts';
+import { matchPolls } from '../../../../src/polls/lists/match-polls.ts';
+import type { PollFilter } from '../../../../src/polls/lists/poll-filter.ts';
 import type { PollOrder } from '../../../../src/polls/lists/poll-page.ts';
 import { suggestPolls } from '../../../../src/polls/lists/poll-suggestions.ts';
 import { everyServer, oneServer, type Scope } from '../../../../src/polls/scope.ts';

@@ -1,0 +1,20 @@
+import { type RawBuilder, sql } from 'kysely';
+import { fold } from '../fold.ts';
+
+/** A question has at most 1000 characters, each of which may be written as a letter with accents of its own. */
+const longestPart = 3_000;
+
+/** SQL for: the question contains it, ignoring case. What is longer than any question is in none, and not looked for. */
+export function contains(text: string): RawBuilder<boolean> {
+  if (text.length > longestPart) return sql<boolean>`false`;
+  const folded = fold(text);
+  // The index knows three letters in a row. Where there are none it would read all of itself, and then the table all
+  // the same; behind an expression it is left alone.
+  const question = /[\p{L}\p{N}]{3}/u.test(folded) ? sql`question_folded` : sql`(question_folded || '')`;
+  return sql<boolean>`${question} like ${`%${asPattern(folded)}%`}`;
+}
+
+/** What it means literally, for LIKE. */
+function asPattern(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}
