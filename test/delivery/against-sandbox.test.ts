@@ -1,49 +1,15 @@
-import { REST } from '@discordjs/rest';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { createLogger } from '../../src/base/log.ts';
+import { describe, expect, test } from 'vitest';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Db } from '../../src/db/schema.ts';
 import type { DeliveryJob, FinalOutcome } from '../../src/delivery/delivery-batch.ts';
-import { Limits } from '../../src/delivery/pace/limits.ts';
-import { Pace } from '../../src/delivery/pace/pace.ts';
-import { restOptions } from '../../src/delivery/pace/transport.ts';
-import { Delivery } from '../../src/delivery/sending/delivery.ts';
-import { freshPglite } from '../support/pglite-databases.ts';
+import type { Delivery } from '../../src/delivery/sending/delivery.ts';
 import { bump, givenPoll, pollOf } from './polls.ts';
+import { sandboxDelivery } from './sandbox-delivery.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function setUp(options: SandboxOptions, channels: number) {
-  const { db, retire } = await freshPglite();
-  closing.push(retire);
-  const sandbox = await startSandbox(options);
-  closing.push(() => sandbox.close());
-  const guild = sandbox.addGuild({ channels });
-  const limits = new Limits();
-  const rest = new REST(restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace(), limits }));
-  rest.setToken(sandbox.token);
-  const delivery = new Delivery({
-    db,
-    rest,
-    limits,
-    clock: systemClock,
-    random: Math.random,
-    log: createLogger('silent'),
-    process: 'test',
-    botId: () => sandbox.world.bot.id,
-  });
-  closing.push(() => delivery.stop());
-  return { db, sandbox, delivery, channelIds: sandbox.guild(guild.id).channels };
-}
-
-async function polls(db: Db, count: number, channelIds: readonly string[]): Promise<DeliveryJob[]> {
+async function polls(db: Db, count: number, channels: readonly string[]): Promise<DeliveryJob[]> {
   const jobs: DeliveryJob[] = [];
   for (let i = 0; i < count; i += 1) {
-    const channelId = channelIds[i % channelIds.length]!;
+    const channelId = channels[i % channels.length]!;
     jobs.push({ pollId: await givenPoll(db, { channel_id: channelId }), channelId, messageId: null });
   }
   return jobs;
@@ -74,8 +40,11 @@ function statuses(sandbox: Sandbox, status: number) {
 
 describe('delivery against the sandbox', () => {
   test('posts, edits and deletes within the limits, without a single refusal', async () => {
-    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.2 }, latency: 20 }, 4);
-    const jobs = await polls(db, 40, [...channelIds.keys()]);
+    const { db, sandbox, delivery, channels } = await sandboxDelivery(4, {
+      limits: { scale: 0.2 },
+      latency: 20,
+    });
+    const jobs = await polls(db, 40, channels);
     const posted = await show(delivery, jobs);
     expect([...posted.values()].every(({ type }) => type === 'done')).toBe(true);
     const closed = await show(delivery, await closeAll(db, jobs));
@@ -90,8 +59,11 @@ describe('delivery against the sandbox', () => {
   });
 
   test('waits out an outage that comes in the middle, and fails nothing', async () => {
-    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.05 }, latency: 5 }, 6);
-    const jobs = await polls(db, 60, [...channelIds.keys()]);
+    const { db, sandbox, delivery, channels } = await sandboxDelivery(6, {
+      limits: { scale: 0.05 },
+      latency: 5,
+    });
+    const jobs = await polls(db, 60, channels);
     const showing = show(delivery, jobs);
     await sandbox.untilRequest(() => statuses(sandbox, 200) >= 10);
     sandbox.outage('503');
@@ -104,8 +76,8 @@ describe('delivery against the sandbox', () => {
   });
 
   test('posts each poll once whatever answers are lost', async () => {
-    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.05 } }, 3);
-    const jobs = await polls(db, 15, [...channelIds.keys()]);
+    const { db, sandbox, delivery, channels } = await sandboxDelivery(3, { limits: { scale: 0.05 } });
+    const jobs = await polls(db, 15, channels);
     sandbox.faults.add({ match: { method: 'POST' }, loseReply: true, times: 4 });
     sandbox.faults.add({ match: { method: 'POST' }, loseRequest: true, times: 2, skip: 3 });
     await show(delivery, jobs);
@@ -118,8 +90,8 @@ describe('delivery against the sandbox', () => {
   });
 
   test('asks once in a channel that the bot may not see, and names it', async () => {
-    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.05 } }, 2);
-    const [hidden, open] = [...channelIds.keys()];
+    const { db, sandbox, delivery, channels } = await sandboxDelivery(2, { limits: { scale: 0.05 } });
+    const [hidden, open] = channels;
     const jobs = await polls(db, 20, [hidden!, open!]);
     await show(delivery, jobs);
     const closing = await closeAll(db, jobs);
@@ -135,8 +107,8 @@ describe('delivery against the sandbox', () => {
   });
 
   test('edits all others of a channel where one message was published and takes no more', async () => {
-    const { db, sandbox, delivery, channelIds } = await setUp({ limits: { scale: 0.05 } }, 1);
-    const jobs = await polls(db, 10, [...channelIds.keys()]);
+    const { db, sandbox, delivery, channels } = await sandboxDelivery(1, { limits: { scale: 0.05 } });
+    const jobs = await polls(db, 10, channels);
     await show(delivery, jobs);
     const [published] = jobs;
     sandbox.publish((await pollOf(db, published!.pollId)).message_id!);

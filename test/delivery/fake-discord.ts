@@ -80,6 +80,13 @@ export class FakeDiscord implements RestCalls {
     return this.calls.filter((call) => call.method === method);
   }
 
+  /** The one message that there is. */
+  only(): Message {
+    const [message, ...others] = this.messages.values();
+    if (!message || others.length > 0) throw new Error(`${this.messages.size} messages, not one`);
+    return message;
+  }
+
   #find(route: string, method: string): Message {
     const message = this.messages.get(route.split('/').at(-1)!);
     if (!message) throw refusal(404, 10008, 'Unknown Message', method);
@@ -93,6 +100,13 @@ export class FakeDiscord implements RestCalls {
     await this.after(call);
     return structuredClone(result);
   }
+}
+
+/** For `before` and `after`: every call of this method throws the error. */
+export function failing(method: Call['method'], error: () => Error) {
+  return (call: Call) => {
+    if (call.method === method) throw error();
+  };
 }
 
 export function refusal(status: number, code: number, message: string, method = 'PATCH'): Error {

@@ -1,4 +1,5 @@
 import type { Db } from '../../src/db/schema.ts';
+import { overdue } from '../../src/delivery/sending/delivery-store.ts';
 
 let serial = 0;
 
@@ -58,4 +59,9 @@ export async function bump(db: Db, pollId: number, fields: Record<string, unknow
     .set((eb) => ({ revision: eb('revision', '+', 1), ...fields }))
     .where('id', '=', pollId)
     .execute();
+}
+
+/** The polls that the sweep would take now, by number. */
+export async function overdueIds(db: Db): Promise<number[]> {
+  return (await overdue(db, 10)).map(({ pollId }) => pollId).sort((a, b) => a - b);
 }

@@ -1,145 +1,10 @@
-import { REST } from '@discordjs/rest';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../../sandbox/sandbox.ts';
+import { describe, expect, test } from 'vitest';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { createLogger } from '../../../src/base/log.ts';
-import type { Db } from '../../../src/db/schema.ts';
-import type { DeliveryJob, FinalOutcome } from '../../../src/delivery/delivery-batch.ts';
-import type { BulkDeletes } from '../../../src/delivery/pace/bulk-delete-choice.ts';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
-import { Pace } from '../../../src/delivery/pace/pace.ts';
-import { restOptions } from '../../../src/delivery/pace/transport.ts';
-import { Delivery } from '../../../src/delivery/sending/delivery.ts';
-import { freshPglite } from '../../support/pglite-databases.ts';
-import { bump, givenPoll, pollOf } from '../polls.ts';
-
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { bump, pollOf } from '../polls.ts';
+import { bulkCalls, deletedPolls, expectAllGone, remove, removeAll, setUp, singles } from './deletions.ts';
 
 const day = 86_400_000;
 const bulkDelete = { method: 'POST', path: /bulk-delete$/ };
-
-interface Scene {
-  readonly db: Db;
-  readonly sandbox: Sandbox;
-  readonly delivery: Delivery;
-  readonly channels: readonly string[];
-}
-
-async function setUp(channels = 1, options: SandboxOptions = {}, mayBulk = true): Promise<Scene> {
-  const { db, retire } = await freshPglite();
-  closing.push(retire);
-  const sandbox = await startSandbox({ limits: { scale: 0.05 }, ...options });
-  closing.push(() => sandbox.close());
-  const guild = sandbox.addGuild({ channels });
-  const limits = new Limits();
-  const rest = new REST(restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace({ gapMs: 1 }), limits }));
-  rest.setToken(sandbox.token);
-  const bulkDeletes: BulkDeletes = () => (mayBulk ? guild.id : null);
-  const delivery = new Delivery({
-    db,
-    rest,
-    limits,
-    clock: systemClock,
-    random: Math.random,
-    log: createLogger('silent'),
-    process: 'test',
-    botId: () => sandbox.world.bot.id,
-    bulkDeletes,
-  });
-  closing.push(() => delivery.stop());
-  return { db, sandbox, delivery, channels: guild.channels.map(({ id }) => id) };
-}
-
-/** Polls that were shown and then deleted, dealt over the channels. `ageMs` of their messages. */
-async function deletedPolls(
-  { db, sandbox, channels }: Scene,
-  count: number,
-  ageMs = 0,
-): Promise<DeliveryJob[]> {
-  sandbox.backdate(ageMs);
-  const jobs: DeliveryJob[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const channelId = channels[i % channels.length]!;
-    const message = sandbox.world.addMessage(sandbox.channel(channelId), {
-      authorId: sandbox.world.bot.id,
-      nonce: null,
-      onlyFor: null,
-      interactionId: null,
-      parts: { ...empty, content: `poll ${i}` },
-    });
-    const fields = { channel_id: channelId, message_id: message.id, shown_revision: 1 };
-    const pollId = await givenPoll(db, fields);
-    await bump(db, pollId, { deleted_at: new Date(), sent_revision: 1 });
-    jobs.push({ pollId, channelId, messageId: message.id });
-  }
-  return jobs;
-}
-
-const empty = {
-  embeds: [],
-  components: [],
-  attachments: [],
-  flags: 0,
-  mentions: { everyone: false, users: [], roles: [] },
-};
-
-function remove({ delivery }: Scene, jobs: readonly DeliveryJob[]) {
-  const outcomes = new Map<number, FinalOutcome>();
-  const calls: number[] = [];
-  const batch = delivery.start(jobs, {
-    repost: false,
-    deletes: true,
-    settled: async (some, outcome) => {
-      calls.push(some.length);
-      for (const { pollId } of some) {
-        expect(outcomes.has(pollId)).toBe(false);
-        outcomes.set(pollId, outcome);
-      }
-    },
-  });
-  return { batch, outcomes, calls };
-}
-
-async function removeAll(scene: Scene, jobs: readonly DeliveryJob[]) {
-  const removing = remove(scene, jobs);
-  await removing.batch.finished;
-  return removing;
-}
-
-function bulkCalls({ sandbox }: Scene) {
-  return sandbox.requests.filter(({ path }) => path.endsWith('/bulk-delete'));
-}
-
-function singles({ sandbox }: Scene) {
-  return sandbox.requests.filter(({ method }) => method === 'DELETE');
-}
-
-async function expectAllGone(
-  scene: Scene,
-  jobs: readonly DeliveryJob[],
-  outcomes: Map<number, FinalOutcome>,
-) {
-  expect([...outcomes.values()].filter(({ type }) => type !== 'done')).toEqual([]);
-  expect(outcomes.size).toBe(jobs.length);
-  expect(scene.sandbox.messages).toEqual([]);
-  expect(scene.sandbox.violations).toEqual([]);
-  for (const { pollId } of jobs) {
-    const { message_id, shown_revision, revision, sent_revision, sender, message_gone, removal_tried } =
-      await pollOf(scene.db, pollId);
-    expect({ message_id, shown_revision, sender, message_gone, removal_tried, sent_revision }).toEqual({
-      message_id: null,
-      shown_revision: revision,
-      sent_revision: revision,
-      sender: null,
-      message_gone: false,
-      removal_tried: false,
-    });
-  }
-}
 
 describe('deleting many messages', () => {
   test('takes one request for a hundred young messages of a channel, and records them at once', async () => {
@@ -154,7 +19,7 @@ describe('deleting many messages', () => {
   });
 
   test('shares the bulk-deletes of a server between its channels without a refusal', async () => {
-    const scene = await setUp(4);
+    const scene = await setUp({ channels: 4 });
     const jobs = await deletedPolls(scene, 240);
     const { outcomes } = await removeAll(scene, jobs);
     await expectAllGone(scene, jobs, outcomes);
@@ -174,7 +39,7 @@ describe('deleting many messages', () => {
   });
 
   test('deletes one by one where the bot may not manage messages', async () => {
-    const scene = await setUp(1, {}, false);
+    const scene = await setUp({ mayBulk: false });
     const jobs = await deletedPolls(scene, 12);
     const { outcomes } = await removeAll(scene, jobs);
     await expectAllGone(scene, jobs, outcomes);

@@ -40,7 +40,7 @@ async function expectShownOnce(
   const poll = await pollOf(db, id);
   expect(poll).toMatchObject({ shown_revision: poll.revision, sender: null });
   expect([...discord.messages.keys()]).toEqual([poll.message_id]);
-  return [...discord.messages.values()][0]!;
+  return discord.only();
 }
 
 describeEachDatabase('a process that slept past the life of its claim', (fresh) => {
