@@ -33,3 +33,6 @@ export interface Obstacle {
 
 /** Null where nothing is known to stand in the way. */
 export type Obstacles = (channelId: string, deed: Deed) => Obstacle | null;
+
+/** An obstacle, or: `unknown`, this process is not (yet) told about that channel; `gone`: it would be if the channel were there. */
+export type ChannelAccess = 'ok' | 'no access' | 'gone' | 'unknown' | Obstacle;

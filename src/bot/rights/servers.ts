@@ -6,14 +6,11 @@ import {
   ShardClientUtil,
 } from 'discord.js';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import type { Deed, Obstacle, Obstacles } from '../../delivery/rights.ts';
+import type { ChannelAccess, Deed, Obstacles } from '../../delivery/rights.ts';
 import { inScope, type Scope } from '../../polls/scope.ts';
 import type { Choice } from '../handlers.ts';
 import { permissionsOf } from './channel-permissions.ts';
 import { obstacleIn, postingPermissions } from './channel-rights.ts';
-
-/** An obstacle, or: `unknown`, this process is not (yet) told about that channel; `gone`: it would be if it were there. */
-export type ChannelAccess = 'ok' | 'no access' | 'gone' | 'unknown' | Obstacle;
 
 /** What the gateway tells about servers and channels. Nothing here asks Discord; what is not known is null. */
 export interface Servers {

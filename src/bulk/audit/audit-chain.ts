@@ -5,7 +5,7 @@ import type { Db } from '../../db/schema.ts';
 const pageSize = 2000;
 
 /** A row of the trail, as the next row refers to it. Rows are numbered from 1 without gaps. */
-export interface Link {
+export interface ChainLink {
   readonly id: number;
   readonly hash: string;
 }
@@ -17,7 +17,7 @@ export interface ChainVerdict {
    * The last row and its hash. Noted elsewhere, it proves later that nothing up to it was rewritten. Null: there is
    * no row, or the chain is broken.
    */
-  readonly head: Link | null;
+  readonly head: ChainLink | null;
   /** The first row that is not as it was written, and what is wrong with it; null if the chain holds. */
   readonly broken: { readonly id: number; readonly why: string } | null;
 }
@@ -29,8 +29,8 @@ export interface ChainVerdict {
  * anew as a whole: for that, compare `head` with one noted elsewhere. `since`: a row up to which the chain is known
  * to hold.
  */
-export async function verifyChain(db: Db, since: Link | null = null): Promise<ChainVerdict> {
-  let before: Link | null = since;
+export async function verifyChain(db: Db, since: ChainLink | null = null): Promise<ChainVerdict> {
+  let before: ChainLink | null = since;
   let rows = since?.id ?? 0;
   for (;;) {
     const page: readonly Page[] = await readPage(db, before);
@@ -57,7 +57,7 @@ interface Page {
 }
 
 /** One row: how many rows the page has, the last of them, and the first that does not fit. */
-async function readPage(db: Db, before: Link | null): Promise<Page[]> {
+async function readPage(db: Db, before: ChainLink | null): Promise<Page[]> {
   const id = before?.id ?? 0;
   const { rows } = await sql<Page>`
     with page as materialized (
@@ -94,7 +94,7 @@ async function readPage(db: Db, before: Link | null): Promise<Page[]> {
  * Every confirmation and every end is written together with its entry. So an operation without its entry tells of a
  * loss.
  */
-async function missingAtTheEnd(db: Db, last: Link | null): Promise<ChainVerdict['broken']> {
+async function missingAtTheEnd(db: Db, last: ChainLink | null): Promise<ChainVerdict['broken']> {
   const { rows } = await sql<{ id: number; event: string }>`
     select operation.id, event.name as event
     from operations as operation

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
-import { type ChainVerdict, type Link, verifyChain } from './audit-chain.ts';
+import { type ChainLink, type ChainVerdict, verifyChain } from './audit-chain.ts';
 
 /** A trail of at most so many rows is followed whole each time; that takes less than a second. */
 const shortTrail = 5_000;
@@ -38,7 +38,7 @@ export async function verifyWholeNowAndThen(db: Db): Promise<ChainVerdict | null
   return verdict;
 }
 
-interface Head extends Link {
+interface Head extends ChainLink {
   readonly broken: ChainVerdict['broken'];
 }
 
@@ -50,14 +50,14 @@ async function readHead(db: Db): Promise<Head | null> {
 }
 
 /** Several processes may remember at once. The furthest row stays. */
-async function remember(db: Db, { id, hash }: Link): Promise<void> {
+async function remember(db: Db, { id, hash }: ChainLink): Promise<void> {
   await sql`
     insert into audit_head (id, hash) values (${id}, ${hash})
     on conflict (one) do update set id = excluded.id, hash = excluded.hash
       where audit_head.id < excluded.id`.execute(db);
 }
 
-async function isUnchanged(db: Db, { id, hash }: Link): Promise<boolean> {
+async function isUnchanged(db: Db, { id, hash }: ChainLink): Promise<boolean> {
   const row = await db.selectFrom('audit').select('hash').where('id', '=', id).executeTakeFirst();
   return row?.hash === hash;
 }

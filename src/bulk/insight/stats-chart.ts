@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { cut } from '../../polls/text.ts';
-import type { Outcome, Stats } from './stats-store.ts';
+import type { ResultOrOpen, Stats } from './stats-store.ts';
 
 /** In pixels before scaling: close to what Discord shows without a click. */
 const width = 760;
@@ -17,7 +17,7 @@ const colours = {
   faint: '#b5bac1',
   line: '#3f4147',
 };
-const outcomeColours: Readonly<Record<Outcome, string>> = {
+const outcomeColours: Readonly<Record<ResultOrOpen, string>> = {
   completed: '#57f287',
   'completed with failures': '#faa61a',
   cancelled: '#99aab5',
@@ -26,7 +26,7 @@ const outcomeColours: Readonly<Record<Outcome, string>> = {
   open: '#5865f2',
 };
 /** The widths of the words at 13 px. */
-const legendWidths: Readonly<Record<Outcome, number>> = {
+const legendWidths: Readonly<Record<ResultOrOpen, number>> = {
   completed: 68,
   'completed with failures': 153,
   cancelled: 66,
@@ -34,7 +34,7 @@ const legendWidths: Readonly<Record<Outcome, number>> = {
   failed: 40,
   open: 80,
 };
-const outcomes = Object.keys(outcomeColours) as Outcome[];
+const outcomes = Object.keys(outcomeColours) as ResultOrOpen[];
 
 /** The numbers of `/bulk stats` as an SVG: above, operations by time and outcome; below, the commonest errors. Pure. */
 export function statsChart(stats: Stats, days: number): string {

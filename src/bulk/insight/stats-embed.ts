@@ -2,10 +2,10 @@ import type { APIEmbed } from 'discord-api-types/v10';
 import type { MessageBody } from '../../base/message-body.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import { formatSpan } from '../words/format-duration.ts';
-import type { KindStats, Outcome, Stats } from './stats-store.ts';
+import type { KindStats, ResultOrOpen, Stats } from './stats-store.ts';
 
 const blurple = 0x5865f2;
-const words: readonly [Outcome, string][] = [
+const words: readonly [ResultOrOpen, string][] = [
   ['completed', 'completed'],
   ['completed with failures', 'completed with failures'],
   ['cancelled', 'cancelled'],

@@ -6,12 +6,12 @@ import type { ResultState } from '../operation.ts';
 import { visibleTo } from '../visible-operations.ts';
 
 /** What an operation is counted as: its result, or `open` if it has none yet. */
-export type Outcome = ResultState | 'open';
+export type ResultOrOpen = ResultState | 'open';
 
 export interface KindStats {
   readonly kind: string;
   readonly operations: number;
-  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+  readonly outcomes: Readonly<Partial<Record<ResultOrOpen, number>>>;
   /** Numbers of polls by what became of them. */
   readonly done: number;
   readonly failed: number;
@@ -28,7 +28,10 @@ export interface Stats {
   /** Most used first. */
   readonly kinds: readonly KindStats[];
   /** The whole time without gaps, oldest first. */
-  readonly buckets: readonly { readonly start: Date; readonly outcomes: Partial<Record<Outcome, number>> }[];
+  readonly buckets: readonly {
+    readonly start: Date;
+    readonly outcomes: Partial<Record<ResultOrOpen, number>>;
+  }[];
   /** Failed polls by cause, most first. */
   readonly errors: readonly {
     readonly message: string;
@@ -52,7 +55,7 @@ export async function readStats(db: Db, scope: Scope, days: number, now: Date): 
   const outcome = sql`case when finished_at is null then 'open' else state end`;
   const { rows: times } = await sql<{
     kind: string;
-    outcome: Outcome;
+    outcome: ResultOrOpen;
     start: Date;
     hour: number;
     count: number;
@@ -103,7 +106,7 @@ interface PollCounts {
 
 type Counted = {
   readonly kind: string;
-  readonly outcome: Outcome;
+  readonly outcome: ResultOrOpen;
   readonly start: Date;
   readonly count: number;
 };
@@ -131,8 +134,8 @@ function filled(times: readonly Counted[], from: Date, to: Date, unit: Stats['un
   return buckets;
 }
 
-function byOutcome(rows: readonly Counted[]): Partial<Record<Outcome, number>> {
-  const counts: Partial<Record<Outcome, number>> = {};
+function byOutcome(rows: readonly Counted[]): Partial<Record<ResultOrOpen, number>> {
+  const counts: Partial<Record<ResultOrOpen, number>> = {};
   for (const { outcome, count } of rows) counts[outcome] = (counts[outcome] ?? 0) + count;
   return counts;
 }

@@ -3,11 +3,11 @@ import type { Deed, Obstacle } from '../../delivery/rights.ts';
 import { discordTime } from '../../polls/time.ts';
 import { operationKind } from '../kinds/operation-kinds.ts';
 import type { OperationRow } from '../operation.ts';
-import { type ChannelAccess, channelName, type Names } from '../words/naming.ts';
+import { type AccessCheck, channelName, type Names } from '../words/naming.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
 import type { PreviewJob, PreviewRows } from './preview-store.ts';
 
-type Blocked = Exclude<ReturnType<ChannelAccess>, 'ok' | 'unknown'>;
+type Blocked = Exclude<ReturnType<AccessCheck>, 'ok' | 'unknown'>;
 
 interface Place {
   readonly channelId: string;
@@ -23,7 +23,7 @@ const channelsShown = 8;
  */
 export function accessWarnings(
   rows: PreviewRows,
-  { access, names }: { readonly access: ChannelAccess; readonly names: Names },
+  { access, names }: { readonly access: AccessCheck; readonly names: Names },
 ): string[] {
   const places = [...blockedPlaces(rows, access)];
   const closed = places.filter((place) => typeof place.access === 'string');
@@ -31,7 +31,7 @@ export function accessWarnings(
   return [...closedLines(closed, names), ...lackingLines(lacking, names)];
 }
 
-function blockedPlaces(rows: PreviewRows, access: ChannelAccess): Iterable<Place> {
+function blockedPlaces(rows: PreviewRows, access: AccessCheck): Iterable<Place> {
   const places = new Map<string, Place>();
   for (const job of rows.jobs) {
     const deed = deedFor(rows.operation, job);

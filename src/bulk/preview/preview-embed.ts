@@ -6,14 +6,14 @@ import { boundKind, operationKind } from '../kinds/operation-kinds.ts';
 import { isPrivatePossible } from '../plan/plan.ts';
 import { button } from '../words/button.ts';
 import { formatSpan } from '../words/format-duration.ts';
-import { type ChannelAccess, channelName, type Names, nameChannels } from '../words/naming.ts';
+import { type AccessCheck, channelName, type Names, nameChannels } from '../words/naming.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
 import { accessWarnings } from './access-warnings.ts';
 import type { PreviewRows } from './preview-store.ts';
 
 export interface PreviewDeps {
   readonly names: Names;
-  readonly access: ChannelAccess;
+  readonly access: AccessCheck;
   readonly timeoutMs: number;
   /** How long deleted polls are kept. */
   readonly deletedRetentionDays: number;

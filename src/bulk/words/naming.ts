@@ -1,5 +1,5 @@
 import type { BulkDeletes } from '../../delivery/pace/bulk-delete-choice.ts';
-import type { Deed, Obstacle } from '../../delivery/rights.ts';
+import type { ChannelAccess, Deed } from '../../delivery/rights.ts';
 import { escapeText } from '../../polls/text.ts';
 
 /** What the bot knows of servers and channels, their names above all; null for what it does not know. */
@@ -55,8 +55,4 @@ export function nameChannels(
 }
 
 /** Whether the bot can do this with a message in a channel, as far as it knows. */
-export type ChannelAccess = (
-  channelId: string,
-  guildId: string,
-  deed: Deed,
-) => 'ok' | 'no access' | 'gone' | 'unknown' | Obstacle;
+export type AccessCheck = (channelId: string, guildId: string, deed: Deed) => ChannelAccess;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { chartImage } from '../../../src/bulk/insight/chart-image.ts';
 import { statsChart } from '../../../src/bulk/insight/stats-chart.ts';
 import { renderStats } from '../../../src/bulk/insight/stats-embed.ts';
-import { type Outcome, readStats, type Stats } from '../../../src/bulk/insight/stats-store.ts';
+import { type ResultOrOpen, readStats, type Stats } from '../../../src/bulk/insight/stats-store.ts';
 import { everyServer, oneServer } from '../../../src/polls/scope.ts';
 import { guildId, now } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
@@ -104,7 +104,7 @@ describeEachDatabase('stats', (fresh) => {
 });
 
 function drawn(buckets: number, perBucket: number, errors: Stats['errors'] = []): Stats {
-  const outcomes: Partial<Record<Outcome, number>> =
+  const outcomes: Partial<Record<ResultOrOpen, number>> =
     perBucket === 0 ? {} : { completed: perBucket, failed: perBucket };
   return {
     from: now,
