@@ -78,8 +78,21 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
   );
   // The embedded database has one process, which needs to share nothing.
   const shares =
-    database.kind === 'postgres' ? new PaceShares({ db: database.probeDb, process, clock, log }) : null;
-  const pace = new Pace({ clock, invalid, ...(shares && { share: shares }) });
+    database.kind === 'postgres'
+      ? new PaceShares({
+          db: database.probeDb,
+          process,
+          clock,
+          log,
+          takeDemand: () => pace.takeDemand(),
+          shareChanged: () => pace.shareChanged(),
+          pause: (ms) => {
+            pace.pause(ms);
+            limits.pauseAll(clock.monotonic(), ms);
+          },
+        })
+      : null;
+  const pace: Pace = new Pace({ clock, invalid, ...(shares && { share: shares }) });
   const metrics = new Metrics();
   const client = createClient({
     rest: restOptions({
@@ -186,8 +199,9 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
 
   const healing = new Healing({ db: workDb, clock, log });
   const rights = new RightsWatch(client, clock, (guildId, regained) => healing.regained(guildId, regained));
+  await rights.start();
   started.defer(async () => {
-    rights.stop();
+    await rights.stop();
     await healing.stop();
   });
   const sources = {
@@ -206,10 +220,7 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
     () => serveMetrics(config.metrics, metrics, sources, clock),
   );
   started.defer(() => endpoint?.stop());
-  await shares?.start(pace, (ms) => {
-    pace.pause(ms);
-    limits.pauseAll(clock.monotonic(), ms);
-  });
+  await shares?.start();
   started.defer(() => shares?.stop());
   await steps.run(
     {
@@ -258,8 +269,8 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
       next: 'With LOG_LEVEL=debug the log says more.',
     },
     async () => {
-      delivery.run();
-      healing.run();
+      await delivery.start();
+      await healing.start();
       started.defer(() => delivery.stop());
       started.defer(async () => {
         await Promise.all([

@@ -42,7 +42,7 @@ export interface Deliverer {
    * Bulk work: after people's, the lane with the longest way to go first. `more`: jobs that come while the first are under
    * way already; it is asked for the next ones as soon as it gave some, until it ends or the batch is stopped.
    */
-  start(
+  startBatch(
     jobs: readonly DeliveryJob[],
     handler: BatchHandler,
     more?: AsyncIterable<readonly DeliveryJob[]>,

@@ -29,7 +29,7 @@ describe('rights that come back', () => {
   });
 
   afterEach(async () => {
-    watch.stop();
+    await watch.stop();
     await client.destroy();
     await sandbox.close();
   });
@@ -44,6 +44,7 @@ describe('rights that come back', () => {
     watch = new RightsWatch(client, clock, (guildId, regained) => {
       if (guildId === guild.id) heard.push(regained);
     });
+    await watch.start();
     await connect(client, sandbox.token, inRealTime());
   }
 
@@ -130,7 +131,7 @@ describe('rights that come back', () => {
     expect(regainedIn(known.id)).toContain('edit');
 
     sandbox.archive(known.id);
-    watch.stop();
+    await watch.stop();
     await client.destroy();
     await begin(systemClock);
     await settled();
@@ -143,7 +144,7 @@ describe('rights that come back', () => {
   test('come to threads that sleep, which nobody tells of, with what opens them', async () => {
     const asleep = guild.addThread(votes.id, 'asleep');
     sandbox.archive(asleep.id);
-    watch.stop();
+    await watch.stop();
     await client.destroy();
     await begin(systemClock);
     await settled();
@@ -174,7 +175,7 @@ describe('rights that come back', () => {
 
   test('are all at the end of a time-out, which no event tells, also one that began before the start', async () => {
     let now = Date.now();
-    watch.stop();
+    await watch.stop();
     await client.destroy();
     const until = now + 26 * 86_400_000;
     sandbox.timeOut(guild.id, until);

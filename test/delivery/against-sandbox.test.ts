@@ -17,7 +17,7 @@ async function polls(db: Db, count: number, channels: readonly string[]): Promis
 
 async function show(delivery: Delivery, jobs: readonly DeliveryJob[], repost = false) {
   const outcomes = new Map<number, FinalOutcome>();
-  const batch = delivery.start(jobs, {
+  const batch = delivery.startBatch(jobs, {
     repost,
     settled: async (some, outcome) => {
       for (const { pollId } of some) outcomes.set(pollId, outcome);

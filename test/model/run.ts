@@ -79,7 +79,7 @@ export class Run implements Deliverer {
     await this.#ended;
   }
 
-  start(
+  startBatch(
     jobs: readonly DeliveryJob[],
     handler: BatchHandler,
     more?: AsyncIterable<readonly DeliveryJob[]>,

@@ -1,5 +1,6 @@
 import type { Client, Guild } from 'discord.js';
 import type { Clock } from '../../base/clock.ts';
+import type { Service } from '../../base/service.ts';
 import { timedOutUntil } from './channel-permissions.ts';
 import { type ChannelRights, compareRights, type Regained } from './regained-rights.ts';
 
@@ -27,7 +28,7 @@ interface Known {
  * compared with what was known before, over gateway sessions and outages of servers too. The end of a time-out comes without
  * an event, so it is waited for.
  */
-export class RightsWatch {
+export class RightsWatch implements Service {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #regained: (guildId: string, regained: Regained) => void;
@@ -41,6 +42,11 @@ export class RightsWatch {
     this.#client = client;
     this.#clock = clock;
     this.#regained = regained;
+  }
+
+  /** To be called before the client connects. */
+  async start(): Promise<void> {
+    const client = this.#client;
     // Not discord.js' own events: it tells of no thread that it did not know, and a thread that wakes is one.
     client.on('raw', this.#hear);
     client.on('clientReady', this.#lookAtAll);
@@ -49,7 +55,7 @@ export class RightsWatch {
     client.on('guildDelete', this.#forget);
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     const client = this.#client;
     client.off('raw', this.#hear).off('clientReady', this.#lookAtAll).off('guildDelete', this.#forget);
     client.off('guildCreate', this.#lookAt).off('guildAvailable', this.#lookAt);

@@ -1,3 +1,5 @@
+import { aborted } from '../../base/aborted.ts';
+import { within } from '../../base/within.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../../delivery/delivery-batch.ts';
 import { type ExportDeps, exportFiles } from '../export/export-files.ts';
@@ -86,32 +88,27 @@ async function work(
     wanted = false;
     return 'interrupted' as const;
   });
-  const over = new AbortController();
   const leftMs = Math.max(0, deps.timeoutMs - runningMs(operation, clock.now()));
-  const timeout = clock.sleep(leftMs, over.signal).then(() => 'timed out' as const);
   let abort: string | null = null;
   const onAbort = (reason: string) => {
     abort = reason;
   };
   const batch = kind.file
     ? exportFiles(deps, hold, kind.file, answered, onAbort)
-    : deps.deliverer.start(
+    : deps.deliverer.startBatch(
         await appliedJobs(db, hold.operationId),
         settling(deps, hold, operation, kind, onAbort),
         committed(deps, hold, kind, () => wanted),
       );
-  try {
-    const end = await Promise.race([batch.finished.then(() => 'finished' as const), interruption, timeout]);
-    wanted = false;
-    await batch.stop();
-    await batch.finished;
-    if (abort !== null) return { operation: await abortRun(deps, hold, abort), abort };
-    if (end === 'interrupted') return null;
-    if (end === 'timed out') return finished(await timeOut(deps, hold));
-    return finished(await finishOperation(db, hold, ['running'], null, clock.now()));
-  } finally {
-    over.abort();
-  }
+  const ending = Promise.race([batch.finished.then(() => 'finished' as const), interruption]);
+  const end = await within(clock, leftMs, ending, 'timed out' as const);
+  wanted = false;
+  await batch.stop();
+  await batch.finished;
+  if (abort !== null) return { operation: await abortRun(deps, hold, abort), abort };
+  if (end === 'interrupted') return null;
+  if (end === 'timed out') return finished(await timeOut(deps, hold));
+  return finished(await finishOperation(db, hold, ['running'], null, clock.now()));
 }
 
 /**
@@ -182,12 +179,9 @@ async function waitPaused(
 ): Promise<void> {
   const { db, clock } = deps;
   const { paused_at } = await loadOperation(db, hold.operationId);
-  const over = new AbortController();
   const leftMs = Math.max(0, (paused_at ?? clock.now()).getTime() + longestPauseMs - clock.now().getTime());
-  const expired = clock.sleep(leftMs, over.signal).then(() => 'expired' as const);
-  const end = await Promise.race([interrupted, aborted(stopping), expired]);
-  over.abort();
-  if (end !== 'expired') return;
+  const interruption = Promise.race([interrupted, aborted(stopping)]).then(() => 'interrupted');
+  if ((await within(clock, leftMs, interruption, 'expired')) !== 'expired') return;
   // It may have gone on and been paused anew, between two looks of whoever tells.
   const since = new Date(clock.now().getTime() - longestPauseMs);
   const by = { userId: null, process: deps.process, why: 'it stood paused for 24 hours' };
@@ -221,11 +215,4 @@ export async function abortRun(deps: RunDeps, hold: Hold, reason: string): Promi
   } as const;
   const ended = await finishUnreached(deps.db, hold, openStates, ending, deps.clock.now());
   return ended ?? (await loadOperation(deps.db, hold.operationId));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { Loop } from '../../base/loop.ts';
+import type { Service } from '../../base/service.ts';
 import type { Db } from '../../db/schema.ts';
 import { fairShares, isAtWork } from './fair-shares.ts';
 import { globalWindow } from './limits.ts';
-import type { Pace, PaceShare } from './pace.ts';
+import type { PaceShare } from './pace.ts';
 import {
   announcePause,
   giveUpShares,
@@ -21,14 +23,19 @@ const atRest = { everyMs: 5_000, leaseMs: 15_000 };
 const rememberedMs = 6_000;
 /** At most so often, however suddenly something is needed. */
 const soonestMs = 250;
-
-type Shared = Pick<Pace, 'takeDemand' | 'shareChanged'>;
+const notRenewed = 'the share of the global limit could not be renewed';
 
 export interface PaceSharesParts {
   readonly db: Db;
   readonly process: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The most requests that this process wanted within a window since it was asked last. */
+  takeDemand(): number;
+  /** More requests may start at once. */
+  shareChanged(): void;
+  /** Another process was refused for the global limit: nobody sends anything for so many ms. */
+  pause(ms: number): void;
 }
 
 /**
@@ -36,33 +43,43 @@ export interface PaceSharesParts {
  * anybody before a request, and together they stay within the limit. Where the database is away for longer than the lease,
  * each goes on with an equal part by the number of processes that were known last.
  */
-export class PaceShares implements PaceShare {
+export class PaceShares implements PaceShare, Service {
   readonly #parts: PaceSharesParts;
-  readonly #stopping = new AbortController();
-  #wake = new AbortController();
+  readonly #loop: Loop;
   #grant: ShareGrant = { share: 0, processes: globalWindow.requests, pausedMs: 0 };
   #leaseEnds = Number.NEGATIVE_INFINITY;
-  #renewedAt = Number.NEGATIVE_INFINITY;
   #demands: { at: number; demand: number }[] = [];
   #resting = false;
-  #failing = false;
-  #running: Promise<void> | null = null;
 
   constructor(parts: PaceSharesParts) {
     this.#parts = parts;
+    this.#loop = new Loop({
+      clock: parts.clock,
+      log: parts.log,
+      turn: async () => {
+        await this.#renew();
+        return this.#rest();
+      },
+      apartMs: soonestMs,
+      afterErrorMs: atWork.everyMs,
+      failed: notRenewed,
+      recovered: 'the share of the global limit is renewed again',
+      level: () => 'warn',
+    });
   }
 
-  /** Takes a share for the pace and keeps it until `stop`. `pause`: another process was refused for the global limit. */
-  async start(pace: Shared, pause: (ms: number) => void): Promise<void> {
-    await this.#renew(pace, pause);
-    this.#running = this.#keep(pace, pause);
+  /** Takes a share and keeps it until `stop`. */
+  async start(): Promise<void> {
+    await this.#attempt(notRenewed, () => this.#renew());
+    await this.#loop.start(this.#rest());
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#loop.stop();
     const { db, process } = this.#parts;
-    await this.#attempt(() => giveUpShares(db, [process]));
+    await this.#attempt('the share of the global limit could not be given back', () =>
+      giveUpShares(db, [process]),
+    );
   }
 
   get requests(): number {
@@ -76,33 +93,28 @@ export class PaceShares implements PaceShare {
   }
 
   wanted(): void {
-    if (this.#resting) this.#wake.abort();
+    if (this.#resting) this.#loop.wake();
   }
 
   refused(ms: number): void {
     const { db, process } = this.#parts;
-    void this.#attempt(() => announcePause(db, process, ms));
+    void this.#attempt('other processes could not be told of a global limit', () =>
+      announcePause(db, process, ms),
+    );
   }
 
-  async #keep(pace: Shared, pause: (ms: number) => void): Promise<void> {
-    const { clock } = this.#parts;
-    while (!this.#stopping.signal.aborted) {
-      this.#resting = !isAtWork(this.#demand());
-      this.#wake = new AbortController();
-      const { everyMs } = this.#resting ? atRest : atWork;
-      await clock.sleep(everyMs, AbortSignal.any([this.#wake.signal, this.#stopping.signal]));
-      this.#resting = false;
-      await clock.sleep(this.#renewedAt + soonestMs - clock.monotonic(), this.#stopping.signal);
-      if (!this.#stopping.signal.aborted) await this.#renew(pace, pause);
-    }
+  /** Returns the pause until the next renewal, in ms. At rest, a need ends it early. */
+  #rest(): number {
+    this.#resting = !isAtWork(this.#demand());
+    return this.#resting ? atRest.everyMs : atWork.everyMs;
   }
 
-  async #renew(pace: Shared, pause: (ms: number) => void): Promise<void> {
+  async #renew(): Promise<void> {
     const { db, clock, process } = this.#parts;
+    this.#resting = false;
     const now = clock.monotonic();
-    this.#renewedAt = now;
     this.#demands = this.#demands.filter(({ at }) => at > now - rememberedMs);
-    this.#demands.push({ at: now, demand: Math.min(pace.takeDemand(), globalWindow.requests) });
+    this.#demands.push({ at: now, demand: Math.min(this.#parts.takeDemand(), globalWindow.requests) });
     const demand = this.#demand();
     const { leaseMs } = isAtWork(demand) ? atWork : atRest;
     const request: ShareRequest = {
@@ -116,29 +128,23 @@ export class PaceShares implements PaceShare {
       this.#grant = { ...this.#grant, share };
     };
     const small = !isAtWork(demand) && !isAtWork(this.#grant.share) && this.#grant.share > 0;
-    await this.#attempt(async () => {
-      const kept = small ? await prolongShare(db, request) : null;
-      this.#grant = kept ?? (await renewShare(db, request, lower));
-      this.#leaseEnds = now + leaseMs;
-      if (this.#grant.pausedMs > 0) pause(this.#grant.pausedMs);
-      pace.shareChanged();
-    });
+    const kept = small ? await prolongShare(db, request) : null;
+    this.#grant = kept ?? (await renewShare(db, request, lower));
+    this.#leaseEnds = now + leaseMs;
+    if (this.#grant.pausedMs > 0) this.#parts.pause(this.#grant.pausedMs);
+    this.#parts.shareChanged();
   }
 
   #demand(): number {
     return Math.max(0, ...this.#demands.map(({ demand }) => demand));
   }
 
-  /** What fails is told once, and tried again with the next renewal. */
-  async #attempt(work: () => Promise<void>): Promise<void> {
+  /** A failure does no harm: the lease ends by itself, and each renewal says everything anew. */
+  async #attempt(failed: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-      this.#failing = false;
     } catch (error) {
-      if (!this.#failing) {
-        this.#parts.log.warn({ err: error }, 'the share of the global limit could not be renewed');
-      }
-      this.#failing = true;
+      this.#parts.log.warn({ err: error }, failed);
     }
   }
 }

@@ -1,3 +1,6 @@
+import type { Loop } from '../../base/loop.ts';
+import type { Service } from '../../base/service.ts';
+import { within } from '../../base/within.ts';
 import type { Batch, BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery-batch.ts';
 import { BulkTurns } from '../lanes/bulk-delete-turns.ts';
 import { Health } from '../lanes/health.ts';
@@ -11,20 +14,19 @@ import { deleteTogether } from './delete-together.ts';
 import { deliverOne } from './deliver-one.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import { discordAnswers } from './discord-answers.ts';
-import { sweep } from './sweep.ts';
+import { createSweep } from './sweep.ts';
 
 /**
  * Makes each poll's message show its poll: batches for operations, touches for everything else, and a sweep behind them.
  * What is shown is read when a job's turn comes, so that many changes make one edit.
  */
-export class Delivery implements Deliverer {
+export class Delivery implements Deliverer, Service {
   readonly #parts: DeliverParts;
   readonly #bulkTurns: BulkTurns;
   readonly #lanes: Lanes;
   readonly #touches: Touches;
   readonly #batches = new WeakMap<LaneBatch, { repost: boolean }>();
-  readonly #stopping = new AbortController();
-  #sweeping: Promise<void> | null = null;
+  readonly #sweep: Loop;
 
   /**
    * `random` in [0, 1) spreads retries. `tokenRefused` is called when Discord refuses the bot's token: from then on
@@ -73,21 +75,20 @@ export class Delivery implements Deliverer {
       broken: (job, error) =>
         parts.log.error({ err: error, poll: job.pollId }, "bringing a poll's message up to date broke off"),
     });
+    this.#sweep = createSweep(parts, (job) => this.#touches.touch(job, false));
   }
 
-  /** Starts the sweep. Call once the bot is logged in. */
-  run(): void {
-    this.#sweeping ??= sweep(this.#parts, (job) => this.#touches.touch(job, false), this.#stopping.signal);
+  /** Begins to heal what is behind. To be called once the bot is logged in. */
+  async start(): Promise<void> {
+    await this.#sweep.start();
   }
 
   /** Nothing new starts; resolves when nothing is in flight any more. What is left undone is in the database. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#lanes.close();
-    await this.#sweeping;
+    await Promise.all([this.#sweep.stop(), this.#lanes.close()]);
   }
 
-  start(
+  startBatch(
     jobs: readonly DeliveryJob[],
     handler: BatchHandler,
     more?: AsyncIterable<readonly DeliveryJob[]>,
@@ -120,11 +121,7 @@ export class Delivery implements Deliverer {
   }
 
   async deliver(job: DeliveryJob, withinMs: number): Promise<FinalOutcome | null> {
-    const enough = new AbortController();
-    const late = this.#parts.clock.sleep(withinMs, enough.signal).then(() => null);
-    const outcome = await Promise.race([this.#touches.insist(job), late]);
-    enough.abort();
-    return outcome;
+    return await within(this.#parts.clock, withinMs, this.#touches.insist(job), null);
   }
 
   async #sendTogether(

@@ -1,5 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { Loop } from '../../base/loop.ts';
+import type { Service } from '../../base/service.ts';
 import type { Db } from '../../db/schema.ts';
 import { endsByTime } from '../refusals.ts';
 import type { Right } from '../rights.ts';
@@ -20,19 +22,31 @@ type Regained = (channelId: string, right: Right, gone: boolean) => boolean;
  * Lets polls be tried again that Discord refused: for want of a right once that right is back, and now and then what ends by
  * time. The sweep does the rest.
  */
-export class Healing {
+export class Healing implements Service {
   readonly #parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger };
   readonly #stopping = new AbortController();
+  readonly #byTime: Loop;
   readonly #underWay = new Set<Promise<void>>();
   #gathered: Map<string, Regained[]> | null = null;
 
   constructor(parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger }) {
     this.#parts = parts;
+    const { db, clock, log } = parts;
+    this.#byTime = new Loop({
+      clock,
+      log,
+      turn: async () => {
+        await unparkCodes(db, endsByTime);
+        return byTimeMs;
+      },
+      afterErrorMs: byTimeMs,
+      failed: 'polls in threads that may be opened by now could not be released',
+    });
   }
 
-  /** Starts the tries of what ends by time. Call once. */
-  run(): void {
-    this.#underWay.add(this.#tryByTime());
+  /** Begins to try what ends by time. */
+  async start(): Promise<void> {
+    await this.#byTime.start(byTimeMs);
   }
 
   /** Rights came back in a server. Never throws: what fails is tried until it succeeds. */
@@ -47,20 +61,7 @@ export class Healing {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all(this.#underWay);
-  }
-
-  async #tryByTime(): Promise<void> {
-    const { db, clock, log } = this.#parts;
-    for (;;) {
-      await clock.sleep(byTimeMs, this.#stopping.signal);
-      if (this.#stopping.signal.aborted) return;
-      try {
-        await unparkCodes(db, endsByTime);
-      } catch (error) {
-        log.error({ err: error }, 'polls in threads that may be opened by now could not be released');
-      }
-    }
+    await Promise.all([this.#byTime.stop(), ...this.#underWay]);
   }
 
   async #heal(): Promise<void> {

@@ -3,12 +3,12 @@ import type { Deliverer } from '../delivery-batch.ts';
 /** The same deliverer, which calls `changed` whenever somebody has changed a poll and asks to show it, or an operation lets go of one. */
 export function noticing(deliverer: Deliverer, changed: () => void): Deliverer {
   return {
-    start: (jobs, handler, more) => {
+    startBatch: (jobs, handler, more) => {
       const settled: typeof handler.settled = async (...outcome) => {
         await handler.settled(...outcome);
         changed();
       };
-      return deliverer.start(jobs, { ...handler, settled }, more);
+      return deliverer.startBatch(jobs, { ...handler, settled }, more);
     },
     touch: (job) => {
       deliverer.touch(job);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
+import { Loop } from '../../base/loop.ts';
 import type { Db } from '../../db/schema.ts';
 import type { DeliveryJob } from '../delivery-batch.ts';
 import type { Limits } from '../pace/limits.ts';
@@ -17,21 +18,19 @@ export interface SweepParts {
 }
 
 /**
- * At once and every 10 s hands polls whose message is behind to `show`, some of each channel: whatever a crash, an outage or a lost wake-up
- * left undone is healed here. Returns when `signal` aborts. A round that fails is logged; the next one tries again.
+ * Hands polls whose message is behind to `show`, some of each channel, at once and then every 10 s. So it heals whatever a
+ * crash, an outage or a lost wake-up left undone.
  */
-export async function sweep(
-  { db, limits, clock, log }: SweepParts,
-  show: (job: DeliveryJob) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
+export function createSweep({ db, limits, clock, log }: SweepParts, show: (job: DeliveryJob) => void): Loop {
+  return new Loop({
+    clock,
+    log,
+    turn: async () => {
       const held = limits.heldMessages(clock.monotonic());
       for (const job of await overdue(db, atOnce, held)) show(job);
-    } catch (error) {
-      log.error({ err: error }, 'looking for polls whose messages are behind failed');
-    }
-    await clock.sleep(everyMs, signal);
-  }
+      return everyMs;
+    },
+    afterErrorMs: everyMs,
+    failed: 'looking for polls whose messages are behind failed',
+  });
 }

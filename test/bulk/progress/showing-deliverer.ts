@@ -25,7 +25,7 @@ export class ShowingDeliverer implements Deliverer {
     });
   }
 
-  start(
+  startBatch(
     jobs: readonly DeliveryJob[],
     handler: BatchHandler,
     more?: AsyncIterable<readonly DeliveryJob[]>,

@@ -219,9 +219,17 @@ async function started(db: Db) {
     },
     transformResult: async ({ result }) => result,
   });
-  const shares = new PaceShares({ db: reached, process: 'one', clock, log: createLogger('silent') });
+  const shares: PaceShares = new PaceShares({
+    db: reached,
+    process: 'one',
+    clock,
+    log: createLogger('silent'),
+    takeDemand: () => pace.takeDemand(),
+    shareChanged: () => pace.shareChanged(),
+    pause: (ms) => pauses.push(ms),
+  });
   const pace = new Pace({ clock, share: shares });
-  await shares.start(pace, (ms) => pauses.push(ms));
+  await shares.start();
   onTestFinished(() => shares.stop());
   return {
     clock,

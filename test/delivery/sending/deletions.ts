@@ -46,7 +46,7 @@ const empty = {
 export function remove({ delivery }: SandboxDelivery, jobs: readonly DeliveryJob[]) {
   const outcomes = new Map<number, FinalOutcome>();
   const calls: number[] = [];
-  const batch = delivery.start(jobs, {
+  const batch = delivery.startBatch(jobs, {
     repost: false,
     deletes: true,
     settled: async (some, outcome) => {

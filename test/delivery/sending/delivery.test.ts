@@ -99,7 +99,7 @@ describeEachDatabase('delivery', (fresh) => {
     discord.after = () => {
       if (discord.calls.length === 3) shown.resolve();
     };
-    delivery.run();
+    await delivery.start();
     await shown.promise;
     await delivery.stop();
     expect(await pollOf(db, missed)).toMatchObject({ shown_revision: 1 });
@@ -115,7 +115,7 @@ describeEachDatabase('delivery', (fresh) => {
     );
     const jobs = await Promise.all(ids.map((id) => jobOf(db, id)));
     const settled: number[] = [];
-    const batch = delivery.start(jobs, {
+    const batch = delivery.startBatch(jobs, {
       repost: true,
       settled: async (some) => {
         for (const { pollId } of some) settled.push(pollId);

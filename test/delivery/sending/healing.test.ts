@@ -57,7 +57,7 @@ describeEachDatabase('polls that may be shown again', (fresh) => {
       .set({ parked_code: '50083', parked_reason: 'locked', parked_right: 'open' })
       .where('id', '=', shut)
       .execute();
-    healing.run();
+    await healing.start();
     await sql`alter table polls rename to polls_away`.execute(db);
     await clock.advance(300_000);
     await expect.poll(() => problems.length).toBe(1);

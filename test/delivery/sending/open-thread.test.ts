@@ -42,7 +42,7 @@ describeEachDatabase('a thread that Discord lets be opened in a minute', (fresh)
     });
     const pollId = await givenPoll(db, { message_id: messageIdAt(Date.now() - 1_000, 1) });
     const { channel_id, message_id } = await pollOf(db, pollId);
-    const batch = delivery.start([{ pollId, channelId: channel_id, messageId: message_id }], {
+    const batch = delivery.startBatch([{ pollId, channelId: channel_id, messageId: message_id }], {
       repost: false,
       settled: async () => undefined,
     });

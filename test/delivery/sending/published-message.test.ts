@@ -102,7 +102,7 @@ describeEachDatabase('a published message', (fresh) => {
     const { delivery, published, other, received } = await setUp(db);
     const operate = async () => {
       const outcomes = new Map<number, FinalOutcome>();
-      await delivery.start([published, other], {
+      await delivery.startBatch([published, other], {
         repost: false,
         settled: async (jobs, outcome) => {
           for (const { pollId } of jobs) outcomes.set(pollId, outcome);
@@ -126,7 +126,7 @@ describeEachDatabase('a published message', (fresh) => {
   test('is shown by the sweep once its time has come, and not asked for before', async () => {
     const db = await fresh();
     const { discord, clock, delivery, pollId } = await delivering(db);
-    delivery.run();
+    await delivery.start();
     await expect.poll(async () => (await pollOf(db, pollId)).shown_revision).toBe(1);
     await bump(db, pollId);
     const askedAt: number[] = [];
