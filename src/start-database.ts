@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './base/clock.ts';
 import type { Logger } from './base/log.ts';
 import { type PatienceParts, patiently } from './base/patience.ts';
-import type { StartSteps } from './base/start-steps.ts';
+import { logHasMore, type StartSteps } from './base/start-steps.ts';
 import { voidLeases } from './bulk/lifecycle/lease.ts';
 import { type Database, type DatabaseConfig, openDatabase } from './db/database.ts';
 import { DatabaseClock } from './db/database-clock.ts';
@@ -25,7 +25,7 @@ export async function startDatabase(
     {
       does: null,
       cannot: `Cannot open the database (${config.databaseUrl === null ? 'DATA_DIR' : 'DATABASE_URL'})`,
-      next: 'With LOG_LEVEL=debug the log says more.',
+      next: logHasMore,
     },
     () => openDatabase(config, log, patience),
   );

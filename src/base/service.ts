@@ -5,3 +5,15 @@ export interface Service {
   /** Begins nothing more, and resolves when what was under way has ended. Does nothing where it never started. */
   stop(): Promise<void>;
 }
+
+/** Several services as one. They start in order and stop all at once, so none of them may need another one to stop. */
+export function together(services: readonly Service[]): Service {
+  return {
+    start: async () => {
+      for (const service of services) await service.start();
+    },
+    stop: async () => {
+      await Promise.all(services.map((service) => service.stop()));
+    },
+  };
+}

@@ -11,6 +11,9 @@ export interface Step {
   readonly next: string;
 }
 
+/** What to do next where only the log knows. */
+export const logHasMore = 'With LOG_LEVEL=debug the log says more.';
+
 /**
  * The steps of a start, one after the other. Whatever a step fails with, expected or not, becomes a `CannotStart` in its own
  * words; errors that nobody awaits (`broken`) count as the step's that is under way.

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import type { Service } from '../base/service.ts';
 import type { Db } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -31,7 +32,7 @@ export interface ProcessLockParts {
  * What proves nothing is not written there: behind a pooler that lends sessions by transaction there is no row at all. When
  * the connection breaks and the process lives, its row is removed over the pool, and the next session takes another lock.
  */
-export class ProcessLock {
+export class ProcessLock implements Service {
   readonly #parts: ProcessLockParts;
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();

@@ -1,19 +1,21 @@
 import type { Clock } from '../base/clock.ts';
+import type { Service } from '../base/service.ts';
 import type { Metrics, MetricsSources } from './metrics.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { readiness } from './readiness.ts';
 
+export interface MetricsEndpointParts {
+  readonly at: { readonly port: number; readonly host: string };
+  readonly metrics: Metrics;
+  readonly sources: MetricsSources & { gateway(): string };
+  readonly clock: Clock;
+}
+
 /**
- * Serves the numbers and this process' health at `at`; null where that is not configured. Call before the bot connects,
- * so that `/readyz` tells that it is not ready yet. Throws `CannotStart`.
+ * Serves the numbers and this process' health. It is to be started before the bot connects, so that `/readyz` tells that the
+ * bot is not ready yet. `start` throws `CannotStart`.
  */
-export async function serveMetrics(
-  at: { readonly port: number; readonly host: string } | null,
-  metrics: Metrics,
-  sources: MetricsSources & { gateway(): string },
-  clock: Clock,
-): Promise<MetricsServer | null> {
-  if (at === null) return null;
+export function createMetricsEndpoint({ at, metrics, sources, clock }: MetricsEndpointParts): Service {
   const { log } = sources;
   const server = new MetricsServer({
     ...at,
@@ -21,9 +23,13 @@ export async function serveMetrics(
     metrics: () => metrics.text(sources),
     readiness: () => readiness(sources.probeDb, sources.gateway(), clock),
   });
-  await metrics.start(sources);
-  const port = await server.start();
-  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
-  log.info(`metrics on http://${host}:${port}/metrics, health on /healthz and /readyz`);
-  return server;
+  return {
+    start: async () => {
+      await metrics.start(sources);
+      await server.start();
+      const host = at.host.includes(':') ? `[${at.host}]` : at.host;
+      log.info(`metrics on http://${host}:${server.port}/metrics, health on /healthz and /readyz`);
+    },
+    stop: () => server.stop(),
+  };
 }

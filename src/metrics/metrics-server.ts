@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { CannotStart, reasonOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import type { Service } from '../base/service.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface MetricsServerParts {
@@ -19,7 +20,7 @@ export interface MetricsServerParts {
  * else 503, both with a JSON object that says which. Nothing in them is secret, and nobody is asked who they are: keep it on
  * loopback or a private network.
  */
-export class MetricsServer {
+export class MetricsServer implements Service {
   readonly #server: Server;
   readonly #parts: MetricsServerParts;
 
@@ -33,8 +34,8 @@ export class MetricsServer {
     });
   }
 
-  /** Resolves with the port. Throws `CannotStart`. */
-  async start(): Promise<number> {
+  /** Resolves once it listens. Throws `CannotStart`. */
+  async start(): Promise<void> {
     const { host, port } = this.#parts;
     this.#server.listen(port, host);
     try {
@@ -45,6 +46,10 @@ export class MetricsServer {
         { cause: error },
       );
     }
+  }
+
+  /** Where it listens. */
+  get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
 

@@ -62,6 +62,7 @@ export async function startPollsBot(
   const servers = gatewayServers(client);
   const services = { db, deliverer: delivery, clock, servers, pollsPerServer: 1000 };
   const dispatcher = new Dispatcher({
+    client,
     rest,
     messages: discordMessages({ rest, limits, clock, applicationId, botId: () => sandbox.world.bot.id }),
     clock,
@@ -71,8 +72,9 @@ export async function startPollsBot(
     commands: [pollCommand(services), ...(options.handlers?.commands ?? [])],
     contextCommands: options.handlers?.contextCommands ?? [],
     presses: [...pollPresses(services), ...(options.handlers?.presses ?? [])],
+    drainMs: 10_000,
   });
-  dispatcher.start(client);
+  await dispatcher.start();
   await connect(client, sandbox.token, inRealTime(log));
   const definitions = [
     pollCommand(services),
@@ -90,7 +92,7 @@ export async function startPollsBot(
     servers,
     errors,
     stop: async () => {
-      await dispatcher.stop(client, 10_000);
+      await dispatcher.stop();
       await delivery.stop();
       await client.destroy();
     },

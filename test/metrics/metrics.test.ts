@@ -42,8 +42,9 @@ async function served(metrics: Metrics, from: MetricsSources, gateway = 'ok') {
     metrics: () => metrics.text(from),
     readiness: () => readiness(from.db, gateway, systemClock),
   });
-  const port = await server.start();
+  await server.start();
   onTestFinished(() => server.stop());
+  const { port } = server;
   return async (path: string, method = 'GET') => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
     return {

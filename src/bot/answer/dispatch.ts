@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { MessageBody } from '../../base/message-body.ts';
+import type { Service } from '../../base/service.ts';
 import { within } from '../../base/within.ts';
 import { databaseFault } from '../../db/server/database-fault.ts';
 import type { Messages } from '../../delivery/messages/messages.ts';
@@ -24,6 +25,7 @@ import { NotOurs, type PressedMessage, Reply } from './reply.ts';
 import { suggestions } from './suggestions.ts';
 
 export interface DispatchParts {
+  readonly client: Client;
   readonly rest: RestCalls;
   readonly messages: Messages;
   readonly clock: Clock;
@@ -33,6 +35,8 @@ export interface DispatchParts {
   readonly commands: readonly SlashCommand[];
   readonly contextCommands: readonly ContextCommand[];
   readonly presses: readonly PressHandler[];
+  /** How long a stop waits for interactions under way, in milliseconds. */
+  readonly drainMs: number;
 }
 
 type CommandInteraction = ChatInputCommandInteraction | MessageContextMenuCommandInteraction;
@@ -42,7 +46,7 @@ type CommandInteraction = ChatInputCommandInteraction | MessageContextMenuComman
  * An interaction that another process has acknowledged is left to that process; where it is unknown whether our own
  * acknowledgement arrived, the handler runs all the same, since every effect is keyed by the interaction.
  */
-export class Dispatcher {
+export class Dispatcher implements Service {
   readonly #parts: DispatchParts;
   readonly #slash: ReadonlyMap<string, SlashCommand>;
   readonly #context: ReadonlyMap<string, ContextCommand>;
@@ -57,16 +61,18 @@ export class Dispatcher {
     this.#presses = new Map(parts.presses.map((press) => [press.action, press]));
   }
 
-  start(client: Client): void {
-    client.on('interactionCreate', this.#listener);
+  /** To be called before the client connects, so that no interaction is missed. */
+  async start(): Promise<void> {
+    this.#parts.client.on('interactionCreate', this.#listener);
   }
 
-  /** Takes no more interactions; resolves when those under way are answered, at the latest after `withinMs`. */
-  async stop(client: Client, withinMs: number): Promise<void> {
+  /** Takes no more interactions; resolves when those under way are answered, at the latest after `drainMs`. */
+  async stop(): Promise<void> {
+    const { client, clock, log, drainMs } = this.#parts;
     client.off('interactionCreate', this.#listener);
-    await within(this.#parts.clock, withinMs, Promise.all(this.#inFlight), null);
+    await within(clock, drainMs, Promise.all(this.#inFlight), null);
     if (this.#inFlight.size > 0)
-      this.#parts.log.warn({ count: this.#inFlight.size }, 'stopped before every interaction was answered');
+      log.warn({ count: this.#inFlight.size }, 'stopped before every interaction was answered');
   }
 
   handle(interaction: Interaction): void {

@@ -16,7 +16,7 @@ interface CommandCalls {
   put(route: Route, options?: CallOptions): Promise<unknown>;
 }
 
-type Definition = (SlashCommand | ContextCommand)['definition'];
+export type Definition = (SlashCommand | ContextCommand)['definition'];
 
 /**
  * Registers the commands for all servers, unless they are registered already just so: Discord allows few changes a day

@@ -1,5 +1,6 @@
 import { AutoResetEvent } from '../../base/auto-reset-event.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Service } from '../../base/service.ts';
 import { levelOf } from '../../db/database-away.ts';
 import { type AdmissionLimits, admitQueued } from '../lifecycle/admission.ts';
 import { DeadOwners, type LostLock } from '../lifecycle/dead-owners.ts';
@@ -44,7 +45,7 @@ interface Run {
  * Owns the operations of this process: admits, runs and reports them, renews their leases, takes over those of dead
  * processes. What it holds in memory can die at any moment; the rows say where to go on.
  */
-export class Runner {
+export class Runner implements Service {
   readonly #deps: RunnerDeps;
   readonly #runs = new Map<number, Run>();
   readonly #stopping = new AbortController();
@@ -64,7 +65,7 @@ export class Runner {
     await this.#look();
   }
 
-  start(): void {
+  async start(): Promise<void> {
     this.#loop = this.#work();
   }
 

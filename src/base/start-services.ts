@@ -1,0 +1,26 @@
+import type { Service } from './service.ts';
+import type { StartSteps, Step } from './start-steps.ts';
+
+/** One line of the list of what a program starts. */
+export interface ListedService {
+  /** Null where the configuration leaves it out. */
+  readonly service: Service | null;
+  /** What is said as it starts, and where it cannot. Default: nothing is said, because it cannot fail. */
+  readonly step?: Step;
+}
+
+/**
+ * Starts services in order. `started` gets what stops them in reverse, also the one whose start fails. Throws what `steps` does.
+ */
+export async function startServices(
+  list: readonly ListedService[],
+  steps: StartSteps,
+  started: AsyncDisposableStack,
+): Promise<void> {
+  for (const { service, step } of list) {
+    if (service === null) continue;
+    started.defer(() => service.stop());
+    if (step === undefined) await service.start();
+    else await steps.run(step, () => service.start());
+  }
+}
