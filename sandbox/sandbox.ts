@@ -21,7 +21,7 @@ import { World } from './world/world.ts';
 export interface SandboxOptions {
   /** Default 'true': Discord's own figures. */
   readonly limits?: LimitMode;
-  /** Milliseconds a request takes at least, there and back. Default 0. */
+  /** The least milliseconds that a request takes, there and back. Default 0. */
   readonly latency?: Latency;
   /** Shards recommended by `/gateway/bot`. Default 1. */
   readonly shards?: number;
@@ -37,7 +37,7 @@ export interface SandboxOptions {
   readonly random?: () => number;
 }
 
-/** What a bot needs in the guild when nothing else is said. */
+/** What a bot gets in a guild unless a test says otherwise. */
 export const usualBotPermissions =
   permission.viewChannel |
   permission.sendMessages |
@@ -145,7 +145,10 @@ export class Sandbox extends Scene {
     this.#rest.violations.length = 0;
   }
 
-  /** Resolves with the first request, past or future, for which the predicate holds. Asked at arrival and at the answer. */
+  /**
+   * Resolves with the first request, past or future, for which the predicate holds. It is asked at the arrival and at
+   * the answer.
+   */
   untilRequest(predicate: (request: RequestRecord) => boolean, timeoutMs = 10_000): Promise<RequestRecord> {
     return this.#rest.changed.until(
       () => this.requests.find(predicate),
@@ -155,12 +158,15 @@ export class Sandbox extends Scene {
     );
   }
 
-  /** Changes the limits from now on; all counters begin anew. */
+  /** Changes the limits from now on. All counters begin anew. */
   setLimits(mode: LimitMode): void {
     this.#limits = new Limits(mode, this.world.now);
   }
 
-  /** 503 to everything, or every connection cut, until switched off. The gateway goes down with 'refuse'. */
+  /**
+   * Answers 503 to everything, or cuts every connection, until it is switched off. With 'refuse' the gateway goes
+   * down too.
+   */
   outage(outage: Outage): void {
     this.faults.outage = outage;
     if (outage !== 'refuse') return;
@@ -189,7 +195,7 @@ export class Sandbox extends Scene {
 
   readonly #everywhere: Person[] = [];
 
-  /** Somebody, member of all guilds unless `guilds` says which. */
+  /** Somebody who is a member of all guilds, unless `guilds` says which. */
   person(init: PersonInit = {}): Person {
     const person = new Person(this, init);
     if (!init.guilds) this.#everywhere.push(person);
@@ -198,7 +204,7 @@ export class Sandbox extends Scene {
     return person;
   }
 
-  /** Delivers an interaction to every connected process; given one of before, once more with the id it had. */
+  /** Delivers an interaction to every connected process. One that was delivered before keeps its id. */
   deliver(interaction: SandboxInteraction): void {
     this.world.interactions.set(interaction.token, interaction);
     const data = () => interaction.payload;

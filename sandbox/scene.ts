@@ -5,7 +5,7 @@ import { messageFlag, type SandboxMessage } from './world/message.ts';
 import { permission } from './world/permissions.ts';
 import type { World } from './world/world.ts';
 
-/** What happens in the servers around the bot, as tests bring it about. Connected bots are told. */
+/** What happens in the servers around the bot, for tests to bring about. Connected bots are told. */
 export class Scene {
   readonly world: World;
 
@@ -36,13 +36,13 @@ export class Scene {
     return [...this.world.messages.values()];
   }
 
-  /** New messages of the bot, or those in one channel, are born so many milliseconds in the past; 0: now. */
+  /** New messages of the bot, or those in one channel, get a time this many milliseconds in the past; 0: now. */
   backdate(ms: number, channelId?: string): void {
     if (channelId === undefined) this.world.backdateMs = ms;
     else this.world.backdatedChannels.set(channelId, ms);
   }
 
-  /** Takes permissions from the bot in a channel: sight of it, if nothing else is said. */
+  /** Takes permissions from the bot in a channel. Default: to see it. */
   deny(channelId: string, bits: bigint = permission.viewChannel): void {
     const channel = this.channel(channelId);
     const own = this.#botOverwrite(channel);
@@ -60,7 +60,7 @@ export class Scene {
     if (!saw && this.world.seesChannel(channel)) this.#syncThreads(channel);
   }
 
-  /** Who comes to see a channel is told of its active threads (Discord's reference, "Thread List Sync"). */
+  /** A bot that comes to see a channel is told of its active threads (Discord's reference, "Thread List Sync"). */
   #syncThreads(parent: SandboxChannel): void {
     const guild = this.world.guildOf(parent);
     const threads = [...(guild?.channels.values() ?? [])].filter(
@@ -83,7 +83,7 @@ export class Scene {
     return made;
   }
 
-  /** Sets what the bot's own role allows in a guild; @everyone's bits remain. */
+  /** Sets what the bot's own role allows in a guild. @everyone's permissions stay. */
   setBotPermissions(guildId: string, bits: bigint): void {
     const guild = this.guild(guildId);
     const role = this.#botRole(guild);
@@ -111,7 +111,7 @@ export class Scene {
     this.world.dispatch({ name: 'GUILD_DELETE', guildId: id, intent: intent.guilds, data: () => ({ id }) });
   }
 
-  /** Somebody closes a thread, or Discord does for want of messages; or somebody opens it. */
+  /** A thread is closed, by somebody or by Discord for want of messages; or somebody opens it. */
   archive(threadId: string, archived = true): void {
     this.world.setThread(this.channel(threadId), { archived });
   }
@@ -127,7 +127,7 @@ export class Scene {
     this.world.dispatchChannel(channel, 'CHANNEL_UPDATE');
   }
 
-  /** Gives a role another colour: a change of the role, and of no permission. Default: the bot's own. */
+  /** Gives a role another colour: the role changes, its permissions do not. Default: the bot's own role. */
   setRoleColour(guildId: string, color: number, roleId?: string): void {
     const guild = this.guild(guildId);
     const role = roleId === undefined ? this.#botRole(guild) : guild.roles.get(roleId)!;
@@ -136,8 +136,8 @@ export class Scene {
   }
 
   /**
-   * Times a member out until then (Unix milliseconds; null lifts it); default: the bot. They are told of the beginning, and
-   * of no end (api-docs#6847).
+   * Times a member out until then (Unix milliseconds; null lifts it). Default: the bot. Discord tells of the
+   * beginning, not of the end (api-docs#6847).
    */
   timeOut(guildId: string, until: number | null, userId: string = this.world.bot.id): void {
     const guild = this.guild(guildId);

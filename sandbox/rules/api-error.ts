@@ -4,7 +4,7 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: number;
   readonly errors: object | undefined;
-  /** Whether the request itself is wrong, and would be at any time. */
+  /** Whether the request itself is wrong, so that it would be refused at any time. */
   readonly mistake: boolean;
 
   constructor(status: number, code: number, message: string, errors?: object, mistake = false) {
@@ -20,7 +20,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The refusals that the sandbox knows; codes and texts from Discord's reference, "JSON Error Codes". */
+/** The refusals that the sandbox knows. Codes and texts are from Discord's reference, "JSON Error Codes". */
 export const refuse = {
   unauthorized: () => new ApiError(401, 0, '401: Unauthorized'),
   notFound: () => new ApiError(404, 0, '404: Not Found'),

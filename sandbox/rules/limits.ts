@@ -1,23 +1,23 @@
-/** 'true': Discord's figures. 'off': none. `scale` multiplies every window: 0.05 makes 5 s 0.25 s. */
+/** 'true': Discord's figures. 'off': no limits. `scale` multiplies every window: 0.05 makes 5 s 0.25 s. */
 export type LimitMode = 'true' | 'off' | { readonly scale: number };
 
-/** One counter: so many requests in a window that the first of them opens. */
+/** One counter: so many requests in a window, which the first of them opens. */
 export interface LimitRule {
   /** The counter: what is limited, and where (a channel, a guild, a token). */
   readonly key: string;
-  /** What the client is told in X-RateLimit-Bucket. Counters may share one. Null: it is told nothing. */
+  /** What X-RateLimit-Bucket says to the client. Counters may share a name. Null: it says nothing. */
   readonly bucket: string | null;
   readonly limit: number;
   readonly windowMs: number;
   /** Error code in the body of its 429. */
   readonly code?: number;
-  /** Its 429 speaks of one message, and its header of a second, whatever the body says (api-docs#6109). */
+  /** Its 429 is about one message, and its header names one second whatever the body says (api-docs#6109). */
   readonly ofMessage?: true;
 }
 
 export interface LimitVerdict {
   readonly headers: Record<string, string>;
-  /** Null where the request may pass; else the body of the 429. */
+  /** Null if the request may pass; else the body of the 429. */
   readonly refusal: { readonly scope: string; readonly body: object; readonly retryAfterMs: number } | null;
 }
 
@@ -30,8 +30,8 @@ interface Window {
 }
 
 /**
- * The rate limits. Counted when a request arrives: refused ones are not counted. The global one is the strictest reading
- * of Discord's "50 requests per second": no stretch of one second ever holds more than 50.
+ * The rate limits. A request is counted when it arrives; a refused one is not. The global limit is the strictest
+ * reading of Discord's "50 requests per second": no stretch of one second ever holds more than 50.
  */
 export class Limits {
   readonly #now: () => number;
@@ -46,7 +46,7 @@ export class Limits {
     this.#scale = typeof mode === 'object' ? mode.scale : 1;
   }
 
-  /** Asks every rule, and takes a place in each only if all of them have one. */
+  /** Asks every rule. Takes a place in each, but only if all of them have one. */
   take(rules: readonly LimitRule[], countsGlobally: boolean): LimitVerdict {
     if (!this.#enabled) return { headers: {}, refusal: null };
     const now = this.#now();
@@ -104,7 +104,7 @@ export class Limits {
     headers: Record<string, string>,
   ): LimitVerdict {
     const retryAfterMs = Math.max(1, waitMs);
-    // The true header counts whole seconds, rounded up; scaled windows would drown in that.
+    // The true header counts whole seconds, rounded up. That would drown a scaled window.
     const header = this.#scale === 1 ? Math.ceil(retryAfterMs / 1000) : retryAfterMs / 1000;
     const body = {
       message: 'You are being rate limited.',

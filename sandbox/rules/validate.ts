@@ -21,7 +21,7 @@ export type BodyKind =
 export interface BodyCheck {
   /** 50035 with the first flaw, or null. */
   readonly error: ApiError | null;
-  /** Fields that the official schema does not know. Discord ignores them; here they are worth a report. */
+  /** Fields that the official schema does not know. Discord ignores them; here they are reported. */
   readonly unknown: readonly string[];
 }
 
@@ -41,7 +41,7 @@ const schemas: Record<BodyKind, (body: unknown) => Schema> = {
   thread: () => spec.UpdateThreadRequestPartialSchema,
 };
 
-/** discord.js sends these everywhere; Discord takes them, its published schema leaves them out here and there. */
+/** discord.js sends these everywhere. Discord takes them, but its published schema leaves them out here and there. */
 const tolerated = new Set(['tts', 'nonce', 'enforce_nonce']);
 
 /** Checks a request's body against Discord's official schema and against the rules that the schema leaves out. */
@@ -94,7 +94,7 @@ interface Issue {
   readonly [key: string]: unknown;
 }
 
-/** Of a union, the alternatives of another `type` say nothing; of the rest, the one with the least wrong. */
+/** For a union, alternatives of another `type` say nothing. Of the rest, the one with the fewest flaws is told. */
 function describe(issue: Issue, path: string[]): Flaw[] {
   if (issue.code === 'invalid_union' && issue.errors?.length) {
     const ofThisType = issue.errors.filter((issues) => issues.length > 0 && !issues.some(isOtherType));
@@ -110,7 +110,7 @@ function isOtherType(issue: Issue): boolean {
   return issue.path.length === 1 && issue.path[0] === 'type';
 }
 
-/** Parsing strips what the schema does not know: what is missing afterwards was unknown. */
+/** Parsing strips what the schema does not know. So what is missing afterwards was unknown. */
 function unknownFields(given: unknown, parsed: unknown, path: string[]): string[] {
   if (given === null || typeof given !== 'object' || parsed === null || typeof parsed !== 'object') return [];
   return Object.entries(given).flatMap(([key, value]) => {
@@ -121,7 +121,7 @@ function unknownFields(given: unknown, parsed: unknown, path: string[]): string[
   });
 }
 
-/** The published schema has `default_member_permissions` as a number; Discord takes and gives a string of digits. */
+/** The published schema takes `default_member_permissions` for a number. Discord takes and gives a string of digits. */
 function withPlainPermissions(body: unknown): unknown {
   if (Array.isArray(body)) return body.map(withPlainPermissions);
   if (body === null || typeof body !== 'object') return body;

@@ -4,7 +4,7 @@ import { channelPermissions, permission } from '../world/permissions.ts';
 import type { World } from '../world/world.ts';
 import type { Call } from './route.ts';
 
-/** The path's channel, if the bot sees it: else 10003 or 50001. */
+/** The path's channel. Throws 10003 or 50001 if the bot does not see it. */
 export function visibleChannel({ world, params }: Call): SandboxChannel {
   const channel = world.channels.get(params.channel ?? '');
   if (!channel) throw refuse.unknownChannel();
@@ -13,8 +13,8 @@ export function visibleChannel({ world, params }: Call): SandboxChannel {
 }
 
 /**
- * Throws where a message in a thread cannot be changed: 50083 while it is archived, and while it is locked 160005 for who
- * lacks Manage Threads (api-docs PR#2855, PR#5919; discord.js PR#9216).
+ * Throws if a message in a thread cannot be changed: 50083 while the thread is archived; 160005 while it is locked
+ * and the bot lacks Manage Threads (api-docs PR#2855, PR#5919; discord.js PR#9216).
  */
 export function needsOpenThread(world: World, channel: SandboxChannel, doing: 'edit' | 'delete'): void {
   if (!channel.isThread) return;
@@ -23,7 +23,10 @@ export function needsOpenThread(world: World, channel: SandboxChannel, doing: 'e
   if (shut) throw refuse.lockedThread();
 }
 
-/** Whether the bot may open the archived thread, or write into it: a locked one takes Manage Threads (api-docs PR#3108). */
+/**
+ * Whether the bot may open the archived thread, or write into it. A locked thread takes Manage Threads (api-docs
+ * PR#3108).
+ */
 export function mayOpen(world: World, thread: SandboxChannel): boolean {
   return (
     botMay(world, thread, permission.sendMessagesInThreads) &&
@@ -31,7 +34,7 @@ export function mayOpen(world: World, thread: SandboxChannel): boolean {
   );
 }
 
-/** Throws 50013 where the bot lacks the permission. */
+/** Throws 50013 if the bot lacks the permission. */
 export function needs(world: World, channel: SandboxChannel, bit: bigint): void {
   if (!botMay(world, channel, bit)) throw refuse.noPermission();
 }

@@ -1,27 +1,27 @@
 import type { RequestRecord } from './request-record.ts';
 
 export interface Fault {
-  /** Which requests it hits: all of the given parts must fit. */
+  /** Which requests it hits: all given parts must fit. */
   readonly match:
     | ((request: RequestRecord) => boolean)
     | { readonly method?: string; readonly path?: RegExp; readonly body?: (body: unknown) => boolean };
-  /** How many requests it hits before it is spent; without it, every one. */
+  /** How many requests it hits before it is spent. Default: every one. */
   readonly times?: number;
-  /** How many fitting requests pass first. */
+  /** How many requests that fit pass first. */
   readonly skip?: number;
-  /** Answer with this status instead of doing anything. */
+  /** Answers with this status instead of doing anything. */
   readonly status?: number;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   /** The answer's text as it is, instead of JSON. */
   readonly html?: string;
-  /** Wait so long before anything else happens. */
+  /** Waits this long before anything else happens. */
   readonly delayMs?: number;
-  /** Do it, and wait so long before answering. */
+  /** Does it, and waits this long before answering. */
   readonly delayReplyMs?: number;
-  /** Do it, and cut the connection instead of answering. */
+  /** Does it, and cuts the connection instead of answering. */
   readonly loseReply?: boolean;
-  /** Cut the connection without doing it. */
+  /** Cuts the connection without doing it. */
   readonly loseRequest?: boolean;
   /** Awaited before it is done: a test can hold a request there. */
   readonly before?: (request: RequestRecord) => void | Promise<void>;
@@ -57,7 +57,7 @@ export class Faults {
   }
 
   /**
-   * Requests are refused by the edge before Discord: 429 with a page of HTML, and no header that says how long
+   * The edge refuses requests before Discord sees them: 429 with a page of HTML, and no header that says how long
    * (api-docs#5810).
    */
   addEdge(which: Pick<Fault, 'match' | 'times' | 'skip'>): ActiveFault {

@@ -31,13 +31,13 @@ interface Recorded {
 /** How many dispatches are kept for a resume. */
 const kept = 5000;
 
-/** One session: it outlives its connection, and what happens meanwhile is replayed when the client resumes. */
+/** One session. It outlives its connection: what happens meanwhile is replayed when the client resumes. */
 export class GatewaySession {
   readonly id: string;
   readonly intents: number;
   readonly shard: readonly [number, number];
   socket: WebSocket | null = null;
-  /** Unix milliseconds at which the connection went; null while there is one. */
+  /** When the connection was lost, in Unix milliseconds; null while there is one. */
   lostAt: number | null = null;
   readonly #recent: Recorded[] = [];
   #sequence = 0;

@@ -8,7 +8,7 @@ import type { Dispatch, World } from '../world/world.ts';
 import { GatewaySession, opcode } from './gateway-session.ts';
 
 const heartbeatMs = 41_250;
-/** How long a lost connection may be resumed; Discord names no figure, bots observe minutes. */
+/** How long a lost connection may be resumed. Discord names no figure; bots observe minutes. */
 const resumableMs = 180_000;
 const privileged = intent.guildMembers | (1 << 8) | intent.messageContent;
 
@@ -23,12 +23,12 @@ interface Packet {
   readonly d: unknown;
 }
 
-/** The websocket side: any number of connections, each told what its shard and intents cover. */
+/** The WebSocket side. Any number of connections, each of which hears what its shard and intents cover. */
 export class Gateway {
   readonly changed = new Signal();
-  /** How often each interaction is delivered to a session; 2 plays Discord's "at least once". */
+  /** How often each interaction is delivered to a session. 2 plays Discord's "at least once". */
   deliveries = 1;
-  /** How many connections from now on are refused with 503 before there is a websocket. */
+  /** How many of the next connections are refused with 503 before there is a WebSocket. */
   refusing = 0;
   /** The code with which each connection that identifies is closed; null: none. */
   closing: number | null = null;
@@ -54,7 +54,7 @@ export class Gateway {
     await this.changed.until(() => this.connected >= count, timeoutMs, describe);
   }
 
-  /** Cuts every connection. `resumable: false` forgets the sessions too, so that a resume is refused. */
+  /** Cuts every connection. `resumable: false` also forgets the sessions, so a resume is refused. */
   drop(options: { code?: number; resumable?: boolean } = {}): void {
     for (const session of this.#sessions.values()) {
       if (options.resumable === false) this.#sessions.delete(session.id);
@@ -216,8 +216,8 @@ function refuse(socket: WebSocket, code: number, reason: string): null {
 }
 
 /**
- * GUILD_CREATE: all channels; of the members the bot alone, unless it has the intent for them; of the threads those that are
- * active and that it sees (Discord's reference, "Guild Create").
+ * GUILD_CREATE has all channels. Of the members it has the bot alone, unless the intent for members is given. Of the
+ * threads it has those that are active and that the bot sees (Discord's reference, "Guild Create").
  */
 export function guildCreate(world: World, guildId: string, intents: number): object {
   const guild = world.guilds.get(guildId)!;

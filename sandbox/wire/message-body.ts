@@ -23,8 +23,9 @@ export interface WrittenMessage {
 const settableFlags = messageFlag.suppressEmbeds | messageFlag.componentsV2 | (1 << 12);
 
 /**
- * What Discord takes of a body from a bot without Embed Links in the channel: everything but the embeds, with a 200
- * (api-docs#2601, #5648). Throws 50006 where `rest` says that nothing else would be in the message.
+ * What Discord takes of a body from a bot without Embed Links in the channel: all but the embeds, with a 200
+ * (api-docs#2601, #5648). Throws 50006 if nothing else would be in the message; `isRest` says whether something
+ * would.
  */
 export function withoutEmbeds(written: WrittenMessage, isRest: boolean): WrittenMessage {
   if (!written.embeds?.length) return written;
@@ -33,7 +34,10 @@ export function withoutEmbeds(written: WrittenMessage, isRest: boolean): Written
   return { ...written, embeds: [] };
 }
 
-/** The parts of a new message. Throws 50006 where there is nothing in it, 50035 where a component's emoji does not exist. */
+/**
+ * The parts of a new message. Throws 50006 if there is nothing in it, and 50035 if the emoji of a component does not
+ * exist.
+ */
 export function newParts(
   world: World,
   channel: SandboxChannel,
@@ -55,7 +59,10 @@ export function newParts(
   return parts;
 }
 
-/** The parts that an edit changes: those given. Attachments stay unless listed anew; new files are added. */
+/**
+ * The parts that an edit changes, which are those that are given. Attachments stay unless they are listed anew; new
+ * files are added.
+ */
 export function editedParts(
   world: World,
   channel: SandboxChannel,
@@ -83,7 +90,7 @@ export function editedParts(
   return parts;
 }
 
-/** A custom emoji on a component must be one that the bot can use: of a server it is in (api-docs#8071). */
+/** A custom emoji on a component must be one that the bot can use: of a server that it is in (api-docs#8071). */
 function checkEmojis(world: World, { components }: WrittenMessage): void {
   for (const { emoji } of flatten(components ?? [])) {
     const known = emoji?.id == null || world.botGuilds().some((guild) => guild.emojis.has(emoji.id!));

@@ -14,7 +14,10 @@ const fortnightMs = 14 * 86_400_000;
 /** How long an enforced nonce is remembered: "the past few minutes" in Discord's reference, "Create Message". */
 const nonceMs = 300_000;
 
-/** Messages of a channel. Limits as bot authors observe them (5 in 5 s; edits of old messages 3 in 6 s); see the README. */
+/**
+ * Messages of a channel. The limits are those that bot authors observe (5 in 5 s; edits of old messages 3 in 6 s);
+ * see the README.
+ */
 export const messageRoutes: readonly Route[] = [
   {
     method: 'POST',
@@ -51,7 +54,10 @@ export const messageRoutes: readonly Route[] = [
   },
 ];
 
-/** POST and PATCH are counted apart and yet name one bucket: clients that key by bucket alone queue them together. */
+/**
+ * POST and PATCH are counted apart and yet name one bucket. So a client that keys by bucket alone queues them
+ * together.
+ */
 function postLimits({ params }: Call): LimitRule[] {
   return [{ key: `post:${params.channel}`, bucket: 'a1f3channelmessages', limit: 5, windowMs: 5000 }];
 }
@@ -98,7 +104,7 @@ function post(call: Call): Answer {
   const earlier = written.enforce_nonce ? withNonce(call, channel, written.nonce) : undefined;
   if (earlier) return ok(messagePayload(world, earlier));
   const parts = newParts(world, channel, shownOf(call, channel, files.length > 0), files, 0);
-  // A message wakes a thread that sleeps (api-docs PR#2855).
+  // A message wakes a sleeping thread (api-docs PR#2855).
   if (channel.archived) world.setThread(channel, { archived: false });
   const message = world.addMessage(channel, {
     authorId: world.bot.id,
@@ -180,7 +186,9 @@ function bulkDelete(call: Call): Answer {
   return noContent;
 }
 
-/** The body as Discord takes it from the bot in this channel. `rest`: something beside the body stays in the message. */
+/**
+ * The body as Discord takes it from the bot in this channel. `rest`: something beside the body stays in the message.
+ */
 function shownOf({ world, body }: Call, channel: SandboxChannel, rest: boolean): WrittenMessage {
   const written = body as WrittenMessage;
   return botMay(world, channel, permission.embedLinks) ? written : withoutEmbeds(written, rest);

@@ -42,9 +42,9 @@ function user({ world, params }: Call): Answer {
 }
 
 /**
- * Opening a thread takes Send Messages in Threads, and Manage Threads where it is locked (api-docs PR#3108, discord.js
- * PR#7406); anything else takes Manage Threads and an open thread (api-docs#6928). Other channels: Manage Channels, which
- * the bot never has.
+ * Opening a thread takes Send Messages in Threads, and Manage Threads if it is locked (api-docs PR#3108, discord.js
+ * PR#7406). Any other change takes Manage Threads and an open thread (api-docs#6928). Other channels take Manage
+ * Channels, which the bot never has.
  */
 function changeThread(call: Call): Answer {
   const { world } = call;

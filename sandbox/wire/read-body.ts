@@ -13,7 +13,7 @@ export interface ReadBody {
   readonly files: readonly UploadedFile[];
 }
 
-/** Reads JSON, or a form with `payload_json` and files. Throws where it is neither. */
+/** Reads JSON, or a form with `payload_json` and files. Throws if it is neither. */
 export async function readBody(request: IncomingMessage): Promise<ReadBody> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);

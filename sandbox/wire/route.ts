@@ -8,7 +8,7 @@ export interface Call {
   readonly world: World;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** Parsed JSON (that of `payload_json` in a form); an object or a list, `{}` where there is none. */
+  /** Parsed JSON; of a form, that of `payload_json`. An object or a list; `{}` if there is none. */
   readonly body: never;
   readonly files: readonly UploadedFile[];
 }
@@ -27,7 +27,7 @@ export interface Route {
   /** What its body is checked against. */
   readonly body?: BodyKind;
   readonly limits?: (call: Call) => readonly LimitRule[];
-  /** Whether it counts towards the global limit; callbacks and webhook tokens do not. Default true. */
+  /** Whether it counts towards the global limit. Callbacks and webhook tokens do not. Default true. */
   readonly global?: boolean;
   readonly handle: (call: Call) => Answer;
 }

@@ -10,7 +10,7 @@ import { type ReadBody, readBody } from './read-body.ts';
 import type { RequestRecord, Violation } from './request-record.ts';
 import type { Answer, Call, Route } from './route.ts';
 
-/** Milliseconds a request is under way, there and back: a figure, or from–to. */
+/** How many milliseconds a request is under way, there and back: a figure, or from–to. */
 export type Latency = number | readonly [number, number];
 
 export interface RestOptions {
@@ -30,7 +30,7 @@ interface Replied extends Answer {
   readonly headers?: Record<string, string>;
 }
 
-/** The HTTP side: log, faults, authorization, limits, validation, and then the route. */
+/** The HTTP side. A request passes log, faults, authorization, limits and validation, and then its route. */
 export class RestServer {
   readonly http: Server;
   readonly requests: RequestRecord[] = [];
@@ -71,7 +71,7 @@ export class RestServer {
       send(response, replied);
     } catch (error) {
       send(response, { status: 500, body: { message: String(error), code: 0 } });
-      // A mistake in the sandbox itself must not pass for a Discord outage.
+      // A mistake in the sandbox itself must not look like an outage of Discord.
       this.violations.push({
         method: request.method ?? '',
         path: request.url ?? '',
@@ -206,7 +206,7 @@ function asAnswer(error: ApiError): Answer {
 
 function send(response: ServerResponse, { status, body, headers, html }: Replied): void {
   if (response.destroyed || response.headersSent) return;
-  // discord.js parses whatever names a content type, so a 204 must name none.
+  // discord.js parses every answer that names a content type, so a 204 must name none.
   if (status === 204) return void response.writeHead(204, headers).end();
   if (html !== undefined)
     return void response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(html);

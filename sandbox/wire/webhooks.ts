@@ -8,7 +8,10 @@ import type { InteractionTimes } from './interactions.ts';
 import { editedParts, newParts, type WrittenMessage } from './message-body.ts';
 import { type Answer, type Call, noContent, ok, type Route } from './route.ts';
 
-/** What an interaction's token reaches after the first response: no bot token needed, no global limit. */
+/**
+ * What an interaction's token reaches after the first response. It needs no bot token and counts towards no global
+ * limit.
+ */
 export function webhookRoutes(times: InteractionTimes): readonly Route[] {
   const base = '/webhooks/:application/:token';
   const message = `${base}/messages/:message`;
@@ -51,7 +54,7 @@ function followUp(call: Call, times: InteractionTimes): Answer {
   const { interaction, channel } = living(call, times);
   const written = call.body as WrittenMessage;
   const original = interaction.original;
-  // The first follow-up to a deferred response takes the place of "thinking …", whatever flags it brings.
+  // The first follow-up to a deferred response takes the place of "thinking …", whatever its flags.
   if (interaction.callback === callbackType.defer && original?.loading && !original.deleted) {
     world.editMessage(original, editedParts(world, channel, original, written, call.files));
     interaction.answered(original);

@@ -6,7 +6,7 @@ export const channelType = { text: 0, direct: 1, category: 4, announcement: 5, t
 
 export interface Overwrite {
   readonly id: string;
-  /** 0: a role, 1: a member. */
+  /** 0: a role; 1: a member. */
   readonly type: 0 | 1;
   allow: bigint;
   deny: bigint;
@@ -28,13 +28,13 @@ export class SandboxChannel {
   readonly type: number;
   readonly guildId: string | null;
   readonly parentId: string | null;
-  /** The person on the other side of a direct channel. */
+  /** The person on the other side of a direct channel; null for other channels. */
   readonly recipientId: string | null;
   readonly overwrites: Overwrite[] = [];
   readonly byId = new Map<string, SandboxMessage>();
   readonly changed = new Signal();
   topic: string | null = null;
-  /** A thread alone is ever archived ("closed") or locked. */
+  /** Only a thread can be archived ("closed") or locked. */
   archived = false;
   locked = false;
 

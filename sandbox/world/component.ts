@@ -1,4 +1,7 @@
-/** A message or modal component, loosely: which fields there are depends on `type` (Discord's reference, "Components"). */
+/**
+ * A component of a message or modal. It is typed loosely: which fields exist depends on `type` (Discord's reference,
+ * "Components").
+ */
 export interface Component {
   readonly type: number;
   readonly id?: number;
@@ -45,7 +48,7 @@ export function isSelect(component: Component): boolean {
   return component.type === componentType.stringSelect || (component.type >= 5 && component.type <= 8);
 }
 
-/** Every component of the tree, parents before their children. */
+/** Every component of the tree, each before its children. */
 export function flatten(components: readonly Component[]): Component[] {
   return components.flatMap((component) => [
     component,

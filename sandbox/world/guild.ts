@@ -4,7 +4,7 @@ export interface User {
   readonly id: string;
   readonly name: string;
   readonly bot: boolean;
-  /** False: who writes them directly gets 50007. */
+  /** False: a direct message to them is refused with 50007. */
   acceptsDirectMessages: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Member {
   readonly userId: string;
   readonly roles: string[];
   readonly joinedAt: number;
-  /** Unix milliseconds until which they are timed out, if ever. */
+  /** Until when they are timed out, in Unix milliseconds; null: never. */
   timedOutUntil: number | null;
 }
 
@@ -40,7 +40,7 @@ export interface Guild {
   readonly locale: string;
   readonly joinedAt: number;
   readonly now: () => number;
-  /** False while it is being set up: connected bots hear of it as a whole, by GUILD_CREATE. */
+  /** False while it is being set up. Then connected bots hear of all of it at once, by GUILD_CREATE. */
   announced: boolean;
   readonly roles: Map<string, Role>;
   readonly channels: Map<string, SandboxChannel>;

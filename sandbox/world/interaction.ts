@@ -38,7 +38,7 @@ export interface InteractionInit {
   readonly payload: object;
 }
 
-/** One interaction and what the bot has made of it. */
+/** One interaction, and what the bot made of it. */
 export class SandboxInteraction {
   readonly id: string;
   readonly token: string;
@@ -53,7 +53,10 @@ export class SandboxInteraction {
   /** Unix milliseconds of the first callback. */
   acknowledgedAt: number | null = null;
   callback: number | null = null;
-  /** What `@original` means: the message made by callback 4 or 5, the one sat on after 6 or 7. */
+  /**
+   * What `@original` means: after callback 4 or 5 the message that it made, after 6 or 7 the message that was
+   * pressed.
+   */
   original: SandboxMessage | null = null;
   /** The first message that was given content through this interaction. */
   answer: SandboxMessage | null = null;
@@ -78,7 +81,7 @@ export class SandboxInteraction {
     this.acknowledgedAt = at;
   }
 
-  /** Whether its token reaches this message: its own answers, and the message that its component sits on. */
+  /** Whether its token reaches this message: one of its own answers, or the message that its component sits on. */
   reaches(message: SandboxMessage): boolean {
     return message.interactionId === this.id || message === this.source;
   }

@@ -15,8 +15,8 @@ export interface AllowedMentions {
 export const nobody: Mentions = { users: [], roles: [], everyone: false };
 
 /**
- * Who is pinged by `content`. Without `allowed` (a body that leaves `allowed_mentions` out) the defaults hold: everybody
- * named is pinged. Embeds never ping. `mayPing` says whether a role, or 'everyone', may be pinged by the author at all.
+ * Who is pinged by `content`. Without `allowed` (a body that leaves `allowed_mentions` out) the defaults hold:
+ * everybody who is named is pinged. Embeds never ping. `mayPing`: whether the author may ping a role, or 'everyone'.
  * Source: Discord's reference, "Allowed Mentions Object".
  */
 export function resolveMentions(

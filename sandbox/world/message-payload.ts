@@ -13,8 +13,8 @@ export interface MessageSurroundings {
 }
 
 /**
- * A message as Discord's API shows it to the bot. Without the intent for message contents (`intents`, where it comes over
- * the gateway) what others wrote is blank.
+ * A message as Discord's API shows it to the bot. `intents`: those of the session, if it comes over the gateway.
+ * Without the intent for message contents, what others wrote is blank.
  */
 export function messagePayload(world: MessageSurroundings, message: SandboxMessage, intents = -1): object {
   const author = world.users.get(message.authorId)!;

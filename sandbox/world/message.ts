@@ -46,7 +46,7 @@ export interface MessageInit {
   readonly parts: MessageParts;
 }
 
-/** A message that stays current: who holds one sees every edit. */
+/** A message that stays current: whoever holds it sees every edit. */
 export class SandboxMessage {
   readonly id: string;
   readonly channelId: string;
@@ -114,7 +114,7 @@ export class SandboxMessage {
     return flatten(this.components).filter(isSelect);
   }
 
-  /** All it says, labels of buttons aside: content, embeds with their fields, text components. */
+  /** All its text but the labels of buttons: content, embeds with their fields, text components. */
   get text(): string {
     const embeds = this.embeds.flatMap((embed) => [
       embed.author?.name,
@@ -132,7 +132,10 @@ export class SandboxMessage {
     return this.embeds.flatMap((embed) => embed.fields ?? []).find((field) => field.name === name)?.value;
   }
 
-  /** The first button whose label begins so (a count may follow), an emoji's name counting as part of it. */
+  /**
+   * The first button whose label begins with this; a count may follow. The name of an emoji counts as part of the
+   * label.
+   */
   button(label: string): Component | undefined {
     return (
       this.buttons.find((button) => button.label === label) ??
@@ -141,7 +144,7 @@ export class SandboxMessage {
     );
   }
 
-  /** Resolves with this message as soon as the predicate holds; rejects when it takes longer than `timeoutMs`. */
+  /** Resolves with this message as soon as the predicate holds. Rejects after `timeoutMs`. */
   until(predicate: (message: SandboxMessage) => boolean, timeoutMs = 10_000): Promise<SandboxMessage> {
     return this.changed.until(
       () => (predicate(this) ? this : null),
@@ -151,7 +154,7 @@ export class SandboxMessage {
     );
   }
 
-  /** Replaces the given parts. The channel is told by whoever holds both. */
+  /** Replaces the given parts. Whoever holds both tells the channel. */
   edit(parts: Partial<MessageParts>, at: number): void {
     this.#parts = { ...this.#parts, ...parts };
     this.editedAt = at;

@@ -43,9 +43,10 @@ export function guildPermissions(guild: Guild, userId: string): bigint {
 }
 
 /**
- * Bits of a member in a channel: @everyone's overwrite, then the roles' together, then the member's own, denials
- * before grants each time (Discord's reference, "Permission Overwrites"). Threads have their parent's. Who is timed out
- * keeps sight and history alone, owner and administrators aside ("Permissions for Timed Out Members").
+ * The permissions of a member in a channel. First @everyone's overwrite, then those of all their roles together, then
+ * the member's own; each time denials before grants (Discord's reference, "Permission Overwrites"). A thread has
+ * those of its parent. Somebody who is timed out keeps only View Channel and Read Message History, unless they are
+ * the owner or an administrator ("Permissions for Timed Out Members").
  */
 export function channelPermissions(guild: Guild, channel: SandboxChannel, userId: string): bigint {
   const base = guildPermissions(guild, userId);

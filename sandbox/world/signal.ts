@@ -12,8 +12,8 @@ export class Signal {
   }
 
   /**
-   * Resolves with what `read` returns as soon as that is neither null, undefined nor false; asked now and at each
-   * change. Rejects after `timeoutMs` with what `describe` says was waited for.
+   * Resolves with what `read` returns as soon as that is neither null, undefined nor false. It is asked now and at
+   * each change. Rejects after `timeoutMs`, with what `describe` says was waited for.
    */
   until<T>(
     read: () => T | null | undefined | false,

@@ -2,8 +2,8 @@
 const epoch = 1_420_070_400_000n;
 
 /**
- * Makes ids in Discord's own format: 42 bits of milliseconds since 2015, 22 bits that count. `atMs` (Unix milliseconds)
- * may lie in the past, so that a message can be born old.
+ * Makes ids in Discord's own format: 42 bits of milliseconds since 2015, then 22 bits that count. `atMs` (Unix
+ * milliseconds) may lie in the past, so that a message can be born old.
  */
 export function createSnowflakes(): (atMs: number) => string {
   let count = 0n;

@@ -9,7 +9,7 @@ import { messagePayload } from './message-payload.ts';
 import { channelPermissions, everyonePermissions } from './permissions.ts';
 import { createSnowflakes } from './snowflake.ts';
 
-/** Something that Discord tells the bot. `data` is asked once for each session, with the intents it has. */
+/** Something that Discord tells the bot. `data` is called once for each session, with the session's intents. */
 export interface Dispatch {
   readonly name: string;
   readonly guildId: string | null;
@@ -18,7 +18,7 @@ export interface Dispatch {
   readonly data: (intents: number) => object;
 }
 
-/** All that the stand-in knows: servers, people, messages, commands, interactions. No network in it. */
+/** All that the stand-in knows: servers, people, messages, commands, interactions. There is no network in it. */
 export class World {
   readonly now: () => number;
   readonly guilds = new Map<string, Guild>();
@@ -29,9 +29,9 @@ export class World {
   readonly commands = new Map<string, StoredCommand>();
   readonly bot: User;
   readonly newId: (atMs?: number) => string;
-  /** New messages of the bot are born this many milliseconds in the past. */
+  /** How many milliseconds in the past new messages of the bot are born. */
   backdateMs = 0;
-  /** The same for one channel, by id; goes before `backdateMs`. */
+  /** The same for one channel, by id. It wins over `backdateMs`. */
   readonly backdatedChannels = new Map<string, number>();
   /** Where attachments are fetched from; known once the server listens. */
   baseUrl = '';
@@ -152,7 +152,7 @@ export class World {
     return [...this.guilds.values()].filter((guild) => guild.members.has(this.bot.id));
   }
 
-  /** The direct channel between the bot and a user; made at first need. */
+  /** The direct channel between the bot and a user. It is made when it is first needed. */
   directChannel(user: User): SandboxChannel {
     for (const channel of this.channels.values()) if (channel.recipientId === user.id) return channel;
     const made = new SandboxChannel({
@@ -205,7 +205,7 @@ export class World {
     }));
   }
 
-  /** Whether the bot sees a channel; of threads it is told only where it does. */
+  /** Whether the bot sees a channel. Only then it is told of the channel's threads. */
   seesChannel(channel: SandboxChannel): boolean {
     const guild = this.guildOf(channel);
     return guild === null || channelPermissions(guild, channel, this.bot.id) !== 0n;
@@ -231,7 +231,7 @@ export class World {
     });
   }
 
-  /** Token of an interaction or session: long, and safe in a path. */
+  /** A token of an interaction or a session: long, and safe in a path. */
   newToken(): string {
     return randomBytes(60).toString('base64url');
   }

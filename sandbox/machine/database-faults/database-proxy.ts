@@ -2,24 +2,24 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { ProxiedConnection, type StatementFault } from './proxied-connection.ts';
 
-/** How a new connection is met: passed on, taken and then met with silence, or refused. */
+/** What happens to a new connection: it is passed on, accepted and never answered, or refused. */
 type Reception = 'pass' | 'silent' | 'refuse';
 
-/** One statement that a client sends: all its messages up to the server's next “ready for query”. */
+/** One statement of a client: all its messages up to the server's next “ready for query”. */
 export interface SeenStatement {
-  /** From 1, over all connections since the proxy was made or `countFrom` was called. */
+  /** Counted from 1 over all connections, since the proxy was made or `countAnew` was called. */
   readonly number: number;
   readonly sql: string;
 }
 
 /**
- * A network with a PostgreSQL server behind it, on loopback: `url` leads through it. What it does to connections is what
+ * A network on loopback with a PostgreSQL server behind it; `url` leads through it. It does to connections what
  * networks and failovers do. `await using` ends it.
  */
 export class DatabaseProxy {
   /** The server's URL, by way of this proxy. */
   readonly url: string;
-  /** Decides what befalls a statement; null lets it pass. Asked for each, from every client. */
+  /** Decides what happens to a statement; null lets it pass. It is asked for each statement of every client. */
   onStatement: (statement: SeenStatement) => StatementFault | null = () => null;
   readonly #server: Server;
   readonly #connections = new Set<ProxiedConnection>();
@@ -39,7 +39,7 @@ export class DatabaseProxy {
     server.on('connection', (client: Socket) => this.#accept(client));
   }
 
-  /** `upstreamUrl`: of the server, whose port is reached over TCP without TLS. */
+  /** `upstreamUrl`: the server's URL. Its port is reached over TCP without TLS. */
   static async start(upstreamUrl: string): Promise<DatabaseProxy> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
@@ -57,7 +57,7 @@ export class DatabaseProxy {
     return [...this.#connections].filter((connection) => !connection.clientGone).length;
   }
 
-  /** Numbers the next statement 1. */
+  /** The next statement gets the number 1. */
   countAnew(): void {
     this.#statements = 0;
   }
@@ -68,24 +68,24 @@ export class DatabaseProxy {
   }
 
   /**
-   * Every connection of now is half-open from here on: neither data nor its end arrives on either side. New ones pass, as
-   * after a failover that sent no FIN.
+   * Every present connection is half-open from here on: neither data nor its end arrives on either side. New ones
+   * pass, as after a failover that sent no FIN.
    */
   freeze(): void {
     for (const connection of this.#connections) connection.freeze();
   }
 
-  /** What was frozen arrives after all. */
+  /** What was frozen now arrives. */
   thaw(): void {
     for (const connection of this.#connections) connection.thaw();
   }
 
-  /** Ends every connection of now with FIN. */
+  /** Ends every present connection with FIN. */
   cut(): void {
     for (const connection of this.#connections) connection.cut();
   }
 
-  /** Ends every connection of now with RST. */
+  /** Ends every present connection with RST. */
   reset(): void {
     for (const connection of this.#connections) connection.reset();
   }
@@ -95,7 +95,7 @@ export class DatabaseProxy {
     this.#reception = 'silent';
   }
 
-  /** New connections are closed at once; clients see a reset, as where nobody listens. */
+  /** New connections are closed at once. Clients see a reset, as if nobody listened. */
   refuse(): void {
     this.#reception = 'refuse';
   }

@@ -6,8 +6,8 @@ import { pooledDialect } from '../../../src/db/server/pool.ts';
 import { type PostgresServer, startPostgresServer } from '../postgres-server.ts';
 
 /**
- * A server for one test alone, to be halted and resumed, with a migrated, empty database at its `url`; what was
- * committed outlives a halt.
+ * Starts a server for one test alone, which can halt and resume it. `url` leads to a migrated, empty database. What
+ * was committed outlives a halt.
  */
 export async function startOwnPostgres(
   settings: readonly string[] = [],

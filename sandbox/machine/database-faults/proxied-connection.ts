@@ -136,7 +136,7 @@ function sqlToFail(fault: string): string {
   return `do $$ begin raise exception 'put in by the test' using errcode = '${fault}'; end $$`;
 }
 
-/** Writes in their order, each late by what the delay is when it comes. */
+/** Writes in their order. Each is late by the delay that holds when it comes. */
 class DelayedWrites {
   readonly #delayMs: () => number;
   #lastAt = 0;

@@ -6,14 +6,14 @@ import { requestCode, startRequests, type WireMessage, WireReader, wireMessage }
 /** A connection to the server, lent to one client's transaction at a time. */
 interface ServerSession {
   readonly socket: Socket;
-  /** Gets what the server sends while it is lent. */
+  /** Gets what the server sends while the session is lent. */
   borrower: ((message: WireMessage) => void) | null;
 }
 
 /**
- * Pools by transaction, as PgBouncer does with `pool_mode = transaction`: a client has a server's session from the first
- * statement of a transaction to its end, then anybody may get it. So what a session keeps (advisory locks, `set`, temporary
- * tables) is left with a session that belongs to others; https://www.pgbouncer.org/features.html.
+ * Pools by transaction, as PgBouncer does with `pool_mode = transaction`. A client has a server's session from the
+ * first statement of a transaction to its end; then anybody may get it. So what a session keeps (advisory locks,
+ * `set`, temporary tables) stays with a session that belongs to others: https://www.pgbouncer.org/features.html.
  */
 export class TransactionPooler {
   /** The server's URL, by way of this pooler. */
@@ -91,7 +91,7 @@ export class TransactionPooler {
     client.on('error', () => {});
     client.on('close', () => {
       this.#clients.delete(client);
-      // In the middle of a transaction: nobody else may have that session.
+      // The client left in the middle of a transaction, so nobody else may have that session.
       session?.socket.destroy();
     });
     client.on('data', (chunk) => {
@@ -107,7 +107,10 @@ export class TransactionPooler {
     });
   }
 
-  /** Everybody may come in: the pooler itself is who the server knows. Of the startup parameters it takes those PgBouncer takes. */
+  /**
+   * Every client is let in: the server knows only the pooler itself. Of the startup parameters it takes those that
+   * PgBouncer takes.
+   */
   #start(client: Socket, message: WireMessage): void {
     const code = requestCode(message);
     if (code === startRequests.ssl || code === startRequests.gssapi) return void client.write('N');
@@ -121,7 +124,7 @@ export class TransactionPooler {
       return;
     }
     const key = Buffer.alloc(8);
-    // A number of its own, as PgBouncer gives: no backend's.
+    // A number of the pooler's own, as PgBouncer gives: it is that of no backend.
     key.writeInt32BE(0x7fff_0000 + (this.#clients.size % 0xffff), 0);
     const parameter = (name: string, value: string) => wireMessage('S', Buffer.from(`${name}\0${value}\0`));
     client.write(
@@ -138,7 +141,7 @@ export class TransactionPooler {
   }
 
   async #borrow(): Promise<ServerSession> {
-    // The longest unused first, so that a client rarely gets the same one twice.
+    // The session that was unused for longest comes first, so a client rarely gets the same one twice.
     const idle = this.#idle.shift();
     if (idle) return idle;
     if (this.#all.size + this.#opening >= this.#size) {

@@ -5,12 +5,15 @@ export interface WireMessage {
   readonly bytes: Buffer;
 }
 
-/** What a client asks for before it has started a session; https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/**
+ * What a client may ask for before it starts a session:
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
 export const startRequests = { ssl: 80877103, gssapi: 80877104, cancel: 80877102 } as const;
 
 /**
- * Cuts a stream into messages. A client's stream begins with untyped ones, up to the startup message; a server's has a
- * type byte in every message.
+ * Cuts a stream into messages. A client's stream begins with untyped messages, up to the startup message. In a
+ * server's stream every message has a type byte.
  */
 export class WireReader {
   #rest: Buffer = Buffer.alloc(0);

@@ -4,10 +4,10 @@ import { median, quantile } from './measure/statistics.ts';
 import type { BenchFigures, Measured, StagedFigures } from './run-bench.ts';
 import { scaleRows } from './scale/scale-rows.ts';
 
-/** How long a person needs to look a number up and type `/poll close poll:123`; generous. */
+/** How long a person needs to look a number up and to type `/poll close poll:123`, in ms. Generous. */
 const typingMs = 3000;
 
-/** The figures as lines, each ratio between two things measured in this run. */
+/** The figures as lines. Each ratio compares two things that were measured in this run. */
 export function benchRows({ staged, scale }: BenchFigures): BenchRow[] {
   return [...(staged ? stagedRows(staged) : []), ...(scale ? scaleRows(scale.times) : [])];
 }

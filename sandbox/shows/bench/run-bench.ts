@@ -26,7 +26,7 @@ export interface Measured extends CloseFigures {
 
 export interface BenchFigures {
   readonly scale: ScaleFigures | null;
-  /** What the stand-in was needed for; null where only `scale` was measured. */
+  /** What was measured with the stand-in; null if only `scale` was measured. */
   readonly staged: StagedFigures | null;
 }
 
@@ -38,14 +38,14 @@ export interface StagedFigures {
   /** 100 polls in 20 channels. */
   readonly small: Measured | null;
   readonly idleVotes: readonly VoteAnswer[] | null;
-  /** Ms a poll with `/poll close`: one channel after the other, and each in another channel. */
+  /** Ms for each poll with `/poll close`: one channel after the other, and each in another channel. */
   readonly oneByOne: { readonly inOrderMs: number; readonly spreadMs: number } | null;
 }
 
-/** Discord's own limits, and round trips as they are on the internet. */
+/** Discord's own limits, and round trips as on the internet. */
 const conditions = { limits: 'true', latency: [80, 120] } as const;
 
-/** Measures the parts one after the other; `say` tells what is under way. */
+/** Measures the parts one after the other. `say` tells what is under way. */
 export async function runBench(
   database: BenchDatabase,
   chosen: ReadonlySet<Part>,
@@ -87,7 +87,7 @@ function closeOnly(database: BenchDatabase, layout: Layout, say: (text: string) 
 
 type Polls = (server: string) => CreatedPoll[];
 
-/** Starts a bot on a database of its own, creates the polls, works, and ends it all. */
+/** Starts a bot on a new database, creates the polls, does the work, and ends it all. */
 async function onStage<T>(
   database: BenchDatabase,
   layout: Layout,
@@ -117,7 +117,7 @@ async function close(
   say: (text: string) => void,
 ): Promise<Measured> {
   const targets = polls('Targets');
-  // What the creation used of the channels' limits is free again, and the bot is at rest.
+  // By then the creation no longer counts against the channels' limits, and the bot is at rest.
   await sleep(6000);
   say(`closing ${targets.length} polls with one operation`);
   const pid = stage.bot.child.pid!;

@@ -46,7 +46,7 @@ function anyKind(random: Random): { command: string; options: OptionValues } {
   ]);
 }
 
-/** From the command to a confirmed operation; null where there is nothing to change. */
+/** From the command to a confirmed operation; null if there is nothing to change. */
 async function begin(stand: Stand, command: string, options: OptionValues): Promise<number | null> {
   const { admin, office } = stand;
   const preview = await insist(
@@ -68,14 +68,14 @@ async function begin(stand: Stand, command: string, options: OptionValues): Prom
       return await admin.submit(reply, field?.placeholder ?? '');
     },
     ({ text }) => {
-      // The number was given out with the preview; whoever answers names it.
+      // The number was given with the preview, and the answer names it.
       const id = Number(customId.split(':')[1]);
       return new RegExp(`#${id}\\b`).test(text) ? id : null;
     },
   );
 }
 
-/** Sometimes pauses, sometimes cancels; the result word in the end. */
+/** Sometimes pauses, sometimes cancels. Returns the result word in the end. */
 async function followUp(stand: Stand, operation: number): Promise<string> {
   const { random } = stand;
   if (random.chance(0.25)) {
@@ -101,7 +101,7 @@ async function pressControl(stand: Stand, operation: number, label: string): Pro
   );
 }
 
-/** `/bulk retry` or `/bulk cancel`; the number of a new operation, if one came of it. */
+/** Runs `/bulk retry` or `/bulk cancel`. Returns the number of a new operation, if there is one. */
 async function command_(stand: Stand, command: string, operation: number): Promise<number | null> {
   const started = await insist(
     stand,

@@ -21,7 +21,7 @@ export interface CheckInput {
   readonly refusing: ReadonlySet<string>;
 }
 
-/** What is not done yet; while there is something, a round is not over. */
+/** What is not done yet. A round is not over while there is something. */
 export function unfinished({ operations, polls }: Rows): string[] {
   const open = operations
     .filter(({ state, result_shown }) => /queued|running|paused|cancelling/.test(state) || !result_shown)
@@ -50,7 +50,7 @@ export function check(input: CheckInput): Checked {
   return { findings, states };
 }
 
-/** Each poll is what the operations say, and has one message that shows it, or none. */
+/** Each poll is what the operations say, and has one message that shows it, or none if it is deleted. */
 function checkPolls({ sandbox, polls, rows }: CheckInput, states: ReadonlyMap<number, PollState>): string[] {
   const messages = Map.groupBy(sandbox.messages, pollOf);
   const rowOf = new Map(rows.polls.map((row) => [row.id, row]));
@@ -85,7 +85,7 @@ function checkMessage(row: PollRow, own: readonly SandboxMessage[]): string[] {
     : [`poll ${row.id} shows ${JSON.stringify(shows)}, and should show ${JSON.stringify(wants)}`];
 }
 
-/** Whoever was told that their vote counts has it, and nobody who did not press. */
+/** Everybody who was told that their vote counts has it, and nobody has one who did not press. */
 function checkVotes({ polls, rows, done }: CheckInput): string[] {
   const fresh = new Set(rows.operations.filter(({ id }) => !done.has(id)).map(({ id }) => id));
   const reset = new Set(
@@ -110,7 +110,7 @@ function checkVotes({ polls, rows, done }: CheckInput): string[] {
   return findings;
 }
 
-/** Each operation ended once, with counts that add up, and its message says what its rows say. */
+/** Each operation ended once, its counts add up, and its message says what its rows say. */
 function checkOperations({ sandbox, rows, done }: CheckInput): string[] {
   const items = Map.groupBy(rows.items, ({ operation_id }) => operation_id);
   const titles = Map.groupBy(sandbox.messages, (message) =>
@@ -163,7 +163,10 @@ function checkProgress(
   return findings;
 }
 
-/** Pings come once an opening, notices once a poll that a close with `notify` took to its end; nothing else is posted. */
+/**
+ * There is one ping for each opening, and one notice for each poll that a close with `notify` finished. Nothing else
+ * is posted.
+ */
 function checkPosts({ sandbox, polls, rows }: CheckInput): string[] {
   const ours = sandbox.messages.filter(
     ({ authorId, guildId, ephemeral }) => authorId === sandbox.world.bot.id && guildId !== null && !ephemeral,

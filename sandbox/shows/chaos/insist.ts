@@ -2,14 +2,14 @@ import type { Reply } from '../../people/reply.ts';
 import type { SandboxMessage } from '../../world/message.ts';
 import type { Stand } from './stand.ts';
 
-/** How long somebody waits for what was acknowledged: whoever was to say it may have died meanwhile. */
+/** How long somebody waits after the acknowledgement, in ms. The process that was to answer may have died. */
 const patienceMs = 5_000;
-/** A person tries again for so long. */
+/** For how long a person tries again, in ms. */
 const longestMs = 120_000;
 
 /**
- * Does it again until it is answered, as a person would while a bot is away. `read` makes of the answer what was wanted;
- * null: it was not that, once more. Throws with the last answer when that never comes.
+ * Does it again until it is answered, as a person would while a bot is away. `read` turns the answer into what was
+ * wanted; null: it was not that, so it is done once more. Throws with the last answer if that never comes.
  */
 export async function insist<T>(
   stand: Stand,
@@ -32,7 +32,7 @@ export async function insist<T>(
   throw new Error(`${what}: nobody did it; last: ${last}`);
 }
 
-/** Null where nothing came: the process died with it. */
+/** Null if nothing came: the process died with it. */
 export async function answerOf(reply: Reply): Promise<SandboxMessage | null> {
   try {
     return await reply.message(patienceMs);

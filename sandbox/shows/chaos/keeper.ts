@@ -11,7 +11,7 @@ interface Place {
 }
 
 /**
- * Keeps bots running as a supervisor would: whoever is killed is started again at once. Counts the deaths. A process
+ * Keeps bots running, as a supervisor would: a killed process is started again at once. Counts the deaths. A process
  * that ends otherwise than by SIGKILL, or logs an error that is a bug, is a finding.
  */
 export class Keeper {
@@ -22,7 +22,7 @@ export class Keeper {
   readonly #env: Readonly<Record<string, string>>;
   readonly #directory: string;
   readonly #places: Place[] = [];
-  /** Boundaries after which the next processes to start kill themselves at. */
+  /** After how many boundaries the next processes that start kill themselves. */
   readonly #doomed: number[] = [];
   #ending = false;
 
@@ -38,7 +38,7 @@ export class Keeper {
     return this.#places.map(({ bot }) => bot);
   }
 
-  /** What the processes of the last round logged, one after the other; then a new round begins. */
+  /** What the processes of the last round logged, one after the other. Then a new round begins. */
   takeLogs(): string {
     const logs = this.#round.map(({ log, child }) =>
       [`process ${child.pid}`, ...log.map((line) => JSON.stringify(line))].join('\n'),
@@ -63,7 +63,10 @@ export class Keeper {
     }
   }
 
-  /** A process kills itself after so many more boundaries; so does the one that replaces it, for each of `then`. */
+  /**
+   * A process kills itself after so many more boundaries. The process that replaces it does so too, for each number
+   * in `then`.
+   */
   doom(index: number, boundaries: number, then: readonly number[] = []): void {
     const { bot } = this.#places[index]!;
     this.#doomed.push(...then);
@@ -89,7 +92,7 @@ export class Keeper {
     }
   }
 
-  /** Ends all by SIGKILL and starts none again, until `start`. */
+  /** Ends all by SIGKILL, and starts none again until `start`. */
   async end(): Promise<void> {
     this.#ending = true;
     const ended = this.#places.splice(0);
@@ -116,7 +119,7 @@ export class Keeper {
     this.#round.push(bot);
     place.ready = Promise.race([
       bot.untilReady(),
-      // Whoever waits for it goes on with the process that takes its place.
+      // A caller that waits for it goes on with the process that replaces it.
       bot.exited().then(() => undefined),
     ]);
     void bot.exited().then((code) => this.#ended(index, bot, code));

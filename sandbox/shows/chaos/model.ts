@@ -23,7 +23,7 @@ export interface KnownPoll {
   pings: number | null;
 }
 
-/** What an operation of this kind makes of a poll; null where it does not apply to it. */
+/** What an operation of this kind makes of a poll; null if it does not apply to it. */
 export function becomes(
   { kind, params }: Pick<OperationRow, 'kind' | 'params'>,
   state: PollState,
@@ -60,9 +60,9 @@ function changedSettings(state: PollState, params: OperationRow['params']): Poll
 }
 
 /**
- * Goes through the operations in their order and says what each poll has to be now, from nothing but what the operations
- * are and which of their polls they say they changed. Also says which outcomes cannot be: `odd`.
- * `refusing`: channels that refused the bot meanwhile, where polls may fail.
+ * Goes through the operations in their order and says what each poll must be now. It knows nothing but what the
+ * operations are and which polls they say they changed. `odd` has the outcomes that cannot be. `refusing`: channels
+ * that refused the bot meanwhile, where polls may fail.
  */
 export function replay(
   polls: ReadonlyMap<number, KnownPoll>,

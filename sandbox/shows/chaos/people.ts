@@ -5,7 +5,7 @@ import type { Stand } from './stand.ts';
 
 const labels = ['Option A', 'Option B', 'Option C'];
 
-/** Creates a poll as the admin; it is known once its answer says so. */
+/** Creates a poll as the admin. It is known once the answer says so. */
 export async function createPoll(stand: Stand): Promise<KnownPoll> {
   const { random, admin, office } = stand;
   const channel = random.pick(stand.channels);
@@ -56,12 +56,12 @@ export async function vote(stand: Stand, polls: readonly KnownPoll[]): Promise<v
   if (!message || fresh.length === 0) return;
   const voter = random.pick(fresh);
   const position = random.whole(0, labels.length - 1);
-  // Nobody knows until the answer.
+  // Nobody knows what became of the vote until the answer comes.
   poll.unsure.set(voter.id, position);
   const reply = await voter.pressCustomId(message, `vote:${poll.id}:${position}`);
   if (!reply.acknowledged) return;
   const answer = await answerOf(reply);
   if (answer?.text.includes(`**${labels[position]}**`)) poll.voted.set(voter.id, position);
-  // The answer may be that even the bot does not know.
+  // The answer may say that the bot itself does not know.
   if (answer && !/does not know|went wrong/.test(answer.text)) poll.unsure.delete(voter.id);
 }

@@ -31,7 +31,7 @@ export class Random {
     return picked;
   }
 
-  /** `count` different ones, or all where there are fewer. */
+  /** `count` different ones, or all if there are fewer. */
   some<T>(from: readonly T[], count: number): T[] {
     const left = [...from];
     const taken: T[] = [];

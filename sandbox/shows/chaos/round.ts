@@ -10,14 +10,14 @@ import { type Rows, readRows } from './rows.ts';
 import type { Stand } from './stand.ts';
 import { type DatabaseTrouble, forgive, trouble } from './trouble.ts';
 
-/** Living polls that a round begins with. */
+/** How many polls that are not deleted a round begins with, at least. */
 const fewestPolls = 24;
-/** How long what is left is given, when nothing goes wrong any more. */
+/** How long what is left may take, in ms, once nothing goes wrong any more. */
 const longestMs = 90_000;
 
 /**
- * One round: operations over disjoint groups of polls, people voting, things going wrong; then, when all of it is over,
- * everything is compared. Returns the findings. `done` remembers the operations that were looked at.
+ * One round: operations over disjoint groups of polls, people who vote, and things that go wrong. When all of it is
+ * over, everything is compared. Returns the findings. `done` remembers the operations that were looked at.
  */
 export async function playRound(
   stand: Stand,
@@ -34,7 +34,7 @@ export async function playRound(
   const crowd = voteUntil(stand, living(), over.signal);
   const troubles = trouble(stand, database, refusing, over.signal);
   await Promise.race([work, sleep(20_000)]);
-  // Whatever went wrong so far, from now on all is well, and what was begun has to end.
+  // From now on all is well, and what was begun must end.
   await troubles;
   forgive(stand, refusing);
   const ended = await work;
@@ -108,7 +108,7 @@ async function untilCalm({ sandbox, keeper }: Stand): Promise<void> {
   }
 }
 
-/** What people know of the polls is from now on what is true. */
+/** From now on people know of the polls what is true. */
 function remember({ polls }: Stand, rows: Rows, states: ReturnType<typeof check>['states']): void {
   const votes = Map.groupBy(rows.votes, ({ poll_id }) => poll_id);
   for (const poll of polls.values()) {

@@ -8,7 +8,7 @@ import { renderPoll } from '../../../src/polls/message.ts';
 import { loadPolls, tallies } from '../../../src/polls/poll-store.ts';
 import { everyServer } from '../../../src/polls/scope.ts';
 
-/** A poll's row, and what its message has to show; null where it is deleted. */
+/** A poll's row, and what its message must show; null if it is deleted. */
 export interface PollRow {
   readonly id: number;
   readonly status: 'scheduled' | 'active' | 'closed';
@@ -47,7 +47,7 @@ export interface OperationRow {
   readonly failure: string | null;
 }
 
-/** Everything that a round compares, as one moment has it. */
+/** Everything that a round compares, read at one moment. */
 export interface Rows {
   readonly polls: readonly PollRow[];
   readonly votes: readonly {
@@ -55,7 +55,7 @@ export interface Rows {
     readonly position: number;
     readonly user_id: string;
   }[];
-  /** Confirmed ones, in the order in which they were. */
+  /** Confirmed operations, in the order of their confirmation. */
   readonly operations: readonly OperationRow[];
   readonly items: readonly ItemRow[];
   readonly audit: readonly { readonly operation_id: number | null; readonly event: string }[];
@@ -63,7 +63,7 @@ export interface Rows {
   readonly brokenChain: string | null;
 }
 
-/** Reads them; an embedded database only while no bot uses it. */
+/** Reads the rows; of an embedded database only while no bot uses it. */
 export async function readRows(env: Readonly<Record<string, string>>): Promise<Rows> {
   const { DATABASE_URL: databaseUrl = null, DATA_DIR: dataDir = '' } = env;
   const database = await openDatabase({ databaseUrl, dataDir }, createLogger('silent'));

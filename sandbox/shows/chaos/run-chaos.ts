@@ -8,7 +8,7 @@ import type { DatabaseTrouble } from './trouble.ts';
 
 export interface ChaosOptions {
   readonly database: 'embedded' | 'postgres';
-  /** A server that runs already, as superuser; default: one of its own. */
+  /** The URL of a running server, as superuser. Default: a server of its own. */
   readonly serverUrl?: string;
   readonly processes: number;
   /** The run ends with the round in which so many kills are reached. */
@@ -24,7 +24,7 @@ export interface ChaosResult {
   readonly findings: readonly string[];
 }
 
-/** Rounds of one stand before a new one: what people and databases gather is not to make them slow. */
+/** Rounds on one stand before a new one is made, so that what people and databases gather does not slow them down. */
 const roundsAStand = 10;
 
 /** Plays rounds until so many processes were killed, or something was found. */

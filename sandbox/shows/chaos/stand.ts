@@ -10,13 +10,13 @@ import type { KnownPoll } from './model.ts';
 import { Random } from './random.ts';
 
 export interface StandOptions {
-  /** Where the database is; none: the embedded one. */
+  /** The URL of the database; null: the embedded one. */
   readonly databaseUrl: string | null;
   readonly processes: number;
   readonly seed: number;
 }
 
-/** The stand-in Discord with people in it, the bots and who keeps them running, and what people know of the polls. */
+/** The stand-in Discord with people in it, the bots, their keeper, and what people know of the polls. */
 export interface Stand {
   readonly sandbox: Sandbox;
   readonly keeper: Keeper;

@@ -6,13 +6,13 @@ import type { Stand } from './stand.ts';
 
 /** What a database server can suffer while bots use it. */
 export interface DatabaseTrouble {
-  /** The network that the bots reach it by. */
+  /** The network by which the bots reach it. */
   readonly proxy: DatabaseProxy;
   /** The server ends every connection of the bots. */
   terminate(): Promise<void>;
 }
 
-/** One thing that goes wrong; resolves when it is over, though what it leaves behind may not be. */
+/** One thing that goes wrong. It resolves when it is over, though its effects may last. */
 type Trouble = (stand: Stand, database: DatabaseTrouble | null) => Promise<void>;
 
 /** Channels that refuse the bot until `forgive`. */
@@ -59,11 +59,11 @@ const outage: Trouble = async ({ sandbox, random }) => {
 
 const dropped: Trouble = async ({ sandbox }) => sandbox.gateway.drop();
 
-/** Only where there is a server. */
+/** Only if there is a database server. */
 const databaseTroubles: readonly ((stand: Stand, database: DatabaseTrouble) => Promise<void>)[] = [
   async (_stand, database) => await database.terminate(),
   async (_stand, { proxy }) => proxy.reset(),
-  // Half-open from here on, as after a failover that sent no FIN.
+  // The connections are half-open from here on, as after a failover that sent no FIN.
   async (_stand, { proxy }) => proxy.freeze(),
   async ({ random }, { proxy }) => {
     proxy.refuse();
@@ -83,7 +83,7 @@ const databaseTrouble: Trouble = async (stand, database) => {
   if (database) await stand.random.pick(databaseTroubles)(stand, database);
 };
 
-/** So many things go wrong one after the other, until `over`. */
+/** So many things go wrong, one after the other, until `over` aborts. */
 export async function trouble(
   stand: Stand,
   database: DatabaseTrouble | null,
@@ -118,7 +118,7 @@ function refuse({ sandbox, random, channels }: Stand, refusing: Refusing): void 
   sandbox.deny(id, permission.viewChannel);
 }
 
-/** All that refused refuses no longer, all that was to go wrong does not. */
+/** Ends all refusals, and cancels all trouble that was still to come. */
 export function forgive({ sandbox, keeper }: Stand, refusing: Refusing): void {
   for (const id of refusing) sandbox.allow(id, permission.viewChannel);
   sandbox.faults.clear();

@@ -13,11 +13,11 @@ import { watchProgress } from './watch-progress.ts';
 export interface Closing {
   readonly progress: SandboxMessage;
   readonly result: string;
-  /** From the admin's last word to the result, in ms. */
+  /** From the admin's last press or typed word to the result, in ms. */
   readonly wallMs: number;
-  /** Discord's limits allow no less for the messages that could be edited, in ms. */
+  /** The least time that Discord's limits allow for the messages that could be edited, in ms. */
   readonly minimumMs: number;
-  /** Votes that people tried while it ran, every change being committed already. */
+  /** Votes that people tried while it ran, after every change was committed. */
   readonly votes: readonly VoteAnswer[];
 }
 
@@ -57,7 +57,7 @@ export async function closeThemAll(
   return { progress, result, wallMs, minimumMs, votes };
 }
 
-/** Somebody is faster with a few of them; the frozen plan skips these and says why. */
+/** Somebody closes a few of them first. The frozen plan skips these and says why. */
 async function closeByHand(
   stage: Stage,
   polls: readonly CreatedPoll[],
@@ -86,7 +86,7 @@ function reachable(stage: Stage, polls: readonly CreatedPoll[]): SandboxMessage[
     .filter((message) => !message.deleted && !hidden.has(message.channelId));
 }
 
-/** From the frame on that says every change is committed, people press buttons that are still there. */
+/** After the frame that says that every change is committed, people press buttons that are still there. */
 function voteOnOpenButtons(stage: Stage, polls: readonly CreatedPoll[], progress: SandboxMessage) {
   const over = new AbortController();
   let tried = 0;

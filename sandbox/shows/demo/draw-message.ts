@@ -25,7 +25,7 @@ function drawEmbed(embed: APIEmbed, names: MentionNames, width: number): string[
   return lines.map((line) => `${bar} ${line}`);
 }
 
-/** Inline fields stand side by side while there is room for them; the others have a row to themselves. */
+/** Inline fields stand side by side while there is room. Each other field has a row to itself. */
 function rows(fields: readonly APIEmbedField[]): APIEmbedField[][] {
   const groups: APIEmbedField[][] = [];
   for (const field of fields) {
@@ -60,7 +60,7 @@ function wrapped(source: string, names: MentionNames, width: number): string[] {
     .flatMap((line) => wrapToWidth(line, width));
 }
 
-/** By Discord's button styles: primary, secondary, success, danger, link. */
+/** In the order of Discord's button styles: primary, secondary, success, danger, link. */
 const buttonColours = ['blue', 'white', 'green', 'red', 'white'] as const;
 
 function drawButton({ label, emoji, style, disabled }: Component): string {

@@ -17,7 +17,7 @@ const names = {
 };
 const hiddenNames = ['mods', 'treasury'];
 const oldNames = ['raids', 'releases', 'classics'];
-/** Dealt over the channels in turn. Up to 30 take Discord six windows of 5 edits in 5 s, so 25 s at least. */
+/** How many polls the channels get, in turn. Up to 30 take Discord six windows of 5 edits in 5 s, so at least 25 s. */
 const sizes = [30, 28, 26, 24, 22];
 
 /** 1000 polls in 40 channels of 3 servers: 38 busy channels of 22 to 30 polls, and two of 6 that will be hidden. */
@@ -28,7 +28,8 @@ export function demoLayout(): DemoLayout {
     name: server,
     channels: channels.split(' ').map((name) => {
       if (hiddenNames.includes(name)) return { name, polls: 6, hidden: true };
-      // 15 of them take five windows of 3 edits in 6 s: 24 s, no longer than the busiest channels need anyway.
+      // 15 of them take five windows of 3 edits in 6 s: 24 s. That is no longer than the busiest channels need
+      // anyway.
       return { name, polls: size(), old: oldNames.includes(name) ? 15 : 0 };
     }),
   }));

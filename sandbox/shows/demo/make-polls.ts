@@ -14,7 +14,7 @@ export async function makePolls(stage: Stage, screen: Screen): Promise<CreatedPo
     const tenths = Math.floor((made / total) * 10);
     const seconds = Math.round((Date.now() - begun) / 1000);
     const text = `${made} of ${total} polls · ${votes.length} votes · ${seconds} s`;
-    // Where nothing can be drawn in place, ten lines say it as well.
+    // If nothing can be drawn in place, ten lines say it as well.
     const short = `${tenths * 10} %`;
     screen.draw([`${screen.bar(made / total)}  ${text}`], short);
   };

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { MentionNames } from '../stage/stage.ts';
 
-/** Discord's mentions and times as its client shows them, and backslashes gone: plain text, one line for each line. */
+/** Discord's mentions and times as its client shows them, without backslashes: plain text, one line for each line. */
 export function plainText(text: string, names: MentionNames, now: number): string {
   return text
     .replace(/<@!?(\d+)>/g, (whole, id) => (names.user(id) ? `@${names.user(id)}` : whole))
@@ -11,7 +11,7 @@ export function plainText(text: string, names: MentionNames, now: number): strin
     .replace(/\p{Cc}(?<!\n)|[\u200b-\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
 }
 
-/** A line that is already cut to its width, with Discord's bold and code in the terminal's own. */
+/** A line that is already cut to its width, with Discord's bold and code in the terminal's own styles. */
 export function styledLine(line: string): string {
   return line
     .replace(/\*\*(.+?)\*\*/g, (_, inner) => styleText('bold', inner))

@@ -12,7 +12,7 @@ export interface Output {
 const margin = '   ';
 
 /**
- * The demo's page: lines that stay, and below them at most one picture that is drawn anew in place. Where the output is
+ * The demo's page: lines that stay, and below them at most one picture that is drawn anew in place. If the output is
  * no terminal, or too small for the picture, each new picture is one line instead.
  */
 export class Screen {
@@ -45,12 +45,12 @@ export class Screen {
     this.line();
   }
 
-  /** What somebody does. */
+  /** A line about what somebody does. */
   deed(who: string, what: string): void {
     this.line(`${styleText('green', `${who} ›`)} ${styleText('bold', what)}`);
   }
 
-  /** Draws the picture, over the one before; `short` stands for it where it cannot be drawn. */
+  /** Draws the picture over the one before. `short` replaces it if it cannot be drawn. */
   draw(picture: readonly string[], short: string): void {
     const { isTTY, rows } = this.#out;
     if (!isTTY || picture.length + 2 > (rows ?? 24)) {
@@ -60,7 +60,7 @@ export class Screen {
     }
     const back = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
     const columns = (this.#out.columns ?? 80) - margin.length;
-    // A line that wraps would make the picture taller than it counts.
+    // A line that wraps would make the picture taller than its count of lines.
     const fitting = picture.map((text) =>
       widthOf(text) <= columns ? text : cutToWidth(stripVTControlCharacters(text), columns),
     );
@@ -68,7 +68,7 @@ export class Screen {
     this.#drawn = picture.length;
   }
 
-  /** The picture stays as it is; what comes next stands below it. */
+  /** The picture stays as it is. What comes next stands below it. */
   keep(): void {
     this.#drawn = 0;
   }

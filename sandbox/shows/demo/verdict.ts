@@ -6,7 +6,7 @@ import type { Stage } from '../stage/stage.ts';
 import type { Closing } from './close-them-all.ts';
 import type { DemoLayout } from './layout.ts';
 
-/** One thing that has to hold, and whether it does. */
+/** One thing that must hold, and whether it does. */
 export interface Finding {
   readonly holds: boolean;
   readonly text: string;

@@ -2,7 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 
 const segments = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** How many columns a terminal gives a text: two for emoji and East Asian wide characters, none for escape sequences. */
+/**
+ * How many columns a terminal gives a text: two for emoji and East Asian wide characters, none for escape sequences.
+ */
 export function widthOf(text: string): number {
   let width = 0;
   for (const { segment } of segments.segment(stripVTControlCharacters(text))) width += columns(segment);
@@ -26,7 +28,7 @@ export function padToWidth(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** Broken at spaces into lines of at most `width` columns; what is too long for a line is cut. */
+/** Breaks a text at spaces into lines of at most `width` columns. A word that is too long for a line is cut. */
 export function wrapToWidth(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

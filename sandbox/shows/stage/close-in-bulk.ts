@@ -6,7 +6,7 @@ import { callbackType } from '../../world/interaction.ts';
 import type { SandboxMessage } from '../../world/message.ts';
 import { resultOf } from './counts.ts';
 
-/** Runs `/bulk close` and resolves with its preview; throws what the bot answered instead of one. */
+/** Runs `/bulk close` and resolves with its preview. Throws with what the bot answered instead. */
 export async function previewClose(
   admin: Person,
   channel: SandboxChannel,
@@ -26,13 +26,13 @@ export function untilConfirmable(preview: SandboxMessage): Promise<SandboxMessag
 export interface Confirmed {
   /** The operation's progress message. */
   readonly progress: SandboxMessage;
-  /** What had to be typed; null where `Confirm` alone did it. */
+  /** The phrase that had to be typed; null if `Confirm` alone was enough. */
   readonly phrase: string | null;
-  /** When the admin had the last word, in Unix milliseconds. */
+  /** When the admin pressed or typed last, in Unix milliseconds. */
   readonly at: number;
 }
 
-/** Presses `Confirm` and, where a modal asks for it, types the phrase. `typed` is called just before it is sent. */
+/** Presses `Confirm`, and types the phrase if a modal asks for it. `typed` is called just before the modal is sent. */
 export async function confirmClose(
   admin: Person,
   preview: SandboxMessage,

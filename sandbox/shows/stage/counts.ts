@@ -13,7 +13,7 @@ export interface Counts {
   readonly waiting: number;
 }
 
-/** What a progress message, or one frame of it, counts. Throws where a figure is missing. */
+/** What a progress message, or one frame of it, counts. Throws if a figure is missing. */
 export function countsOf({ embeds }: Frame): Counts {
   const fields = embeds.flatMap((embed) => embed.fields ?? []);
   const figure = (name: string) => {
@@ -29,7 +29,7 @@ export function countsOf({ embeds }: Frame): Counts {
   };
 }
 
-/** "closed 1000 of 1000 · messages …": how many changes a frame says are committed; null: it does not say. */
+/** How many changes a frame says are committed ("closed 1000 of 1000 · messages …"); null: it does not say. */
 export function committedIn({ embeds }: Frame): { readonly committed: number; readonly of: number } | null {
   const found = /\bclosed (\d+) of (\d+) · messages/.exec(embeds[0]?.description ?? '');
   return found && { committed: Number(found[1]), of: Number(found[2]) };

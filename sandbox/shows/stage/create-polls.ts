@@ -4,7 +4,7 @@ import type { SandboxChannel } from '../../world/channel.ts';
 import type { SandboxMessage } from '../../world/message.ts';
 import { questionNumber } from './questions.ts';
 
-/** Where polls are to be created: how many, and how many of them by messages that are already three days old. */
+/** Where polls are to be created, how many, and how many of them with messages that are three days old. */
 export interface PollPlace {
   readonly channel: SandboxChannel;
   readonly admin: Person;
@@ -19,12 +19,12 @@ export interface CreatedPoll {
 }
 
 const threeDaysMs = 3 * 86_400_000;
-/** Under Discord's limits the last poll of a channel takes its time. */
+/** How long to wait for an answer, in ms: under Discord's limits the last poll of a channel takes its time. */
 const patienceMs = 120_000;
 
 /**
- * Creates polls with `/poll create`, in every channel one after the other and in all channels at once. Resolves with them
- * in the order of their numbers; throws what the bot answered where it created none.
+ * Creates polls with `/poll create`: one after the other in each channel, and in all channels at once. Resolves with
+ * them in the order of their numbers. Throws with what the bot answered if it created none.
  */
 export async function createPolls(
   sandbox: Sandbox,

@@ -1,8 +1,8 @@
 import { estimate } from '../../../src/delivery/pace/estimate.ts';
 
 /**
- * The least time, in ms, in which anybody can edit these messages within Discord's limits, whose first windows are free: as the
- * bot's own estimate has it, computed here from the messages that are there.
+ * The least time, in ms, in which these messages can be edited within Discord's limits, whose first windows are free.
+ * It is the bot's own estimate, computed from the messages that are there.
  */
 export function minimumEditTime(
   messages: readonly { readonly id: string; readonly channelId: string }[],

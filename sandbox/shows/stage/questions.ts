@@ -4,7 +4,7 @@ export interface Question {
   readonly options: string;
 }
 
-/** Any number of different polls such as communities have, the same in every run; now and then a hostile one. */
+/** Any number of different polls such as communities have, the same in every run. Now and then one is hostile. */
 export function questionNumber(index: number): Question {
   if (index % 97 === 42) return hostile[Math.floor(index / 97) % hostile.length]!;
   const template = templates[index % templates.length]!;

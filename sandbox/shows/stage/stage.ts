@@ -37,15 +37,15 @@ export interface Stage {
   /** Every channel with polls to come. */
   readonly places: readonly StagePlace[];
   readonly names: MentionNames;
-  /** Throwaway: the bot's working directory and database. */
+  /** The bot's working directory, with its database. It is thrown away. */
   readonly directory: string;
   /** Ends the bot and the stand-in and removes the directory. */
   close(): Promise<void>;
 }
 
 /**
- * Starts it all. `env` goes to the bot beside token, address and database; it finds no `.env`, because its working
- * directory is a new one. Resolves when the bot is ready.
+ * Starts it all. `env` goes to the bot beside token, address and database. The bot finds no `.env`, because its
+ * working directory is new. Resolves when the bot is ready.
  */
 export async function startStage(
   layout: Layout,

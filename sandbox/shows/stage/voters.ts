@@ -13,7 +13,10 @@ export interface VoteAnswer {
   readonly refused: boolean;
 }
 
-/** Presses the `option`-th button of a poll's message and waits for the answer's words, so long at the most. */
+/**
+ * Presses the button of option number `option` on a poll's message, and waits for the words of the answer, but no
+ * longer than this.
+ */
 export async function vote(
   voter: Person,
   message: SandboxMessage,
@@ -29,8 +32,8 @@ export async function vote(
 }
 
 /**
- * Lets somebody vote every `everyMs` on what `choose` names (nothing: nobody votes this time) until the signal aborts.
- * Resolves with every answer, once the last has come; rejects where one did not come.
+ * Lets somebody vote every `everyMs` on the poll that `choose` names (nothing: nobody votes this time), until the
+ * signal aborts. Resolves with every answer once the last has come. Rejects if one did not come.
  */
 export async function keepVoting(
   voters: readonly Person[],

@@ -8,7 +8,7 @@ export interface BenchDatabase {
   readonly name: string;
   /** The environment of a bot that gets a database of its own. */
   env(): Promise<Readonly<Record<string, string>>>;
-  /** Milliseconds in which the server was at work on statements for the bot of that environment; null: not measured. */
+  /** The milliseconds that the server worked on statements for the bot with this environment; null: not measured. */
   busyMs(env: Readonly<Record<string, string>>): Promise<number | null>;
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export const embeddedDatabase: BenchDatabase = {
   stop: async () => {},
 };
 
-/** A PostgreSQL server of its own, without durability, with a database for each bot. */
+/** A PostgreSQL server without durability, with a database for each bot. */
 export async function postgresDatabase(): Promise<BenchDatabase> {
   const server = await startPostgresServer();
   return {
@@ -40,7 +40,10 @@ async function newDatabase(server: PostgresServer): Promise<Record<string, strin
   return { DATABASE_URL: url.href };
 }
 
-/** `active_time` counts what every session of the database spent executing (PostgreSQL's manual, "pg_stat_database"). */
+/**
+ * `active_time` counts the time that every session of the database spent executing (PostgreSQL's manual,
+ * "pg_stat_database").
+ */
 async function busyMs(server: PostgresServer, name: string): Promise<number> {
   // Sessions report their figures at most once a second.
   await sleep(1500);

@@ -1,8 +1,8 @@
 import type { ChannelLayout, Layout } from '../../stage/layout.ts';
 
 /**
- * Polls that an operation closes, spread evenly; one of them stands in a channel of its own, where votes until it is closed
- * cost the others no edit. Beside them a few that stay open, for votes.
+ * Polls that an operation closes, spread evenly. One of them stands in a channel of its own, where votes before its
+ * close cost the others no edit. Beside them a few polls stay open, for votes.
  */
 export function evenLayout(channels: number, pollsEach: number): Layout {
   const targets = [
@@ -18,7 +18,7 @@ export function evenLayout(channels: number, pollsEach: number): Layout {
   };
 }
 
-/** The same, and polls to be closed one by one: all of one channel, and one each of many. */
+/** The same, and polls that are closed one by one: all of one channel, and one each of many. */
 export function evenLayoutAndSingles(channels: number, pollsEach: number): Layout {
   const { servers } = evenLayout(channels, pollsEach);
   return {

@@ -1,4 +1,4 @@
-/** One line of the table. `holds`: null where nothing is demanded. */
+/** One line of the table. `holds`: null if nothing is demanded. */
 export interface BenchRow {
   readonly figure: string;
   readonly measured: string;

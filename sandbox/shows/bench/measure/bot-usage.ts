@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** What a process has used: peak of its resident memory in bytes, time on a processor in ms. */
+/** What a process has used: the peak of its resident memory in bytes, and processor time in ms. */
 export interface Usage {
   readonly peakBytes: number;
   readonly processorMs: number;
@@ -22,7 +22,7 @@ export async function usageOf(pid: number): Promise<Usage | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const peak = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name, in brackets, may contain anything; utime and stime are the 12th and 13th fields behind it.
+  // The name, in brackets, may contain anything. utime and stime are the 12th and 13th fields after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     peakBytes: Number(peak) * 1024,

@@ -7,7 +7,7 @@ import type { Stage } from '../../stage/stage.ts';
 import { keepVoting, type VoteAnswer, vote } from '../../stage/voters.ts';
 import { largestLag } from './statistics.ts';
 
-/** One bulk close, measured where its effects arrive; times in ms since the admin's last word. */
+/** One `/bulk close`, measured where its effects arrive. Times are in ms since the admin pressed or typed last. */
 export interface CloseFigures {
   readonly polls: number;
   readonly counts: Counts;
@@ -21,10 +21,10 @@ export interface CloseFigures {
   readonly committedShownMs: number;
   /** Until a vote on one of the polls was refused. */
   readonly voteRefusedMs: number;
-  /** How far the progress message ever was behind. */
+  /** How far the progress message was behind at most. */
   readonly lagMs: number;
   readonly refused429: number;
-  /** The answers to votes on polls that are none of the operation's, while it ran. */
+  /** The answers to votes on other polls while it ran. */
   readonly otherVotes: readonly VoteAnswer[];
 }
 
@@ -71,7 +71,10 @@ export async function measureClose(
   };
 }
 
-/** A vote before the close costs an edit of its message, which must not count against a full channel. */
+/**
+ * A poll that is alone in its channel. A vote before the close costs an edit of its message, which must not count
+ * against a full channel.
+ */
 function aloneInItsChannel(messages: readonly SandboxMessage[]): SandboxMessage {
   const alone = messages.find(
     ({ channelId }) => messages.filter((other) => other.channelId === channelId).length === 1,
@@ -91,7 +94,7 @@ function landedEdits(stage: Stage, messages: readonly SandboxMessage[]): number[
   return [...firsts.values()];
 }
 
-/** Presses a button of the poll until it is refused or gone; resolves with when that was known. */
+/** Presses a button of the poll until it is refused or gone. Resolves with the time at which that was known. */
 async function untilRefused({ voters }: Stage, message: SandboxMessage): Promise<number> {
   for (let turn = 0; message.buttons.length > 0; turn += 1) {
     const { refused, answeredAt } = await vote(voters[turn % voters.length]!, message);

@@ -1,7 +1,7 @@
 import type { CreatedPoll } from '../../stage/create-polls.ts';
 import type { Stage } from '../../stage/stage.ts';
 
-/** Closes polls with `/poll close`, each after the answer to the one before. Resolves with the ms that they took. */
+/** Closes polls with `/poll close`, each after the answer to the one before. Resolves with the ms that this took. */
 export async function measureOneByOne(stage: Stage, polls: readonly CreatedPoll[]): Promise<number> {
   const begun = Date.now();
   for (const { number, message } of polls) {

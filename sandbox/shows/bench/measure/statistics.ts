@@ -15,8 +15,8 @@ export interface CountFrame {
 }
 
 /**
- * The longest time, in ms, for which the frames showed less than was true: for each thing that happened, until the
- * first frame that counts it.
+ * The longest time, in ms, for which the frames showed less than was true: from each event to the first frame that
+ * counts it.
  */
 export function largestLag(happenedAt: readonly number[], frames: readonly CountFrame[]): number {
   const inOrder = happenedAt.toSorted((a, b) => a - b);

@@ -14,10 +14,10 @@ import { ownChannel, ownGuild } from './seed-polls.ts';
 const mine = oneServer(ownGuild);
 const now = new Date();
 const pageSize = 11;
-/** As many as a measurement takes at most. */
+/** How many turns a measurement takes at most. */
 const turns = 50;
 
-/** What else asks the table of polls, in a person's name or by itself every few seconds. */
+/** What else reads the table of polls, in a person's name or by itself every few seconds. */
 export const backgroundActions: readonly ScaleAction[] = [
   action('`/poll list`', (db) => listPolls(db, mine, { limit: pageSize })),
   action('`/poll list status:scheduled` of somebody who sees one channel', (db) =>
@@ -41,7 +41,7 @@ export const backgroundActions: readonly ScaleAction[] = [
     name: 'the scheduler closes one poll',
     demanded: true,
     prepare: async (db) => {
-      // One a turn falls due, an hour before any other does.
+      // In each turn one poll falls due, an hour before any other does.
       const dueAt = (turn: number) => new Date(now.getTime() + (turn + 1) * 60_000);
       for (const [turn, { id }] of (await someActive(db)).entries()) {
         await db
@@ -78,7 +78,7 @@ function action(name: string, run: (db: Db) => Promise<unknown>): ScaleAction {
   return { name, demanded: true, prepare: async (db) => () => run(db) };
 }
 
-/** Active polls of the server, another one each turn, from all over the table. */
+/** An active poll of the server, another one in each turn, from all over the table. */
 async function someActive(db: Db) {
   return await db
     .selectFrom('polls')

@@ -8,7 +8,7 @@ export interface Seeded {
   readonly size: SeedSize;
 }
 
-/** Medians in ms, measured alternately in the same minute. */
+/** Medians in ms, measured in alternation in the same minute. */
 export interface ScaleTimes {
   readonly name: string;
   readonly demanded: boolean;
@@ -16,11 +16,11 @@ export interface ScaleTimes {
   readonly largeMs: number;
 }
 
-/** A slow action is repeated less, as it needs no fine measure. */
+/** A slow action is repeated less often, because it needs no fine measure. */
 const longestMs = 6000;
 const warmUps = 3;
 
-/** Times an action on both databases, alternating between them, so that what else the machine does strikes both. */
+/** Times an action on both databases in alternation, so that whatever else the machine does affects both. */
 export async function measureScale(
   action: ScaleAction,
   small: Seeded,

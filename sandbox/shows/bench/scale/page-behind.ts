@@ -6,7 +6,7 @@ import type { Scope } from '../../../../src/polls/scope.ts';
 const size = 25;
 const atOnce = 5000;
 
-/** A page that ends about so many polls behind the beginning of a list, as turning pages leads to it. */
+/** A page that ends about so many polls after the beginning of a list, as if the pages before were turned. */
 export async function pageBehind(
   db: Db,
   scope: Scope,

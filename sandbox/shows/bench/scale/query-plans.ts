@@ -6,7 +6,7 @@ export interface QueryPlan extends PlannedQuery {
   readonly statements: readonly { readonly sql: string; readonly plan: string; readonly ms: number }[];
 }
 
-/** Has each query run as the program sends it, then asks the database how it went about it. */
+/** Runs each query as the program sends it, then asks the database how it carried it out. */
 export async function queryPlans(db: Db): Promise<QueryPlan[]> {
   const plans: QueryPlan[] = [];
   for (const query of plannedQueries) {

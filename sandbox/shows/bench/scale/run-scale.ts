@@ -12,7 +12,7 @@ import { type QueryPlan, queryPlans } from './query-plans.ts';
 import { scaleActions } from './scale-actions.ts';
 import { type SeedSize, seedPolls } from './seed-polls.ts';
 
-/** Ten thousand polls, all of the admin's server; and a million, of which the admin may see a fifth. */
+/** Ten thousand polls, all of them of the admin's server; and a million, of which the admin may see a fifth. */
 export const sizes = {
   small: { polls: 10_000, own: 10_000 },
   large: { polls: 1_000_000, own: 200_000 },
@@ -43,7 +43,7 @@ export async function runScale(
     }
     const [a, b] = opened.map(({ db }, index) => ({ db, size: [small, large][index]! }));
     const times: ScaleTimes[] = [];
-    // The plans first: what is measured afterwards changes rows.
+    // The plans come first, because what is measured afterwards changes rows.
     const plans = await queryPlans(b!.db);
     for (const action of [...scaleActions, ...backgroundActions]) {
       say(action.name);

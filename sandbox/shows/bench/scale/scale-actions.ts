@@ -14,9 +14,9 @@ import { ownChannel, ownGuild, type SeedSize, sought } from './seed-polls.ts';
 /** Something that people do, as the commands do it. */
 export interface ScaleAction {
   readonly name: string;
-  /** Whether it is demanded that it takes about as long however many polls there are. */
+  /** Whether it must take about as long however many polls there are. */
   readonly demanded: boolean;
-  /** Makes ready, once for a database; what it returns is timed, with a number of its own each time. */
+  /** Prepares the action, once for each database. What it returns is timed; it gets the number of the turn. */
   prepare(db: Db, size: SeedSize): Promise<(turn: number) => Promise<unknown>>;
 }
 
@@ -91,7 +91,7 @@ function texts(name: string, text: string, demanded = true): ScaleAction[] {
   ];
 }
 
-/** Turns the page half-way through the list, and shows it. */
+/** Turns the page in the middle of the list, and shows it. */
 function turns(
   name: string,
   owner: SelectionOwner,
@@ -121,7 +121,7 @@ function selectsAll(name: string, filter: PollFilter, refused: boolean): ScaleAc
     name,
     demanded: true,
     prepare: async (db) => async (turn) => {
-      // A selection of its own each time, so that each begins with nothing selected.
+      // A new selection each time, so that each turn begins with nothing selected.
       const owner = { ...admin, adminId: `${name} ${turn}` };
       const interactionId = `select ${name} ${turn}`;
       const change = changeSelection(db, owner, { interactionId, maxPolls, now }, async (_before, trx) => {
@@ -162,7 +162,7 @@ async function open(
   return await openPicker(db, owner, { filter, targets: {}, order }, first, { interactionId, now });
 }
 
-/** The page that somebody sees who has turned through half of the list. */
+/** The page that somebody sees after turning through half of the list. */
 async function middlePage(
   db: Db,
   scope: Scope,

@@ -1,17 +1,17 @@
 import type { BenchRow } from '../measure/bench-row.ts';
 import type { ScaleTimes } from './measure-scale.ts';
 
-/** What may be noise, on a machine that does other things too. */
+/** The ratio that may be noise, on a machine that does other things too. */
 const mostRatio = 2;
 /**
- * What may be added whatever the ratio: as much as a round trip to Discord takes, which every answer needs besides. A text
- * that one poll in ten has takes up to that, since there are a thousand of them to count among ten thousand and more than
- * ten thousand, where counting ends, among a million. What grew with the polls, a hundred times in the table and twenty
- * times in scope, would not get by.
+ * How many ms more are allowed whatever the ratio: as much as a round trip to Discord, which every answer needs
+ * besides. A text that one poll in ten has takes up to that. Among ten thousand polls there are a thousand of them to
+ * count; among a million more than ten thousand, where counting ends. An action whose time grew with the polls (a
+ * hundred times as many in the table, twenty times in scope) would be found.
  */
 const mostAddedMs = 100;
 
-/** A line for each action: how long it takes among a million polls beside ten thousand. */
+/** A line for each action: how long it takes among a million polls, and among ten thousand. */
 export function scaleRows(times: readonly ScaleTimes[]): BenchRow[] {
   return times.map(({ name, demanded, smallMs, largeMs }) => ({
     figure: `1,000,000 polls ÷ 10,000: ${name}`,

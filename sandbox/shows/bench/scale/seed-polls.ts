@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../../../src/db/schema.ts';
 import { withoutIndexes } from './without-indexes.ts';
 
-/** How many polls there are, and in which of them the texts stand that the benchmark looks for. */
+/** How many polls there are, and how many of them are the admin's. */
 export interface SeedSize {
   readonly polls: number;
   /** The polls of the admin's server, spread evenly among the others. */
@@ -12,7 +12,10 @@ export interface SeedSize {
 /** The admin's server. */
 export const ownGuild = '700000000000000000';
 
-/** What the benchmark looks for, each as often in the admin's server whatever its size (but for `common`: 1 in 10). */
+/**
+ * What the benchmark looks for. Each stands equally often in the admin's server, whatever its size; only `common` is
+ * in 1 of 10.
+ */
 export const sought = {
   /** In 100 polls of the server. */
   rare: 'zanzibar',
@@ -49,7 +52,7 @@ export async function seedPolls(db: Db, { polls, own }: SeedSize, now: Date): Pr
     }
   });
   await sql`select setval(pg_get_serial_sequence('polls', 'id'), ${polls})`.execute(db);
-  // As autovacuum leaves it: what is known about the columns, and which pages hold nothing but visible rows.
+  // As autovacuum would leave it: it knows about the columns, and which pages hold only visible rows.
   for (const table of ['polls', 'poll_options', 'votes']) {
     await sql`vacuum analyze ${sql.table(table)}`.execute(db);
   }
@@ -63,7 +66,7 @@ interface Chunk extends SeedSize {
 
 async function insertPolls(db: Db, { first, last, polls, own, now }: Chunk): Promise<void> {
   const step = Math.round(polls / own);
-  // Words are drawn so that the first are common and the last are rare.
+  // Words are drawn so that the first ones are common and the last ones rare.
   const word = (salt: number) =>
     sql`(${vocabulary}::text[])[1 + floor(${words} * power(${random(salt)}, 3))::int]`;
   const when = (days: string, salt: number) =>
@@ -121,7 +124,7 @@ async function insertOptionsAndVotes(db: Db, first: number, last: number): Promi
     where polls.id between ${first}::int and ${last}::int and polls.id % 20 = 0`.execute(db);
 }
 
-/** Every how many-th of the server's polls has it, so that `count` of them have. */
+/** The distance between the server's polls that have it, so that `count` of them do. */
 function every(own: number, count: number) {
   return sql.lit(Math.max(1, Math.round(own / count)));
 }
@@ -131,7 +134,7 @@ function random(salt: number) {
   return sql`((hashint4(i * 31 + ${sql.lit(salt)})::bigint & 2147483647) / 2147483648.0::float8)`;
 }
 
-/** Made of syllables, but for a few; the common ones come first. */
+/** Words made of syllables, a few excepted. The common ones come first. */
 const vocabulary = Array.from({ length: words }, (_, index) => {
   const syllables = ['ba', 'den', 'fi', 'gor', 'lum', 'mas', 'nel', 'pra', 'sto', 'ver'];
   const digits = String(index * 7 + 100);

@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../../../../src/db/schema.ts';
 
-/** Works while a table has no index but those of its constraints, then makes the others again: that takes a fraction of the time. */
+/**
+ * Runs `work` while a table has no index but those of its constraints, then makes the others again. That takes a
+ * fraction of the time.
+ */
 export async function withoutIndexes(db: Db, table: string, work: () => Promise<void>): Promise<void> {
   const { rows } = await sql<{ name: string; definition: string }>`
     select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition

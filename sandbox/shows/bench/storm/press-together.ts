@@ -3,18 +3,18 @@ import type { Person } from '../../../people/person.ts';
 import type { SandboxMessage } from '../../../world/message.ts';
 import { vote } from '../../stage/voters.ts';
 
-/** Longer than anybody waits; what comes later counts as never. */
+/** Longer than anybody waits. A later answer counts as none. */
 const patienceMs = 30_000;
 
 /** What came of one person's press. */
 export interface StormAnswer {
-  /** Until the answer's words; infinite where none came. */
+  /** Milliseconds until the words of the answer; infinite if none came. */
   readonly afterMs: number;
   /** The answer says that the vote counts. */
   readonly counted: boolean;
 }
 
-/** Everybody presses the first option of this message once, evenly over so many milliseconds. */
+/** Everybody presses the first option of this message once, spread evenly over so many milliseconds. */
 export async function pressTogether(
   people: readonly Person[],
   message: SandboxMessage,
@@ -28,7 +28,7 @@ export async function pressTogether(
   );
 }
 
-/** So many people press one poll after the other, each as soon as the last press is answered, for so long. */
+/** So many people press one poll after the other, each as soon as their last press is answered, for so long. */
 export async function pressOnAndOn(
   people: readonly Person[],
   messages: readonly SandboxMessage[],
@@ -58,7 +58,7 @@ async function pressOnce(person: Person, message: SandboxMessage, option = 0): P
       counted: /^Your votes? on|^You took your vote/.test(answer.text),
     };
   } catch (error) {
-    // The stand-in says so where no answer came.
+    // The stand-in says so if no answer came.
     if (!(error instanceof Error && /\banswer\b/.test(error.message))) throw error;
     return { afterMs: Number.POSITIVE_INFINITY, counted: false };
   }

@@ -12,10 +12,10 @@ import { pressOnAndOn, pressTogether, type StormAnswer } from './press-together.
 
 /** One poll that a whole server presses while an operation runs. */
 export interface Storm {
-  /** To the database and back; null: embedded. */
+  /** The round trip to the database, in ms; null: embedded. */
   readonly roundTripMs: number | null;
   readonly hot: readonly StormAnswer[];
-  /** Answers on other polls: before, and meanwhile. */
+  /** How long answers on other polls took: before, and meanwhile. */
   readonly restMs: readonly number[];
   readonly meanwhileMs: readonly number[];
 }
@@ -23,7 +23,7 @@ export interface Storm {
 export interface StormFigures {
   readonly database: string;
   readonly storms: readonly Storm[];
-  /** As fast as the machine lets people press, on 100 polls, with nothing between the bot and its neighbours. */
+  /** How fast people can press on 100 polls, with nothing between the bot and its neighbours. */
   readonly flood: {
     readonly answers: readonly StormAnswer[];
     readonly ms: number;
@@ -45,7 +45,7 @@ const layout: Layout = {
   ],
 };
 
-/** Storms at every round trip that the database can have, each on a poll of its own, then the flood. */
+/** Storms at every round trip that the database can have, each on a poll of its own; then the flood. */
 export async function runStorm(database: BenchDatabase, say: (text: string) => void): Promise<StormFigures> {
   const far = await farDatabase(database);
   const stage = await startStage(layout, { limits: 'off' }, far.env);
@@ -105,7 +105,7 @@ async function storm(
   return { hot: answers, restMs: rest, meanwhileMs: meanwhile };
 }
 
-/** Somebody votes on another of the polls every 100 ms; how long each waited. */
+/** Somebody votes on another poll every 100 ms. Returns how long each waited. */
 async function votesOn(
   voters: readonly Person[],
   polls: readonly CreatedPoll[],

@@ -2,9 +2,9 @@ import type { BenchRow } from '../measure/bench-row.ts';
 import { median, quantile } from '../measure/statistics.ts';
 import type { Storm, StormFigures } from './run-storm.ts';
 
-/** Discord shows "did not respond" after this long, and people press again. */
+/** After this many ms Discord shows "did not respond", and people press again. */
 const inTimeMs = 3000;
-/** What a storm may take from people on other polls. */
+/** How many ms a storm may add for people on other polls. */
 const mostDelayMs = 500;
 
 /** The figures as lines, storms of all databases side by side. */

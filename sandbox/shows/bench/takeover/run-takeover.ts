@@ -7,13 +7,16 @@ import { TakeoverScene } from './takeover-scene.ts';
 export interface TakeoverFigures {
   readonly name: string;
   readonly times: readonly number[];
-  /** 95 % are demanded within so many ms. */
+  /** 95 % must come within so many ms. */
   readonly withinMs: number;
 }
 
 const patienceMs = 60_000;
 
-/** Kills `kills` times in each of the three ways to run it; behind a pooler a tenth as often, as each takes half a minute. */
+/**
+ * Kills `kills` times in each of the three ways to run the bot. Behind a pooler it kills a tenth as often, because
+ * each takes half a minute.
+ */
 export async function runTakeover(
   database: BenchDatabase,
   kills: number,

@@ -12,7 +12,7 @@ import type { SandboxGuild } from '../../../world/sandbox-guild.ts';
 const channels = 4;
 const pollsAChannel = 4;
 
-/** Some processes on one server's database, and polls to close and reopen in turn. */
+/** Some processes on one database server, and polls to close and reopen in turn. */
 export class TakeoverScene {
   readonly sandbox: Sandbox;
   readonly #directory: string;
@@ -52,7 +52,7 @@ export class TakeoverScene {
     return bot;
   }
 
-  /** An operation over all polls, of which `passing` messages were edited; the others wait at Discord's door. */
+  /** An operation over all polls. `passing` of its messages were edited; the others wait at Discord's door. */
   async halfWay(round: number, passing = 4) {
     const gate = Promise.withResolvers<void>();
     const reached = Promise.withResolvers<void>();

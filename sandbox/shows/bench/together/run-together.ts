@@ -9,9 +9,9 @@ import type { BenchDatabase } from '../measure/bench-database.ts';
 
 /** What operations that run at the same time do to each other. Times in ms. */
 export interface TogetherFigures {
-  /** Few polls behind many in the same channel, confirmed while those are under way. */
+  /** Few polls behind many in the same channel, confirmed while the many are under way. */
   readonly few: { readonly polls: number; readonly behind: number; readonly ms: number };
-  /** Three operations in two processes; null on the embedded database, which has one. */
+  /** Three operations in two processes; null on the embedded database, which has one process. */
   readonly processes: ProcessFigures | null;
 }
 
@@ -107,7 +107,7 @@ async function onStage<T>(
   try {
     say(`creating ${stage.places.reduce((sum, { count }) => sum + count, 0)} polls`);
     const polls = await createPolls(stage.sandbox, stage.places);
-    // What the creation used of the channels' limits is free again.
+    // By then the creation no longer counts against the channels' limits.
     await sleep(6_000);
     const { sandbox, ada } = stage;
     const known = {

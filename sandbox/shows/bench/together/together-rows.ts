@@ -1,7 +1,7 @@
 import type { BenchRow } from '../measure/bench-row.ts';
 import type { TogetherFigures } from './run-together.ts';
 
-/** Each of the few takes its turn with one of the many, at five in five seconds. */
+/** How many ms are fair: each of the few takes its turn with one of the many, at five edits in five seconds. */
 const fairMs = 15_000;
 
 export function togetherRows({ few, processes }: TogetherFigures): BenchRow[] {
