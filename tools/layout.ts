@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { guardsFile, roomGuards } from './room-guards.ts';
 import { type Room, rooms } from './rooms.ts';
 
 const mostFiles = 20;
@@ -16,7 +15,6 @@ export function layoutViolations(root: string, list: readonly Room[] = rooms): s
     ...fullFolders(files),
     ...longFiles(code.map((file) => ({ file, lines: linesOf(join(root, file)) }))),
     ...unlistedRooms(new Set(code.map((file) => dirname(file))), list),
-    ...staleGuards(root, list),
   ];
 }
 
@@ -73,9 +71,4 @@ function unlistedRooms(folders: ReadonlySet<string>, list: readonly Room[]): str
       (folder) => `${folder} is in tools/rooms.ts and has no files: take it off the list.`,
     ),
   ];
-}
-
-function staleGuards(root: string, list: readonly Room[]): string[] {
-  if (readFileSync(join(root, guardsFile), 'utf8') === roomGuards(list)) return [];
-  return [`${guardsFile} does not follow from tools/rooms.ts: run npm run format.`];
 }

@@ -28,18 +28,19 @@ export interface MetricsSources {
  */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #requests = this.#counter('gavel_discord_requests_total', 'Requests to Discord', [
-    'kind',
-    'status',
-  ]);
+  readonly #requests = this.#counter(
+    'gavel_discord_requests_total',
+    'Requests by kind (post, edit, edit-old, delete, bulk-delete, interaction, other). Status none: no answer came',
+    ['kind', 'status'],
+  );
   readonly #rateLimited = this.#counter(
     'gavel_discord_rate_limited_total',
-    'Requests that Discord answered with 429',
+    'Answers with 429, by kind of request',
     ['bucket'],
   );
   readonly #requestSeconds = this.#histogram(
     'gavel_discord_request_seconds',
-    'From the start of a request to Discord to the end of its answer',
+    'How long Discord took, from the start of a request to the end of its answer',
     ['kind'],
     [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
   );
@@ -51,44 +52,49 @@ export class Metrics {
   );
   readonly #operations = this.#counter(
     'gavel_operations_total',
-    'Operations that this process brought to an end',
+    'Operations that this process ended. The outcomes are the words of the result',
     ['kind', 'outcome'],
   );
-  readonly #polls = this.#counter(
-    'gavel_polls_total',
-    'Polls of operations that this process brought to an end',
-    ['kind', 'outcome'],
-  );
+  readonly #polls = this.#counter('gavel_polls_total', 'Polls of these operations: done, failed, skipped', [
+    'kind',
+    'outcome',
+  ]);
   readonly #operationSeconds = this.#histogram(
     'gavel_operation_seconds',
-    'Running time of operations, without pauses',
+    'Running time of these operations, without pauses',
     ['kind'],
     [1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800],
   );
   readonly #open = this.#gauge(
     'gavel_operations_open',
-    'Operations that have not ended, over all processes',
+    'Operations that are queued, running, paused or cancelling. Over all processes, so take max, not sum',
     ['state'],
   );
   readonly #outbox = this.#gauge(
     'gavel_polls_behind',
-    'Polls whose message is behind and that no operation holds',
+    'Polls whose message does not show their state yet and that no operation works on. Over all processes',
   );
   readonly #parked = this.#gauge(
     'gavel_polls_parked',
-    'Polls that Discord refuses to show, left alone for now',
+    'Polls that Discord refuses to show. They wait for a retry or for the right that was refused, or for 5 minutes if the server has too many active threads. Over all processes',
   );
   readonly #lanes = this.#gauge('gavel_delivery_lanes_waiting', 'Channels with messages to bring up to date');
   readonly #jobs = this.#gauge('gavel_delivery_jobs_waiting', 'Messages to bring up to date');
-  readonly #pace = this.#gauge('gavel_discord_turns_waiting', 'Requests that wait for their turn');
+  readonly #pace = this.#gauge('gavel_discord_turns_waiting', 'Requests that wait for their turn now');
   readonly #invalid = this.#gauge(
     'gavel_discord_invalid_requests',
-    'Requests of the last ten minutes that Discord answered with 401, 403 or 429; 10,000 earn a ban',
+    'Requests of the last ten minutes that Discord answered with 401, 403 or 429. From 4000 on bulk work slows down. 10,000 earn a ban of the address',
   );
-  readonly #outage = this.#gauge('gavel_discord_outage', '1 while everything that is sent to Discord fails');
+  readonly #outage = this.#gauge(
+    'gavel_discord_outage',
+    '1 while everything that is sent to Discord fails: only probes are sent, nothing is given up',
+  );
   readonly #shards = this.#gauge('gavel_gateway_shards', 'Shards of this process', ['status']);
-  readonly #database = this.#gauge('gavel_database_up', '1 where the database answers');
-  readonly #latency = this.#gauge('gavel_database_latency_seconds', 'The smallest question to the database');
+  readonly #database = this.#gauge('gavel_database_up', '1 if the database answers');
+  readonly #latency = this.#gauge(
+    'gavel_database_latency_seconds',
+    'How long the database takes to answer the smallest question',
+  );
   #counted: number | null = null;
   #collecting: Promise<void> | null = null;
 

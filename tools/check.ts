@@ -1,0 +1,8 @@
+import { layoutViolations } from './layout.ts';
+import { staleFiles } from './written-files.ts';
+
+const violations = [...layoutViolations('.'), ...staleFiles('.')].filter(
+  (violation) => !/ has \d+ lines/.test(violation),
+);
+for (const violation of violations) console.error(violation);
+if (violations.length > 0) process.exitCode = 1;

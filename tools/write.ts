@@ -1,0 +1,3 @@
+import { writeFiles } from './written-files.ts';
+
+writeFiles('.');
