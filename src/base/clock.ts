@@ -1,10 +1,10 @@
 /** The time and the timers, passed in so that tests can own them. */
 export interface Clock {
-  /** The time of day, to decide by; it may jump, back as well. */
+  /** The time of day, for decisions. It may jump, back as well. */
   now(): Date;
-  /** Milliseconds since some moment, to measure by: never goes back, whatever is done to the time of day. */
+  /** Milliseconds since some moment, for measuring. It never goes back, whatever is done to the time of day. */
   monotonic(): number;
-  /** Resolves after `ms`, or at once when `signal` aborts or that moment has passed already. */
+  /** Resolves after `ms`; at once if `signal` aborts or that moment has passed already. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

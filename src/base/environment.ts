@@ -6,14 +6,15 @@ import { CannotStart, reasonOf } from './errors.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The process' environment, completed from `.env` in the working directory: what is set already wins, and what is empty
- * counts as not set in both, as compose files pass an unset variable on as an empty one.
+ * The process's environment, completed from `.env` in the working directory. What is set already wins. In both, an
+ * empty value counts as not set, because compose files pass an unset variable on as an empty one.
  *
- * What is read here is taken out of `process.env`, so that no library finds it, or anything else, behind our back:
- * discord.js reads SHARD_COUNT and SHARDS (an empty one is 0 to it), pg reads PGHOST, PGSSLMODE, PGOPTIONS and more. What
- * Node and the operating system's own libraries read stays. Libraries are to be imported after this, as some look at once.
+ * What is read here is taken out of `process.env`. So no library finds it, or anything else, behind our back:
+ * discord.js reads SHARD_COUNT and SHARDS (an empty one is 0 to it), pg reads PGHOST, PGSSLMODE, PGOPTIONS and more.
+ * What Node and the operating system's own libraries read stays. Import libraries after this call, because some look
+ * at once.
  *
- * Throws `CannotStart` where `.env` is there and cannot be read.
+ * Throws `CannotStart` if `.env` exists and cannot be read.
  */
 export function takeEnvironment(): Environment {
   const found = { ...readFile('.env'), ...filled(process.env) };
@@ -21,7 +22,7 @@ export function takeEnvironment(): Environment {
   return found;
 }
 
-/** Read by Node, OpenSSL, libuv, the loader and the C library; no library of ours is configured by them. */
+/** Variables that Node, OpenSSL, libuv, the loader and the C library read. They configure no library of ours. */
 const systems = new RegExp(
   `^(${[
     'NODE_(?!PG_).*', // pg has a switch of its own among them
@@ -39,8 +40,8 @@ function readFile(path: string): Environment {
   if (!existsSync(path)) return {};
   try {
     const bytes = readFileSync(path);
-    // `TextDecoder` takes off the mark that Windows' Notepad puts first. Node's parser takes the line after `NAME= ` for its
-    // value, hence no spaces at the ends of lines.
+    // `TextDecoder` takes off the mark that Windows' Notepad puts first. Node's parser takes the line after `NAME= `
+    // for its value, so spaces at the ends of lines go.
     const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
     if (text.includes('\0')) throw new Error('it is no text in UTF-8');
     return filled(parseEnv(text.replace(/[ \t\r]+$/gm, '')));
@@ -52,7 +53,7 @@ function readFile(path: string): Environment {
   }
 }
 
-/** By the mark at its beginning: the `>` of PowerShell 5 writes UTF-16. */
+/** The encoding, by the mark at the beginning: the `>` of PowerShell 5 writes UTF-16. */
 function encodingOf(bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe') return 'utf-16le';

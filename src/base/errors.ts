@@ -1,20 +1,20 @@
 /**
- * An expected refusal. `message` is safe to show to whoever asked, in Discord markdown: it says what happened, to
- * which poll or operation, and what to do next.
+ * An expected refusal. `message` is safe to show to the person who asked, in Discord markdown. It says what happened,
+ * to which poll or operation, and what to do next.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
 /**
- * The program cannot start. `message` is for whoever starts it: what happened and what to do next, in sentences, with
- * neither a secret nor a stack in it; `cause` is for the log.
+ * The program cannot start. `message` is for the person who starts it: what happened and what to do next, in
+ * sentences, without a secret or a stack. `cause` is for the log.
  */
 export class CannotStart extends Error {
   override readonly name: string = 'CannotStart';
 }
 
-/** An error in words. One tried at several addresses is an `AggregateError`, whose own message is empty. */
+/** An error in words. One that was tried at several addresses is an `AggregateError`, whose own message is empty. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return [...new Set(error.errors.map(reasonOf))].join('; ');
@@ -23,7 +23,7 @@ export function reasonOf(error: unknown): string {
   return error.message === '' ? error.name : error.message;
 }
 
-/** The first line of that, without a full stop: for the middle of a sentence. */
+/** The first line of `reasonOf`, without a full stop: for the middle of a sentence. */
 export function inShort(error: unknown): string {
   return reasonOf(error).split('\n', 1)[0]!.replace(/\.$/, '');
 }

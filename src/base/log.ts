@@ -6,8 +6,8 @@ export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 's
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * One JSON object a line, to stdout unless a `destination` is given. Tokens never get there: neither as fields, nor
- * inside any text, such as the URL in a failed request's message. Nor do `secrets`, whatever they look like.
+ * Writes one JSON object a line, to stdout unless a `destination` is given. Tokens never get there: neither as fields
+ * nor inside a text, such as the URL in a failed request's message. Nor do `secrets`, whatever they look like.
  */
 export function createLogger(
   level: LogLevel,
@@ -19,8 +19,8 @@ export function createLogger(
 }
 
 /**
- * Works on the finished line, so that no nesting, error cause or message can hide a token from it. Field names are
- * matched as JSON writes them; the replacement keeps the line valid JSON.
+ * Works on the finished line, so no nesting, error cause or message can hide a token from it. Field names are matched
+ * as JSON writes them. The replacement keeps the line valid JSON.
  */
 export function withoutSecrets(line: string, secrets: readonly string[] = []): string {
   return secrets
@@ -40,5 +40,5 @@ const authorization = /\b((?:Bot|Bearer)\s+)[\w-]{20,}(?:\.[\w-]+)*/g;
 const botToken = /\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}/g;
 /** `/webhooks/{application}/{token}/…` and `/interactions/{id}/{token}/callback`. */
 const tokenInUrl = /(\/(?:webhooks|interactions)\/\d+\/)[^/\s"'?\\]+/g;
-/** `postgres://user:password@host`, of any scheme, but for the word itself, in examples. */
+/** `postgres://user:password@host`, with any scheme. The word `password` itself stays, for examples. */
 const passwordInUrl = /(\b[a-z][a-z0-9+.-]*:\/\/[^:/\s"@]*:)(?!password@)[^@\s"]*@/gi;

@@ -5,16 +5,16 @@ import type { Logger } from './log.ts';
 export interface Hiccup {
   /** What it is, for the log. */
   readonly reason: string;
-  /** For how long it is worth trying, from the first try on, in milliseconds. */
+  /** For how long it is worth trying, counted from the first try, in milliseconds. */
   readonly patienceMs: number;
-  /** How long to wait at the least. Default: as long as it comes to by the number of tries. */
+  /** The least pause before the next try, in milliseconds. Default: by the number of tries. */
   readonly afterMs?: number;
 }
 
 export interface PatienceParts {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Ends the waiting: the last error is thrown then. */
+  /** Ends the waiting. Then the last error is thrown. */
   readonly stopping: AbortSignal;
 }
 
@@ -22,8 +22,8 @@ const firstPauseMs = 1_000;
 const longestPauseMs = 15_000;
 
 /**
- * Does `work` again as long as what it fails with may pass, after pauses of 1, 2, 4, 8, then 15 s. Throws its last error.
- * `trying` names it in the log: `connecting to Discord`.
+ * Does `work` again as long as its error may pass by itself, after pauses of 1, 2, 4, 8, then 15 s. Throws the last
+ * error. `trying` names it in the log: `connecting to Discord`.
  */
 export async function patiently<T>(
   trying: string,

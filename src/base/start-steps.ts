@@ -3,9 +3,9 @@ import type { Logger } from './log.ts';
 
 /** One step of a start. */
 export interface Step {
-  /** What it does; a line of the log, written as it begins. Null where that has been said. */
+  /** What it does: a line of the log, written as the step begins. Null if that was said already. */
   readonly does: string | null;
-  /** The beginning of the sentence where it cannot, such as `Cannot use the database at db/gavel (DATABASE_URL)`. */
+  /** The beginning of the sentence if it fails, such as `Cannot use the database at db/gavel (DATABASE_URL)`. */
   readonly cannot: string;
   /** What to do then, in a sentence or two. */
   readonly next: string;
@@ -15,22 +15,22 @@ export interface Step {
 export const logHasMore = 'With LOG_LEVEL=debug the log says more.';
 
 /**
- * The steps of a start, one after the other. Whatever a step fails with, expected or not, becomes a `CannotStart` in its own
- * words; errors that nobody awaits (`broken`) count as the step's that is under way.
+ * The steps of a start, one after the other. Whatever a step fails with, expected or not, becomes a `CannotStart` in
+ * the step's own words. An error that nobody awaits (`broken`) counts as an error of the present step.
  */
 export class StartSteps {
   readonly #log: Logger;
   readonly #stopping: AbortSignal;
   #fail: ((error: unknown) => void) | null = null;
 
-  /** `stopping`: the start is to end. The step under way is left where it is, and no other begins. */
+  /** `stopping` ends the start: the present step is left where it is, and no other begins. */
   constructor(log: Logger, stopping: AbortSignal) {
     this.#log = log;
     this.#stopping = stopping;
     stopping.addEventListener('abort', () => this.#fail?.(stopping.reason), { once: true });
   }
 
-  /** Throws `CannotStart`, or the reason of `stopping` once that was asked for. */
+  /** Throws `CannotStart`, or the reason of `stopping` once that has aborted. */
   async run<T>({ does, cannot, next }: Step, work: () => Promise<T>): Promise<T> {
     this.#stopping.throwIfAborted();
     if (does !== null) this.#log.info(does);
@@ -48,7 +48,10 @@ export class StartSteps {
     }
   }
 
-  /** An error that no `await` has caught, such as an event without a listener. Returns false where no step is under way. */
+  /**
+   * Takes an error that no `await` has caught, such as an event without a listener. Returns false if no step is under
+   * way.
+   */
   broken(error: unknown): boolean {
     this.#fail?.(error);
     return this.#fail !== null;

@@ -12,8 +12,8 @@ export interface MetricsEndpointParts {
 }
 
 /**
- * Serves the numbers and this process' health. It is to be started before the bot connects, so that `/readyz` tells that the
- * bot is not ready yet. `start` throws `CannotStart`.
+ * Serves the numbers and this process's health at `at`; null: that is not configured. To be called before the bot
+ * connects, so that `/readyz` says that it is not ready yet. Throws `CannotStart`.
  */
 export function createMetricsEndpoint({ at, metrics, sources, clock }: MetricsEndpointParts): Service {
   const { log } = sources;

@@ -1,20 +1,21 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 
-/** An operation that a process has brought to its end. */
+/** An operation that this process ended. */
 export interface EndedOperation {
   readonly kind: string;
   readonly outcome: string;
   readonly done: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Running time without pauses; null where it never started or its row is gone. */
+  /** Running time in seconds, without pauses; null if it never started or its row is gone. */
   readonly seconds: number | null;
 }
 
 /**
- * What this process ended between two entries of the audit trail, oldest first. The trail is written with the change itself
- * and numbered in the order of commits, so nothing is counted twice, or missed because a process died between two steps.
+ * What this process ended between two entries of the audit trail, oldest first. The trail is written with the change
+ * itself and numbered in the order of commits. So nothing is counted twice, and nothing is missed if a process dies
+ * between two steps.
  */
 export async function endedBetween(
   db: Db,
@@ -49,7 +50,7 @@ export interface Depths {
   readonly parked: number;
 }
 
-/** What waits, over all processes. Each count is answered by an index of its own. */
+/** What waits, over all processes. An index answers each count. */
 export async function readDepths(db: Db): Promise<Depths> {
   const { rows } = await sql<Depths>`
     select count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'running') as running,
@@ -62,8 +63,8 @@ export async function readDepths(db: Db): Promise<Depths> {
 }
 
 /**
- * False on a standby, and where writing was switched off: the server answers, and refuses every change. Throws where it does not
- * answer. https://www.postgresql.org/docs/current/hot-standby.html
+ * False on a standby, and if writing is switched off: then the server answers, and refuses every change. Throws if it
+ * does not answer. https://www.postgresql.org/docs/current/hot-standby.html
  */
 export async function isWritable(db: Db): Promise<boolean> {
   const { rows } = await sql<{ writable: boolean }>`
@@ -73,7 +74,7 @@ export async function isWritable(db: Db): Promise<boolean> {
   return rows[0]!.writable;
 }
 
-/** How long the database takes for the smallest question, in milliseconds. Throws where it does not answer. */
+/** How long the database takes for the smallest question, in milliseconds. Throws if it does not answer. */
 export async function databaseLatency(db: Db): Promise<number> {
   const asked = performance.now();
   await sql`select 1`.execute(db);

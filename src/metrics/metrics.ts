@@ -4,7 +4,7 @@ import type { Db } from '../db/schema.ts';
 import type { SentRequest } from '../delivery/pace/transport.ts';
 import { databaseLatency, endedBetween, lastEntry, readDepths } from './metrics-store.ts';
 
-/** What is looked at whenever somebody asks for the numbers. */
+/** What is read whenever somebody asks for the numbers. */
 export interface MetricsSources {
   readonly db: Db;
   /** The same database, asked once, without waiting for one that is away. */
@@ -14,7 +14,7 @@ export interface MetricsSources {
   readonly process: string;
   /** Shards by how they are: `ready`, `connecting`, … */
   shards(): Readonly<Record<string, number>>;
-  /** Channels with messages waiting to be edited, and the messages. */
+  /** Channels with messages that wait, the number of these messages, and whether everything fails. */
   waiting(): { readonly lanes: number; readonly jobs: number; readonly outage: boolean };
   /** Requests waiting for their turn at the pace of all requests. */
   paceWaiting(): number;
@@ -23,8 +23,8 @@ export interface MetricsSources {
 }
 
 /**
- * The numbers for Prometheus. Requests are counted as they happen; everything else is read from the rows when it is asked
- * for. Operations and polls are those that this process ended: they add up over processes.
+ * The numbers for Prometheus. Requests are counted as they happen. Everything else is read from rows when it is asked
+ * for. Operations and polls are those that this process ended, so they add up over processes.
  */
 export class Metrics {
   readonly registry = new Registry();
@@ -110,12 +110,15 @@ export class Metrics {
     if (status === 429) this.#rateLimited.inc({ bucket: kind });
   }
 
-  /** Operations that ended before this are not counted. Call once, before the first of them can end. */
+  /** Operations that ended before this call are not counted. To be called once, before the first of them can end. */
   async start({ db }: Pick<MetricsSources, 'db'>): Promise<void> {
     this.#counted = await lastEntry(db);
   }
 
-  /** The text for Prometheus. Where the database does not answer it says so, and leaves out what only that knows. */
+  /**
+   * The text for Prometheus. If the database does not answer, the text says so and leaves out what only the database
+   * knows.
+   */
   async text(sources: MetricsSources): Promise<string> {
     // Two at once would count the same entries twice.
     this.#collecting ??= this.#collect(sources).finally(() => {
@@ -138,11 +141,11 @@ export class Metrics {
       await this.#collectRows(sources);
       this.#database.set(1);
     } catch (error) {
-      // The very thing to report: a scrape that failed as a whole would hide everything else.
+      // This is the very thing to report. A scrape that failed as a whole would hide everything else.
       sources.log.warn({ err: error }, 'the database could not be asked for the metrics');
       this.#database.set(0);
       this.#open.reset();
-      // `reset` would set them to 0, which nobody knows.
+      // `reset` would set them to 0, which would be a guess.
       for (const gauge of [this.#outbox, this.#parked, this.#latency]) gauge.remove();
     }
   }

@@ -13,8 +13,8 @@ export interface Readiness {
 }
 
 /**
- * Whether this process can take and carry out what people ask. `gateway`: `ok`, or what is wrong. `db`: one that is asked once, and
- * does not wait for a database that is away.
+ * Whether this process can take and carry out what people ask. `gateway`: `ok`, or what is wrong. `db` is asked once,
+ * without waiting for a database that is away.
  */
 export async function readiness(db: Db, gateway: string, clock: Clock): Promise<Readiness> {
   const asked = isWritable(db).then(

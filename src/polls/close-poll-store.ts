@@ -14,8 +14,8 @@ export interface ClosePress {
 }
 
 /**
- * Closes one poll at somebody's word and returns it as it then is. The same interaction again finds it closed.
- * Throws `UserError` where it is not found in the scope, closed already, or held by an operation.
+ * Closes one poll for somebody, and returns it as it then is. The same interaction again finds it closed. Throws
+ * `UserError` if it is not found in the scope, is closed already, or is held by an operation.
  */
 export async function closePoll(
   db: Db,

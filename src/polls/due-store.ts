@@ -9,10 +9,11 @@ export interface DuePoll {
 }
 
 /**
- * Opens every poll whose time has come, but for those that an operation holds and those whose closing time has
- * passed too. Several processes may do so at once: each poll is opened by one of them.
+ * Opens every poll whose time has come, but not those that an operation holds, and not those whose closing time has
+ * passed too. Several processes may do so at once; each poll is opened by one of them.
  *
- * As an array, since the planner takes all that closed in the past for due and would join them with every poll there is.
+ * The ids are given as an array: the planner would take all polls that ever closed for due, and join them with every
+ * poll.
  */
 export async function openDue(db: Db, now: Date): Promise<DuePoll[]> {
   const { rows } = await sql<DuePoll>`
@@ -29,7 +30,10 @@ export async function openDue(db: Db, now: Date): Promise<DuePoll[]> {
   return rows;
 }
 
-/** When the next poll is to open or close by itself; null where none is. Those that an operation holds wait for it. */
+/**
+ * When the next poll opens or closes by itself; null if none does. Held polls wait for their operation and do not
+ * count.
+ */
 export async function nextDue(db: Db): Promise<Date | null> {
   const { rows } = await sql<{ at: Date | null }>`
     select least(
@@ -41,8 +45,8 @@ export async function nextDue(db: Db): Promise<Date | null> {
 }
 
 /**
- * Closes every poll whose closing time has come, also one that was never seen open because the bot was down; nobody
- * is pinged for that one. Held polls wait. Their votes ended at `closes_at`, so that is when they closed.
+ * Closes every poll whose closing time has come, even one that was never open because the bot was down (nobody is
+ * pinged for it). Held polls wait. Votes ended at `closes_at`, so that is when the poll closed.
  */
 export async function closeDue(db: Db, now: Date): Promise<DuePoll[]> {
   const { rows } = await sql<DuePoll>`

@@ -1,7 +1,8 @@
 /**
- * A text as it is compared where case does not matter. Done here and stored, because what PostgreSQL's `lower` takes for
- * letters depends on how the database was created. Upper case in between makes ß and SS one; a sigma looks different at
- * the end of a word, and a part of a question ends where the question goes on; İ leaves a dot behind.
+ * A text in the form in which it is compared when case does not matter. The program computes and stores it, because
+ * what PostgreSQL's `lower` takes for letters depends on how the database was created. The upper case in between
+ * makes ß and SS the same. A sigma looks different at the end of a word, but part of a question may end in the middle
+ * of one. İ leaves a dot behind.
  */
 export function fold(text: string): string {
   const folded = text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();

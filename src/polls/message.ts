@@ -18,9 +18,9 @@ const winnersNamed = 3;
 const colors = { scheduled: 0x95a5a6, active: 0x5865f2, closed: 0x4f545c } as const;
 
 /**
- * A poll's Discord message: the question, its options with their votes, and a button per option
- * (`vote:<poll>:<position>`). Only an active poll has enabled buttons; an anonymous one shows no votes before it is
- * closed. Within Discord's limits whatever the texts are.
+ * A poll's Discord message: the question, its options with their votes, and a button for each option
+ * (`vote:<poll>:<position>`). Only an active poll has enabled buttons. An anonymous poll shows no votes before it is
+ * closed. The message stays within Discord's limits, whatever the texts are.
  */
 export function renderPoll(poll: Poll, tally: Tally): MessageBody {
   return {
@@ -52,7 +52,7 @@ function openedLine(opening: Date): string {
   return `-# Opened ${discordTime(opening, 'R')}`;
 }
 
-/** Whether a message of ours shows the poll: it is named in the buttons or, closed, in the footer. */
+/** Whether a message of ours shows the poll. The buttons name the poll, or the footer if it is closed. */
 export function isMessageOf(
   { id }: Pick<Poll, 'id'>,
   message: Pick<APIMessageParts, 'embeds' | 'components'>,
@@ -75,7 +75,7 @@ export function isPingOf(
 
 type APIMessageParts = Partial<Pick<APIMessage, 'content' | 'embeds' | 'components'>>;
 
-/** The address of a poll's message; null while it has none. */
+/** The address of a poll's message; null if it has none. */
 export function messageLink(poll: Pick<Poll, 'guildId' | 'channelId' | 'messageId'>): string | null {
   if (poll.messageId === null) return null;
   return `https://discord.com/channels/${poll.guildId}/${poll.channelId}/${poll.messageId}`;
@@ -86,7 +86,7 @@ function showsTally(poll: Poll): boolean {
   return poll.status === 'closed' || (poll.status === 'active' && !poll.anonymous);
 }
 
-/** The options are cut as far as it takes: twenty long ones do not fit whole. */
+/** The options are cut as far as needed: twenty long ones do not fit whole. */
 function description(poll: Poll, tally: Tally): string {
   const head = `### ${escapeText(cut(poll.question, 1000))}\n${state(poll)}`;
   for (const labelMax of [200, 120, 80, 60, 40, 25]) {
@@ -119,7 +119,7 @@ function optionLines(poll: Poll, tally: Tally, labelMax: number): string[] {
   });
 }
 
-/** Per cent are of the people who voted, so that with several choices they may add up to more than 100. */
+/** Per cents are of the people who voted. With several choices they may add up to more than 100. */
 function bar(count: number, voters: number): string {
   const share = voters === 0 ? 0 : count / voters;
   const filled = Math.min(barCells, Math.round(share * barCells));

@@ -18,7 +18,7 @@ export function checkQuestion(text: string): string {
   return question;
 }
 
-/** `A | B | C` as a list of 2 to 20 different options. Throws `UserError`. */
+/** Reads `A | B | C` as a list of 2 to 20 different options. Throws `UserError`. */
 export function checkOptions(text: string): string[] {
   const options = text.split('|').map(cleanLine);
   const { least, most } = optionCount;
@@ -43,7 +43,7 @@ export function checkOptions(text: string): string[] {
   return options;
 }
 
-/** Throws `UserError` where a poll with so many options cannot allow so many choices. */
+/** The number of choices. Throws `UserError` if a poll with so many options cannot allow so many. */
 export function checkMaxChoices(maxChoices: number, options: number): number {
   if (!Number.isInteger(maxChoices) || maxChoices < 1 || maxChoices > options) {
     throw new UserError(
@@ -54,8 +54,8 @@ export function checkMaxChoices(maxChoices: number, options: number): number {
 }
 
 /**
- * Throws `UserError` unless the poll opens in the future (or at once) and closes after that.
- * `said`: what was typed, for the refusal.
+ * Throws `UserError` unless the poll opens in the future (or at once) and closes after that. `said`: what was typed,
+ * for the refusal.
  */
 export function checkTimes(
   opensAt: Date | null,

@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts';
 import type { Db } from '../db/schema.ts';
 
 /**
- * Throws `UserError` where a server has as many polls as it may. Deleted ones count while they are kept: each is as much
+ * Throws `UserError` if a server has as many polls as it may. Deleted ones count while they are kept: each is as much
  * work to keep as another.
  */
 export async function assertRoomForPoll(db: Db, guildId: string, pollsPerServer: number): Promise<void> {

@@ -9,7 +9,7 @@ import type { Scope } from './scope.ts';
 /** A poll's row with its options in order. */
 export type PollRow = Selectable<PollTable> & { readonly options: string[] };
 
-/** The poll with this number; null where it is unknown, deleted, or of a server outside the scope. */
+/** The poll with this number; null if it is unknown, deleted, or of a server outside the scope. */
 export async function findPoll(db: Db, scope: Scope, id: number): Promise<Poll | null> {
   if (!isRowId(id)) return null;
   const row = await pollRows(db, scope)
@@ -19,13 +19,13 @@ export async function findPoll(db: Db, scope: Scope, id: number): Promise<Poll |
   return row ? toPoll(row) : null;
 }
 
-/** The poll that this Discord message shows, also a deleted one; null where it shows none, or one outside the scope. */
+/** The poll that this Discord message shows, even a deleted one; null if it shows none, or one outside the scope. */
 export async function findPollOfMessage(db: Db, scope: Scope, messageId: string): Promise<Poll | null> {
   const row = await pollRows(db, scope).where('message_id', '=', messageId).executeTakeFirst();
   return row ? toPoll(row) : null;
 }
 
-/** The polls with these numbers, deleted ones included; unknown and foreign ones are missing from the map. */
+/** The polls with these numbers, deleted ones too. Unknown and foreign ones are not in the map. */
 export async function loadPolls(db: Db, scope: Scope, ids: readonly number[]): Promise<Map<number, Poll>> {
   const rows = await pollRows(db, scope)
     .where(sql<boolean>`polls.id = any(${ids.filter(isRowId)}::int[])`)
@@ -34,7 +34,10 @@ export async function loadPolls(db: Db, scope: Scope, ids: readonly number[]): P
   return new Map(rows.map((row) => [row.id, toPoll(row)]));
 }
 
-/** The votes of these polls; each known poll is in the map. Ids are those of polls that a scope has already let through. */
+/**
+ * The votes of these polls. Each known poll is in the map. The ids must be those of polls that a scope has let
+ * through.
+ */
 export async function tallies(db: Db, ids: readonly number[]): Promise<Map<number, Tally>> {
   const wanted = ids.filter(isRowId);
   const { rows } = await sql<{ poll_id: number; counts: number[]; voters: number }>`
@@ -59,10 +62,10 @@ export async function tallies(db: Db, ids: readonly number[]): Promise<Map<numbe
 
 export interface PollListing {
   readonly status?: PollStatus;
-  /** Only polls of these channels; all where it is missing. */
+  /** Only polls of these channels. Default: of all. */
   readonly channelIds?: readonly string[];
   readonly limit: number;
-  /** Goes on after this one, towards older polls. */
+  /** Begins after this poll, towards older ones. */
   readonly afterId?: number;
 }
 
@@ -84,7 +87,7 @@ export async function listPolls(
 }
 
 export interface NewPoll {
-  /** The interaction that asks for it: however often it arrives, it makes one poll. */
+  /** The interaction that asks for it. However often it arrives, it makes one poll. */
   readonly interactionId: string;
   readonly guildId: string;
   readonly channelId: string;
@@ -101,7 +104,10 @@ export interface NewPoll {
   readonly now: Date;
 }
 
-/** Creates the poll. The same interaction again finds the first poll: `created` is false, `poll` null if it is gone. */
+/**
+ * Creates the poll. The same interaction again finds the first poll: `created` is false, and `poll` is null if it is
+ * gone.
+ */
 export async function createPoll(db: Db, input: NewPoll): Promise<{ poll: Poll | null; created: boolean }> {
   return await inTransaction(db, async (trx) => {
     if (!(await claimInteraction(trx, input.interactionId, input.now))) {
@@ -143,8 +149,8 @@ export async function createPoll(db: Db, input: NewPoll): Promise<{ poll: Poll |
 }
 
 /**
- * Takes back a poll whose message Discord refused when it was created. False where it has a message after all, or
- * where an operation holds it: then it stays.
+ * Takes back a new poll whose message Discord refused. Returns false and keeps the poll if it has a message after
+ * all, or if an operation holds it.
  */
 export async function discardPoll(db: Db, scope: Scope, id: number): Promise<boolean> {
   const { numDeletedRows } = await db
@@ -157,7 +163,7 @@ export async function discardPoll(db: Db, scope: Scope, id: number): Promise<boo
   return numDeletedRows > 0n;
 }
 
-/** True once for each interaction; the caller's transaction makes the claim and its effect one. */
+/** True once for each interaction. The caller's transaction makes the claim and its effect one. */
 export async function claimInteraction(trx: Db, interactionId: string, now: Date): Promise<boolean> {
   const claimed = await trx
     .insertInto('handled_interactions')
@@ -168,7 +174,7 @@ export async function claimInteraction(trx: Db, interactionId: string, now: Date
   return claimed !== undefined;
 }
 
-/** The query behind every `Poll`: rows in scope, deleted ones included, with their options. */
+/** The query behind every `Poll`: rows in scope, deleted ones too, with their options. */
 export function pollRows(db: Db, scope: Scope) {
   return db
     .selectFrom('polls')

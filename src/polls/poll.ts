@@ -13,7 +13,7 @@ export type PollStatus = (typeof pollStatuses)[number];
 
 export const pollStatuses = ['scheduled', 'active', 'closed'] as const;
 
-/** The status of that name; undefined where there is none. */
+/** The status of that name; undefined if there is none. */
 export function asPollStatus(name: string | null | undefined): PollStatus | undefined {
   return pollStatuses.find((status) => status === name);
 }

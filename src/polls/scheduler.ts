@@ -4,11 +4,11 @@ import { Loop } from '../base/loop.ts';
 import type { Db } from '../db/schema.ts';
 import { closeDue, type DuePoll, nextDue, openDue } from './due-store.ts';
 
-/** Between two looks, however much changes. */
+/** The shortest pause between two looks, in ms, however much changes. */
 const shortestMs = 1_000;
-/** What another process changes is seen after this at the latest. */
+/** The longest pause, in ms. By then a change of another process is seen. */
 const longestMs = 10_000;
-/** A timer may fire a little early, and the database's clock is known to some milliseconds. */
+/** A timer may fire a little early, and the database's clock is known to some milliseconds only. */
 const slackMs = 20;
 
 export interface SchedulerParts {
@@ -20,9 +20,8 @@ export interface SchedulerParts {
 }
 
 /**
- * Opens and closes polls when their time comes. It begins with those whose time came while nobody was running. In between it
- * sleeps until the next such time, or until it is woken because this process changed a poll. A database that is away is waited
- * for; what falls due meanwhile is found by the next turn.
+ * Opens and closes polls when their time comes, first those whose time came while nobody was running. In between it
+ * sleeps until the next such time, or until this process changes a poll.
  */
 export function createScheduler(parts: SchedulerParts): Loop {
   const { clock, log } = parts;
@@ -46,6 +45,6 @@ async function openAndClose({ db, clock, log, touch }: SchedulerParts): Promise<
   const next = await nextDue(db);
   if (next === null) return longestMs;
   const dueMs = next.getTime() - clock.now().getTime();
-  // Due already: another process is at it, or an operation has just let go.
+  // It is due already: another process is at work on it, or an operation has just let go of it.
   return dueMs > 0 ? Math.min(dueMs + slackMs, longestMs) : shortestMs;
 }

@@ -1,4 +1,4 @@
-/** The polls and operations somebody may see and act on: those of every server, or those of one. */
+/** Whose polls and operations somebody may see and act on: those of every server, or those of one. */
 export type Scope = { readonly all: true } | { readonly all: false; readonly guildId: string };
 
 export const everyServer: Scope = { all: true };

@@ -14,7 +14,7 @@ export interface Shards {
   readonly ids: readonly number[];
 }
 
-/** The bot is in these servers, under these names. */
+/** Notes that the bot is in these servers, under these names. */
 export async function noteServers(db: Db, servers: readonly Server[]): Promise<void> {
   if (servers.length === 0) return;
   const [ids, names] = [servers.map(({ id }) => id), servers.map(({ name }) => name)];
@@ -31,8 +31,8 @@ export async function forgetServer(db: Db, guildId: string): Promise<void> {
 }
 
 /**
- * Forgets every server of these shards but `present`: what left while nobody was told. A server's shard is
- * `(id >> 22) % count` (Discord's gateway documentation, "Sharding").
+ * Forgets every server of these shards that is not `present`: the bot left it while nobody was told. A server's shard
+ * is `(id >> 22) % count` (Discord's gateway documentation, "Sharding").
  */
 export async function forgetOtherServers(db: Db, shards: Shards, present: readonly string[]): Promise<void> {
   await sql`
@@ -41,7 +41,7 @@ export async function forgetOtherServers(db: Db, shards: Shards, present: readon
       and not guild_id = any(${[...present]}::text[])`.execute(db);
 }
 
-/** Servers in scope whose name contains the text, ignoring case, or whose id begins with it, by name. */
+/** Servers in scope whose name contains the text, ignoring case, or whose id begins with it. Ordered by name. */
 export async function searchServers(db: Db, scope: Scope, text: string, limit: number): Promise<Server[]> {
   const wanted = fold(text.trim());
   return await db
@@ -55,7 +55,7 @@ export async function searchServers(db: Db, scope: Scope, text: string, limit: n
     .execute();
 }
 
-/** Every server, for whoever keeps them in memory. */
+/** Every server, for a caller that keeps them in memory. */
 export async function allServers(db: Db): Promise<Server[]> {
   return await db.selectFrom('servers').select(['guild_id as id', 'name']).execute();
 }

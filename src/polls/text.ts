@@ -1,8 +1,9 @@
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
- * What somebody wrote, as one line to put into Discord markdown: it shows the same characters, but formats, links and
- * mentions nothing, and its writing direction stays its own. Longer than `text` by at most twice and two characters.
+ * What somebody wrote, as one line for Discord markdown. It shows the same characters, but formats, links and
+ * mentions nothing, and its writing direction stays inside it. It is longer than `text` by at most a factor of two
+ * and two characters.
  */
 export function escapeText(text: string): string {
   const line = text.toWellFormed().replace(lineBreaking, ' ').replace(directionControls, '');
@@ -16,7 +17,7 @@ export function escapeText(text: string): string {
 }
 
 /**
- * At most `max` UTF-16 units (what Discord's limits are checked in at their strictest), with an ellipsis where something is missing.
+ * At most `max` UTF-16 units (the strictest reading of Discord's limits), with an ellipsis if something was cut.
  * Never cuts through what a reader sees as one character, unless that one alone is longer than `max`.
  */
 export function cut(text: string, max: number): string {
@@ -31,14 +32,14 @@ export function cut(text: string, max: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/** The label of a button or menu option, where Discord renders no markdown. At most `max` UTF-16 units. */
+/** The label of a button or menu option, in which Discord renders no markdown. At most `max` UTF-16 units. */
 export function plainLabel(text: string, max: number): string {
   return cut(text.toWellFormed().replace(lineBreaking, ' ').replace(directionControls, ''), max);
 }
 
 /**
- * One line as it is stored: control characters (PostgreSQL refuses NUL) become spaces, the ends are trimmed, the rest
- * stays verbatim. Empty where nothing would be visible.
+ * One line as it is stored. Control characters (PostgreSQL refuses NUL) become spaces, the ends are trimmed, the rest
+ * stays verbatim. Empty if nothing would be visible.
  */
 export function cleanLine(text: string): string {
   const line = text.toWellFormed().replace(lineBreaking, ' ').trim();
@@ -50,15 +51,15 @@ export function pollTitle(poll: { readonly id: number; readonly question: string
   return `#${poll.id} "${escapeText(cut(poll.question, 60))}"`;
 }
 
-/** Something somebody typed, quoted in a refusal. */
+/** Something that somebody typed, quoted in a refusal. */
 export function quoted(text: string): string {
   return `"${escapeText(cut(text, 60))}"`;
 }
 
 const lineBreaking = /[\p{Cc}\u2028\u2029]/gu;
-/** Embeddings, overrides and isolates (https://www.unicode.org/reports/tr9/); plain right-to-left marks may stay. */
+/** Embeddings, overrides and isolates (https://www.unicode.org/reports/tr9/). Plain right-to-left marks may stay. */
 const directionControls = /[\u202A-\u202E\u2066-\u2069]/g;
-/** Format characters, spaces, marks with nothing to stand on, and letters that are drawn as nothing. */
+/** Format characters, spaces, marks without a letter below them, and letters that are drawn as nothing. */
 const invisible = /[\p{Cf}\p{Cc}\p{Z}\p{M}\u115F\u1160\u2800\u3164\uFFA0]/gu;
 const rightToLeft =
   /[\u061C\u200F\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;

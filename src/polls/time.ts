@@ -6,7 +6,7 @@ const unitMs = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000 } as con
 const longestMs = 3650 * unitMs.d;
 const years = { first: 2000, last: 2100 } as const;
 
-/** `2h30m`, `3d`, `90m`, `1w` in milliseconds: more than nothing, at most 3650 days. Throws `UserError`. */
+/** Reads `2h30m`, `3d`, `90m`, `1w` as milliseconds: more than nothing, at most 3650 days. Throws `UserError`. */
 export function parseDuration(text: string): number {
   const compact = text.trim().toLowerCase().replace(/\s+/g, '');
   if (!durationForm.test(compact)) {
@@ -25,7 +25,7 @@ export function parseDuration(text: string): number {
 }
 
 export interface WhenOptions {
-  /** IANA name that governs dates without an offset of their own. */
+  /** The IANA name of the zone for dates that have no offset of their own. */
   readonly zone: string;
   readonly now: Date;
   /** Whether `3d` means three days from now (default) or three days ago. */
@@ -34,8 +34,8 @@ export interface WhenOptions {
 
 /**
  * An instant as people write it: `2026-12-01 18:00`, `2026-12-01` (its first moment), `2026-12-01T18:00:00+01:00`, a
- * Discord timestamp (`<t:1796144400>`), or a duration. A time that the clocks show twice means the first of the two.
- * Throws `UserError`, also for times that daylight saving skips and years outside 2000 to 2100.
+ * Discord timestamp (`<t:1796144400>`), or a duration. If the clocks show a time twice, the first of the two is
+ * meant. Throws `UserError`, also for times that daylight saving skips and for years outside 2000 to 2100.
  */
 export function parseWhen(text: string, { zone, now, durations = 'ahead' }: WhenOptions): Date {
   const trimmed = text.trim();
@@ -63,7 +63,7 @@ export function checkZone(text: string): string {
   return canonical;
 }
 
-/** `<t:1796144400:R>`, which every reader sees in their own zone. R: relative, f: date and time. */
+/** `<t:1796144400:R>`, which every reader sees in their own zone. R: relative; f: date and time. */
 export function discordTime(date: Date, style: 'R' | 'f'): string {
   return `<t:${Math.floor(date.getTime() / 1000)}:${style}>`;
 }
@@ -91,7 +91,7 @@ function isoDate(text: string, trimmed: string, zone: string): DateTime {
     { zone: offset === undefined ? zone : FixedOffsetZone.instance(offsetMinutes(offset)) },
   );
   if (!local.isValid) throw new UserError(`${quoted(text)} is no date or time that exists.`);
-  // Luxon moves a time inside a daylight-saving gap on by the gap's length; a date alone means its first moment.
+  // Luxon moves a time that daylight saving skips by the length of the gap. A date alone means its first moment.
   const dateOnly = match[4] === undefined;
   if (!dateOnly && (local.hour !== hour || local.minute !== minute)) {
     throw new UserError(
@@ -109,8 +109,8 @@ function offsetMinutes(offset: string): number {
 }
 
 /**
- * The runtime answers newer names with older ones (`Europe/Kyiv` with `Europe/Kiev`), so a name spelled with capitals
- * is kept as it was written.
+ * The runtime answers newer names with older ones (`Europe/Kyiv` with `Europe/Kiev`). So a name that is spelled with
+ * capitals is kept as it was written.
  */
 function canonicalZone(name: string): string | null {
   try {

@@ -13,19 +13,20 @@ export interface PollSuggestion {
   readonly status: PollStatus;
 }
 
-/** Each is a search; whoever types more has long found what they mean, or nothing. */
+/** How many words are searched for. Somebody who types more has long found what they mean, or nothing. */
 const mostWords = 8;
 
 export interface Wanted {
   readonly scope: Scope;
-  /** Only polls of these channels; all where it is missing. */
+  /** Only polls of these channels. Default: of all. */
   readonly channelIds?: readonly string[];
   readonly limit: number;
 }
 
 /**
- * The polls that somebody who typed `text` may mean: those whose number begins so, the poll of just that number first,
- * then those whose question contains every word of it (of the first few), newest first. Without a text the newest ones.
+ * The polls that somebody who typed `text` may mean. First those whose number begins so, the poll of just that number
+ * before all. Then those whose question contains every word of it (of the first few), newest first. Without a text,
+ * the newest ones.
  */
 export async function suggestPolls(db: Db, wanted: Wanted, text: string): Promise<PollSuggestion[]> {
   const typed = text.trim();

@@ -1,34 +1,37 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
 
-/** A place in an ordered list: a poll's number, and before it what else it is ordered by, as the database writes it. */
+/**
+ * A place in an ordered list: a poll's number, and before it the other thing that it is ordered by, as the database
+ * writes it.
+ */
 export interface PageCursor {
   readonly key: string | null;
   readonly id: number;
 }
 
 export interface OrderedList {
-  /** Which polls are listed, but for what their questions contain. */
+  /** Which polls are listed, apart from what their questions contain. */
   readonly listed: Expression<SqlBool>;
   /** What their questions contain, if that matters. */
   readonly containing: Expression<SqlBool> | null;
-  /** The instant that they are ordered by, before their number. */
+  /** The instant that they are ordered by, before their number; null: by number alone. */
   readonly key: RawBuilder<string> | null;
   readonly way: 'asc' | 'desc';
-  /** The place behind which to begin; null: at the top. */
+  /** The place after which to begin; null: at the top. */
   readonly cursor: PageCursor | null;
   readonly limit: number;
-  /** So many polls of the list are looked through for a text before all that contain it are sought. */
+  /** How many polls of the list are looked through for a text before all polls that contain it are looked up. */
   readonly lookThrough?: number;
 }
 
-/** Enough to meet 25 polls with a text that one in 200 has; takes a few milliseconds. */
+/** Enough to find 25 polls with a text that one poll in 200 has. It takes a few milliseconds. */
 const lookedThrough = 5000;
 
 /**
- * The places of a list's first polls. A text is first looked for in the list's order, which is soon done where many polls
- * contain it; where that does not find enough, all that contain it are found by the index and sorted, which is soon
- * done where few do. Left to choose, the planner takes a text that is common on some server for common on every one, and
+ * The places of a list's first polls. A text is first looked for in the list's order, which is fast if many polls
+ * contain it. If that does not find enough, the index finds all that contain it, and they are sorted; that is fast if
+ * few do. Left to choose, the planner takes a text that is common on some server for common on every server, and
  * reads through a whole list in vain.
  */
 export async function pollsInOrder(db: Db, list: OrderedList): Promise<PageCursor[]> {
@@ -45,7 +48,7 @@ export async function pollsInOrder(db: Db, list: OrderedList): Promise<PageCurso
       sql`select id, place::text as key from (${firstOf(limit)}) as listed order by ${order}`,
     );
   }
-  // The question of each is asked for by itself: were it read along, the planner would rather go through the polls of
+  // The question of each poll is read by itself. If it were read along, the planner would go through the polls of
   // every server in the order of the table, whose ends may hold none of this server's.
   const near = await read(sql`
     select id, place::text as key from (

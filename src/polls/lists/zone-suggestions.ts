@@ -1,7 +1,7 @@
-/** What Node knows by name, UTC first: `Intl.supportedValuesOf` leaves it out. */
+/** The zones that Node knows by name, UTC first: `Intl.supportedValuesOf` leaves it out. */
 const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 
-/** Time zones whose name contains the text, ignoring case and whether words are apart; a place that begins so comes first. */
+/** Time zones whose name contains the text, ignoring case and spaces. A place that begins so comes first. */
 export function suggestZones(text: string, limit: number): string[] {
   const wanted = spelt(text);
   const rank = (zone: string) =>

@@ -9,7 +9,10 @@ export interface VoteBatchParts {
   readonly clock: Clock;
 }
 
-/** Presses of one statement: the embedded database computes on the thread that also has to answer everybody else. */
+/**
+ * Presses in one statement at most. The embedded database computes on the thread that must also answer everybody
+ * else.
+ */
 const mostAtOnce = 100;
 
 interface Waiting {
@@ -19,9 +22,9 @@ interface Waiting {
 }
 
 /**
- * Casts votes: of each poll one statement at a time, with everything that has come in since the one before. So a press
- * waits for two round trips at the most, however many people press in one instant. What waits here is not acknowledged
- * to anybody as counted, so it may be lost with the process.
+ * Casts votes. For each poll it sends one statement at a time, with everything that has come in since the one before.
+ * So a press waits for two round trips at most, however many people press at once. What waits here was not
+ * acknowledged to anybody as counted, so it may be lost with the process.
  */
 export class VoteBatches {
   readonly #parts: VoteBatchParts;
@@ -32,8 +35,8 @@ export class VoteBatches {
   }
 
   /**
-   * Resolves once the vote is committed, or refused. Rejects with what the database said last, where it was away for longer than
-   * its connections are patient; then it is unknown what became of the vote.
+   * Resolves once the vote is committed or refused. Rejects with the database's last error if it was away for longer
+   * than its connections are patient. Then nobody knows what became of the vote.
    */
   cast(press: VotePress): Promise<VoteResult> {
     return new Promise((resolve, reject) => {
@@ -51,7 +54,7 @@ export class VoteBatches {
 
   /** Casts what is in the queue, first come first, until nobody waits. */
   async #empty(pollId: number, queue: Waiting[]): Promise<void> {
-    /** So many are cast one by one, since one of them made the statement for all of them fail. */
+    /** How many are cast one by one, because one of them made the statement for all of them fail. */
     let singly = 0;
     while (queue.length > 0) {
       const batch = queue.slice(0, singly > 0 ? 1 : mostAtOnce);
@@ -73,7 +76,7 @@ export class VoteBatches {
   }
 }
 
-/** Nothing about one press among them made the statement fail. */
+/** Whether the error has nothing to do with one press among them. */
 function concernsAll(error: unknown): boolean {
   return databaseFault(error) !== null || error instanceof PollLocked;
 }

@@ -4,7 +4,7 @@ import { greatestRowId, isRowId } from '../../db/row-id.ts';
 import type { Db } from '../../db/schema.ts';
 import { refusalText, type VotePress, type VoteRefusal, type VoteResult } from './vote.ts';
 
-/** Something had the poll's row locked for longer than any transaction should. None of the presses was cast. */
+/** Something locked the poll's row for longer than any transaction should. None of the presses was cast. */
 export class PollLocked extends Error {
   override readonly name = 'PollLocked';
 
@@ -13,17 +13,17 @@ export class PollLocked extends Error {
   }
 }
 
-/** While the row is locked, between two tries. An operation has it for some tenths of a second. */
+/** The pause between two tries while the row is locked, in ms. An operation has it for some tenths of a second. */
 const firstPauseMs = 10;
 const longestPauseMs = 80;
-/** A server ends a transaction that sleeps well before this. */
+/** How long to try at most, in ms. A server ends a transaction that sleeps well before this. */
 const longestLockMs = 30_000;
 
 /**
- * Presses on one poll, in their order, in one statement, whatever their number: all of them take effect or none does. The
- * same interaction again changes nothing, so where it is unknown what became of the statement it may be repeated. While
- * something else has the poll's row locked the statement is asked again and again, and holds no connection in between;
- * throws `PollLocked` where that takes too long.
+ * Casts presses on one poll, in their order, in one statement, whatever their number: all take effect or none. The
+ * same interaction again changes nothing. So the statement may be repeated if nobody knows what became of it. While
+ * something else has the poll's row locked, the statement is asked again and again, and holds no connection in
+ * between. Throws `PollLocked` if that takes too long.
  */
 export async function castVotes(
   db: Db,
@@ -75,7 +75,7 @@ type CastRow =
       readonly message_id: string | null;
     };
 
-/** What is no number of an option becomes one that no poll has. */
+/** The number of an option. What is none becomes a number that no poll has. */
 function optionNumber(position: number): number {
   return Number.isInteger(position) && position >= 0 && position <= greatestRowId ? position : -1;
 }

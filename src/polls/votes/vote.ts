@@ -13,7 +13,7 @@ export interface VotePress {
   readonly messageId: string;
 }
 
-/** A poll as far as an answer to its voters speaks of it. */
+/** What an answer to its voters says of a poll. */
 export interface VotedPoll {
   readonly id: number;
   readonly channelId: string;
@@ -28,12 +28,12 @@ export type VoteResult =
   | {
       readonly type: 'added' | 'removed' | 'moved' | 'unchanged';
       readonly poll: VotedPoll;
-      /** The user's votes now, ascending, and what these options say. */
+      /** The user's votes now, ascending, and the texts of these options. */
       readonly choices: readonly number[];
       readonly labels: readonly string[];
     };
 
-/** Why the rules refuse a press (`cast_votes` in `migrations/` applies them). */
+/** Why the rules refuse a press. `cast_votes` in `migrations/` applies them. */
 export type VoteRefusal = 'closed' | 'scheduled' | 'no option' | 'full';
 
 /** The poll that refuses a press. */
@@ -41,7 +41,7 @@ export interface RefusingPoll {
   readonly id: number;
   readonly question: string;
   readonly maxChoices: number;
-  /** Null where it is not to open by itself, or is about to. */
+  /** Null if it does not open by itself, or is about to. */
   readonly opensAt: Date | null;
 }
 

@@ -2,28 +2,28 @@ import { type Selectable, sql } from 'kysely';
 import type { Db, PollTable } from '../../db/schema.ts';
 import type { Poll } from '../poll.ts';
 
-/** A poll and what it is to become, as far as its votes may have a say in that. */
+/** A poll and what it is to become, as far as its votes matter. */
 export interface Becoming {
   readonly poll: Poll;
   readonly becomes: Partial<Pick<Selectable<PollTable>, 'anonymous' | 'max_choices'>>;
-  /** Since when its votes are secret, by the database's clock, where those before may be shown. Null: all are secret. */
+  /** Since when its votes are secret, by the database's clock; votes before that may be shown. Null: all are secret. */
   readonly since?: Date | null;
 }
 
 interface Demand {
   readonly pollId: number;
-  /** Votes that were promised to be secret may not be shown. */
+  /** Whether votes that were promised to be secret may not be shown. */
   readonly unvoted: boolean;
-  /** Those cast from then on; null: whenever. */
+  /** Votes from then on count as secret; null: all votes. */
   readonly since: Date | null;
-  /** Nobody may have chosen more; null: as many as they like. */
+  /** How many options one person may have chosen; null: any number. */
   readonly most: number | null;
 }
 
 /**
- * Which of these changes the polls' votes forbid, by poll, with the reason in words that follow its number. Only the votes
- * of polls that come to show their votes or to allow fewer choices are looked at: no other change depends on them, however
- * many there are.
+ * Which of these changes the polls' votes forbid, with the reason in words that follow the poll's number. It looks
+ * only at votes of polls that would show their votes or allow fewer choices. No other change depends on votes,
+ * however many there are.
  */
 export async function votesForbid(db: Db, changes: readonly Becoming[]): Promise<Map<number, string>> {
   const demands = changes.map(demandOf).filter((demand) => demand !== null);
