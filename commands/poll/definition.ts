@@ -5,7 +5,7 @@ import {
 } from 'discord-api-types/v10';
 import { greatestRowId } from '../../src/db/row-id.ts';
 import { pollStatuses } from '../../src/polls/poll.ts';
-import { questionMax } from '../../src/polls/poll-input.ts';
+import { optionCount, questionMax } from '../../src/polls/poll-input.ts';
 
 /** Where polls can be posted. */
 const channelTypes = [
@@ -44,7 +44,12 @@ export const pollDefinition: RESTPostAPIChatInputApplicationCommandsJSONBody = {
           required: true,
           max_length: questionMax,
         },
-        { type: Option.String, name: 'options', description: '2 to 20 options: A | B | C', required: true },
+        {
+          type: Option.String,
+          name: 'options',
+          description: `${optionCount.least} to ${optionCount.most} options: A | B | C`,
+          required: true,
+        },
         {
           type: Option.Channel,
           name: 'channel',
@@ -77,7 +82,7 @@ export const pollDefinition: RESTPostAPIChatInputApplicationCommandsJSONBody = {
           name: 'max_choices',
           description: 'How many options a voter may choose; by default 1',
           min_value: 1,
-          max_value: 20,
+          max_value: optionCount.most,
         },
         { type: Option.Role, name: 'ping_role', description: 'A role to ping when it opens' },
       ],

@@ -1,6 +1,8 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
+import { counted } from '../../../src/base/display/plural.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
+import { undoableHours } from '../../../src/base/undo-window.ts';
 import type { Caller, PressHandler } from '../../../src/bot/handlers.ts';
 import { readReport, reportCsv, reportJson } from '../../../src/bulk/insight/report.ts';
 import { latestOperation } from '../../../src/bulk/operation-store.ts';
@@ -46,7 +48,7 @@ export function operationSubcommands(services: BulkServices): OperationSubcomman
     {
       definition: subcommand(
         'undo',
-        "Put an operation's polls back to what they were, within 24 hours",
+        `Put an operation's polls back to what they were, within ${undoableHours} hours`,
         operationOption(true),
       ),
       run: (interaction, caller) =>
@@ -102,6 +104,8 @@ async function report(
   const operation = await knownOperation(services, id, caller);
   const rows = await readReport(services.db, operation, services.names);
   const file = format === 'json' ? reportJson(operation, rows) : reportCsv(operation, rows);
-  const polls = rows.length === 1 ? '1 poll' : `${rows.length} polls`;
-  return { content: `Report of Operation #${operation.id} (${operation.state}): ${polls}.`, files: [file] };
+  return {
+    content: `Report of Operation #${operation.id} (${operation.state}): ${counted(rows.length, 'poll')}.`,
+    files: [file],
+  };
 }

@@ -1,5 +1,6 @@
 import type { ModalSubmitInteraction } from 'discord.js';
 import { ComponentType, TextInputStyle } from 'discord-api-types/v10';
+import { counted } from '../../../src/base/display/plural.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type {
   Caller,
@@ -65,7 +66,7 @@ async function checkedDraft(
 function phraseModal(draft: OperationRow, phrase: string): ModalBody {
   return {
     custom_id: `phrase:${draft.id}`,
-    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${draft.total} ${draft.total === 1 ? 'poll' : 'polls'}`,
+    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${counted(draft.total, 'poll')}`,
     components: [
       {
         type: ComponentType.Label,

@@ -1,8 +1,9 @@
 import type { AutocompleteInteraction } from 'discord.js';
+import { discordLimits } from '../../../src/base/display/discord-limits.ts';
 import type { Caller, Choice } from '../../../src/bot/handlers.ts';
 import { recentOperations } from '../../../src/bulk/operation-store.ts';
 import type { Scope } from '../../../src/polls/scope.ts';
-import { mostChoices, zoneChoices } from '../../poll/poll-choices.ts';
+import { zoneChoices } from '../../poll/poll-choices.ts';
 import type { BulkServices } from './bulk-services.ts';
 import { targets } from './target-options.ts';
 
@@ -43,5 +44,5 @@ async function operationChoices(services: BulkServices, scope: Scope, typed: str
   return choices
     .filter((choice) => choice.name.toLowerCase().includes(wanted))
     .toSorted((a, b) => rank(a) - rank(b))
-    .slice(0, mostChoices);
+    .slice(0, discordLimits.choices);
 }

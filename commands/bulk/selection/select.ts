@@ -1,5 +1,6 @@
 import type { StringSelectMenuInteraction } from 'discord.js';
 import { ComponentType } from 'discord-api-types/v10';
+import { counted } from '../../../src/base/display/plural.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
 import { renderPicker } from '../../../src/bulk/selection/picker-embed.ts';
@@ -100,7 +101,7 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
       const { ids, ...found } = await matchPolls(trx, owner.scope, filter, maxPolls);
       if (found.count > maxPolls) throw tooManyMatch(found, maxPolls);
       const done = await changeClaimed(trx, owner, maxPolls, () => ({ add: ids }));
-      const matched = ids.length === 1 ? '1 poll matched' : `${ids.length} polls matched`;
+      const matched = `${counted(ids.length, 'poll')} matched`;
       return { notice: `${matched} at that moment. ${changeText(done)}` };
     }),
     onPicker(services, 'pick-clear', async ({ trx, owner }) => ({

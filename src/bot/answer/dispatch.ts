@@ -7,6 +7,7 @@ import type {
 } from 'discord.js';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Clock } from '../../base/clock.ts';
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { MessageBody } from '../../base/message-body.ts';
@@ -210,7 +211,7 @@ export class Dispatcher implements Service {
 
   /** What the caller is told. Only an expected refusal says what happened; the rest is for the log. */
   #refusal(error: unknown, interaction: { readonly id: string }): MessageBody {
-    if (error instanceof UserError) return { content: cut(error.message, 2000) };
+    if (error instanceof UserError) return { content: cut(error.message, discordLimits.content) };
     if (databaseFault(error) !== null) {
       this.#parts.log.warn({ err: error, interaction: interaction.id }, 'the database was away for too long');
       return {
