@@ -18,6 +18,7 @@ const standIn = { never: ['src', 'commands'] };
 export const rooms: readonly Room[] = [
   { folder: 'src/base/display', why: 'What is shown goes by it, and it knows nothing of what that is.' },
   { folder: 'src/base', why: 'It lies below every room and needs none.' },
+  { folder: 'src/base/custom-ids', why: 'Whoever shows a button and whoever handles its press share it.' },
 
   { folder: 'src/db/server', why: 'It speaks to a server and does not know what is stored there.' },
   { folder: 'src/db/embedded', why: 'It runs a database and does not know what is stored there.' },
