@@ -1,13 +1,13 @@
 import { bulkCommand } from '../commands/bulk/bulk.ts';
 import { bulkPresses } from '../commands/bulk/bulk-presses.ts';
 import type { BulkServices } from '../commands/bulk/request/bulk-services.ts';
+import { selectPollCommand } from '../commands/bulk/selection/select-poll.ts';
 import { pollCommand } from '../commands/poll/poll.ts';
 import { pollPresses } from '../commands/poll/poll-presses.ts';
-import { selectPollCommand } from '../commands/select-poll.ts';
 import { Dispatcher } from './bot/answer/dispatch.ts';
 import type { Definition } from './bot/gateway/register-commands.ts';
+import { RequestTurns } from './bot/request-turns.ts';
 import { learnThreads } from './bot/rights/sleeping-threads.ts';
-import { Turns } from './bot/turns.ts';
 import type { CoreParts, DiscordParts } from './discord-parts.ts';
 import type { WorkParts } from './work-parts.ts';
 
@@ -62,7 +62,7 @@ function bulkServices(core: CoreParts, discord: DiscordParts, work: WorkParts): 
     timeoutMs: config.bulk.timeoutMs,
     deletedRetentionDays: config.deletedRetentionDays,
     limits: { ...config.bulk, ...config.shares, bulkDeletes: servers.bulkDeleteServer },
-    turns: new Turns({
+    turns: new RequestTurns({
       perPerson: config.shares.requestsPerPerson,
       perServer: config.shares.requestsPerServer,
       waitingPerPerson: 50,
@@ -71,6 +71,6 @@ function bulkServices(core: CoreParts, discord: DiscordParts, work: WorkParts): 
     previews: work.previews,
     serverChoices: async (scope, text) => await (shared ?? servers).search(scope, text),
     learnThreads: (jobs) => learnThreads(client, servers, jobs, clock),
-    knowsServer: (guildId) => names.guild(guildId) !== null,
+    knowsServer: (serverId) => names.guild(serverId) !== null,
   };
 }

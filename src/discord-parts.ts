@@ -110,10 +110,10 @@ function paceOf({ database, process, clock, log }: CoreParts, limits: Limits) {
 
 function namesFrom(servers: Servers, shared: SharedServers | null): Names {
   return {
-    guild: (guildId) => (shared === null ? servers.guildName(guildId) : shared.name(guildId)),
+    guild: (guildId) => (shared === null ? servers.serverName(guildId) : shared.name(guildId)),
     channel: (channelId) => {
       const name = servers.channelName(channelId);
-      const guildId = servers.guildOf(channelId);
+      const guildId = servers.serverOf(channelId);
       return name === null || guildId === null ? null : { name, guildId };
     },
     bulkDeletes: servers.bulkDeleteServer,

@@ -16,7 +16,6 @@ const standIn = { never: ['src', 'commands'] };
  * import each other. `tools/room-guards.jsonc`, which biome.json extends, follows from this list by `npm run format`.
  */
 export const rooms: readonly Room[] = [
-  { folder: 'src/base/display', why: 'What is shown goes by it, and it knows nothing of what that is.' },
   { folder: 'src/base', why: 'It lies below every room and needs none.' },
   { folder: 'src/base/custom-ids', why: 'Whoever shows a button and whoever handles its press share it.' },
 
@@ -69,8 +68,7 @@ export const rooms: readonly Room[] = [
     why: 'It is about operations that exist, whatever selected their polls.',
   },
   { folder: 'commands/bulk/selection', why: 'It leads to a plan and is not led to.' },
-  { folder: 'commands/bulk', why: 'It lists the subcommands and nothing else.' },
-  { folder: 'commands', why: 'Commands are given to the bot, which is put together above them.' },
+  { folder: 'commands/bulk', why: 'It lists the subcommands and presses, which are given to the bot.' },
   {
     folder: 'src',
     why: 'The bot never knows the stand-in Discord: it reaches it over the network, as the real one.',

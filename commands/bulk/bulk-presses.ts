@@ -1,7 +1,7 @@
 import type { PressHandler } from '../../src/bot/handlers.ts';
 import { controlPresses } from './operation/control.ts';
 import { historyPresses } from './operation/history.ts';
-import { reportPress } from './operation/operation-subcommands.ts';
+import { reportPress } from './operation/report.ts';
 import { confirmPresses } from './plan/confirm.ts';
 import { previewPresses } from './plan/preview.ts';
 import { retryPress } from './plan/retry.ts';

@@ -1,5 +1,5 @@
 import { UserError } from '../../src/base/errors.ts';
-import type { Caller } from '../../src/bot/handlers.ts';
+import type { Caller } from '../../src/bot/caller.ts';
 import type { Scope } from '../../src/polls/scope.ts';
 
 /** What the caller may act on. Throws `UserError` for somebody who is no admin here. */

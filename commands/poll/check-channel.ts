@@ -1,7 +1,7 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
 import { UserError } from '../../src/base/errors.ts';
+import type { Caller } from '../../src/bot/caller.ts';
 import { chosenId } from '../../src/bot/chosen-id.ts';
-import type { Caller } from '../../src/bot/handlers.ts';
 import { postingPermissions } from '../../src/bot/rights/channel-rights.ts';
 import type { Servers } from '../../src/bot/rights/servers.ts';
 import { discordTime } from '../../src/polls/time.ts';

@@ -1,24 +1,34 @@
-import type { ChatInputCommandInteraction } from 'discord.js';
 import type { MessageBody } from '../../src/base/message-body.ts';
-import type { Caller } from '../../src/bot/handlers.ts';
+import type { Caller } from '../../src/bot/caller.ts';
+import { type Subcommand, subcommandDefinition } from '../../src/bot/slash-command.ts';
 import type { FinalOutcome } from '../../src/delivery/delivery-batch.ts';
 import { closePoll } from '../../src/polls/close-poll-store.ts';
 import { messageLink } from '../../src/polls/message.ts';
 import type { Poll } from '../../src/polls/poll.ts';
 import { pollTitle } from '../../src/polls/text.ts';
 import { adminScope } from './admin-scope.ts';
-import type { PollServices } from './services.ts';
+import { pollOption } from './poll-option.ts';
+import type { PollServices } from './poll-services.ts';
 
 const withinMs = 5000;
 
+/** `/poll close` */
+export function closeSubcommand(services: PollServices): Subcommand {
+  return {
+    definition: subcommandDefinition('close', 'Close a poll now (admins)', pollOption),
+    acknowledge: 'private',
+    run: ({ interaction, caller }) => close(services, caller, interaction.options.getInteger('poll', true)),
+  };
+}
+
 /** What the answer says has happened is committed; whether the message shows it already is said beside it. */
-export async function closeCommand(
+async function close(
   { db, deliverer, clock }: PollServices,
-  interaction: ChatInputCommandInteraction,
   caller: Caller,
+  pollId: number,
 ): Promise<MessageBody> {
   const poll = await closePoll(db, adminScope(caller), {
-    pollId: interaction.options.getInteger('poll', true),
+    pollId,
     interactionId: caller.interactionId,
     now: clock.now(),
   });

@@ -1,7 +1,8 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
 import { UserError } from '../../src/base/errors.ts';
 import type { MessageBody } from '../../src/base/message-body.ts';
-import type { Caller } from '../../src/bot/handlers.ts';
+import type { Invocation } from '../../src/bot/handlers.ts';
+import type { Subcommand } from '../../src/bot/slash-command.ts';
 import type { FinalOutcome } from '../../src/delivery/delivery-batch.ts';
 import { messageLink } from '../../src/polls/message.ts';
 import type { Poll } from '../../src/polls/poll.ts';
@@ -14,26 +15,39 @@ import { checkZone, parseWhen } from '../../src/polls/time.ts';
 import { adminScope } from './admin-scope.ts';
 import { checkChannel } from './check-channel.ts';
 import { checkPingRole } from './check-ping-role.ts';
-import type { PollServices } from './services.ts';
+import { createDefinition } from './create-definition.ts';
+import type { PollServices } from './poll-services.ts';
 
 /** Until then an admin who made many polls at once sees that it is still at work; each answer has its link. */
 const withinMs = 120_000;
 
+/** `/poll create` */
+export function createSubcommand(services: PollServices): Subcommand {
+  return {
+    definition: createDefinition,
+    acknowledge: 'private',
+    run: (invocation) => create(services, invocation),
+  };
+}
+
 /** Commits the poll, then waits for its message: an answer with a link means that the message is there. */
-export async function createCommand(
+async function create(
   services: PollServices,
-  interaction: ChatInputCommandInteraction,
-  caller: Caller,
+  invocation: Invocation<ChatInputCommandInteraction>,
 ): Promise<MessageBody> {
+  const { caller } = invocation;
   adminScope(caller);
-  await assertRoomForPoll(services.db, caller.guildId, services.pollsPerServer);
-  const { poll } = await createPoll(services.db, asked(services, interaction, caller));
+  await assertRoomForPoll(services.db, caller.serverId, services.pollsPerServer);
+  const { poll } = await createPoll(services.db, asked(services, invocation));
   if (poll === null) throw new UserError('This poll has been created and removed again.');
   const job = { pollId: poll.id, channelId: poll.channelId, messageId: poll.messageId };
   return await answer(services, poll, await services.deliverer.deliver(job, withinMs));
 }
 
-function asked(services: PollServices, interaction: ChatInputCommandInteraction, caller: Caller): NewPoll {
+function asked(
+  services: PollServices,
+  { interaction, caller }: Invocation<ChatInputCommandInteraction>,
+): NewPoll {
   const { options } = interaction;
   const now = services.clock.now();
   const question = checkQuestion(options.getString('question', true));
@@ -47,7 +61,7 @@ function asked(services: PollServices, interaction: ChatInputCommandInteraction,
   const channelId = checkChannel(services.servers, interaction, caller);
   return {
     interactionId: caller.interactionId,
-    guildId: caller.guildId,
+    guildId: caller.serverId,
     channelId,
     creatorId: caller.userId,
     question,

@@ -1,65 +1,70 @@
-import type { BaseInteraction, ChatInputCommandInteraction } from 'discord.js';
-import { ButtonStyle, ComponentType } from 'discord-api-types/v10';
+import type { BaseInteraction } from 'discord.js';
+import { ApplicationCommandOptionType, ButtonStyle, ComponentType } from 'discord-api-types/v10';
+import { customIds } from '../../src/base/custom-ids/custom-ids.ts';
 import type { MessageBody } from '../../src/base/message-body.ts';
-import { customId } from '../../src/bot/custom-id.ts';
-import type { Caller, PressHandler } from '../../src/bot/handlers.ts';
+import type { Invocation, PressHandler } from '../../src/bot/handlers.ts';
+import { onPress } from '../../src/bot/on-press.ts';
+import { type Subcommand, subcommandDefinition } from '../../src/bot/slash-command.ts';
 import { messageLink } from '../../src/polls/message.ts';
-import { asPollStatus, type Poll, type PollStatus } from '../../src/polls/poll.ts';
+import { asPollStatus, type Poll, type PollStatus, pollStatuses } from '../../src/polls/poll.ts';
 import { listPolls } from '../../src/polls/poll-store.ts';
 import { oneServer } from '../../src/polls/scope.ts';
 import { cut, escapeText } from '../../src/polls/text.ts';
 import { discordTime } from '../../src/polls/time.ts';
-import type { PollServices } from './services.ts';
+import type { PollServices } from './poll-services.ts';
 import { visibleChannelIds } from './visible-channels.ts';
 
-const action = 'poll-list';
 const pageSize = 10;
 
-export async function listCommand(
-  services: PollServices,
-  interaction: ChatInputCommandInteraction,
-  caller: Caller,
-): Promise<MessageBody> {
-  return await page(
-    services,
-    interaction,
-    caller,
-    asPollStatus(interaction.options.getString('status')) ?? null,
-    null,
-  );
-}
-
-/** Turns the pages of `/poll list`. */
-export function listPress(services: PollServices): PressHandler {
+/** `/poll list` */
+export function listSubcommand(services: PollServices): Subcommand {
   return {
-    action,
-    acknowledge: 'self',
-    run: async (interaction, [status, after], caller, respond) => {
-      const afterId = Number(after);
-      await respond.update(
-        await page(services, interaction, caller, asPollStatus(status) ?? null, afterId > 0 ? afterId : null),
-      );
+    definition: subcommandDefinition('list', 'List polls, newest first', {
+      type: ApplicationCommandOptionType.String,
+      name: 'status',
+      description: 'Only polls with this status',
+      choices: pollStatuses.map((status) => ({ name: status, value: status })),
+    }),
+    acknowledge: 'private',
+    run: (invocation) => {
+      const status = asPollStatus(invocation.interaction.options.getString('status')) ?? null;
+      return page(services, invocation, { status, after: null });
     },
   };
 }
 
+/** Turns the pages of `/poll list`. What is no status, or no poll, is left out. */
+export function listPress(services: PollServices): PressHandler {
+  return onPress(customIds.pollList, {
+    acknowledge: 'self',
+    run: async (invocation, { status, after }) => {
+      const query = { status: asPollStatus(status) ?? null, after: after > 0 ? after : null };
+      await invocation.respond.update(await page(services, invocation, query));
+    },
+  });
+}
+
+interface ListQuery {
+  readonly status: PollStatus | null;
+  /** The page begins behind the poll with this number. Null: with the newest. */
+  readonly after: number | null;
+}
+
 async function page(
   { db, servers }: PollServices,
-  interaction: BaseInteraction,
-  caller: Caller,
-  status: PollStatus | null,
-  afterId: number | null,
+  { interaction, caller }: Invocation<BaseInteraction>,
+  { status, after }: ListQuery,
 ): Promise<MessageBody> {
-  const found = await listPolls(db, caller.scope ?? oneServer(caller.guildId), {
+  const found = await listPolls(db, caller.scope ?? oneServer(caller.serverId), {
     ...(status && { status }),
     ...(caller.scope === null && { channelIds: visibleChannelIds(interaction) }),
-    ...(afterId !== null && { afterId }),
+    ...(after !== null && { afterId: after }),
     limit: pageSize + 1,
   });
   const polls = found.slice(0, pageSize);
   const serverOf = (poll: Poll) =>
-    poll.guildId === caller.guildId ? null : (servers.guildName(poll.guildId) ?? poll.guildId);
-  const none = `There are no ${afterId === null ? '' : 'more '}${status ?? ''} polls${caller.scope === null ? ' that you can see' : ''}.`;
+    poll.guildId === caller.serverId ? null : (servers.serverName(poll.guildId) ?? poll.guildId);
+  const none = `There are no ${after === null ? '' : 'more '}${status ?? ''} polls${caller.scope === null ? ' that you can see' : ''}.`;
   return {
     embeds: [
       {
@@ -70,11 +75,7 @@ async function page(
             : polls.map((poll) => line(poll, serverOf(poll))).join('\n'),
       },
     ],
-    components: buttons(
-      status ?? 'all',
-      afterId,
-      found.length > pageSize ? (polls.at(-1)?.id ?? null) : null,
-    ),
+    components: buttons({ status, after }, found.length > pageSize ? (polls.at(-1)?.id ?? null) : null),
   };
 }
 
@@ -91,21 +92,18 @@ function line(poll: Poll, server: string | null): string {
   return `${number} · ${poll.status}${when} · ${where} · ${escapeText(cut(poll.question, 60))}`;
 }
 
-function buttons(
-  status: string,
-  afterId: number | null,
-  nextAfterId: number | null,
-): NonNullable<MessageBody['components']> {
+/** `next`: the poll behind which the next page begins, or null where there is none. */
+function buttons({ status, after }: ListQuery, next: number | null): NonNullable<MessageBody['components']> {
   const button = (label: string, target: number) =>
     ({
       type: ComponentType.Button,
       style: ButtonStyle.Secondary,
       label,
-      custom_id: customId(action, status, target),
+      custom_id: customIds.pollList.encode({ status: status ?? 'all', after: target }),
     }) as const;
   const shown = [
-    ...(afterId === null ? [] : [button('Newest', 0)]),
-    ...(nextAfterId === null ? [] : [button('Older', nextAfterId)]),
+    ...(after === null ? [] : [button('Newest', 0)]),
+    ...(next === null ? [] : [button('Older', next)]),
   ];
   return shown.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: shown }];
 }

@@ -1,6 +1,6 @@
 import type { PressHandler } from '../../src/bot/handlers.ts';
 import { listPress } from './list.ts';
-import type { PollServices } from './services.ts';
+import type { PollServices } from './poll-services.ts';
 import { votePress } from './vote-press.ts';
 
 /** The buttons of polls and of `/poll list`. */

@@ -1,24 +1,35 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
 import { UserError } from '../../src/base/errors.ts';
 import type { MessageBody } from '../../src/base/message-body.ts';
-import type { Caller } from '../../src/bot/handlers.ts';
+import type { Caller } from '../../src/bot/caller.ts';
+import type { Invocation } from '../../src/bot/handlers.ts';
+import { type Subcommand, subcommandDefinition } from '../../src/bot/slash-command.ts';
 import { messageLink, renderPoll } from '../../src/polls/message.ts';
 import type { Poll } from '../../src/polls/poll.ts';
 import { findPoll, tallies } from '../../src/polls/poll-store.ts';
 import { oneServer } from '../../src/polls/scope.ts';
 import { escapeText } from '../../src/polls/text.ts';
 import { discordTime } from '../../src/polls/time.ts';
-import type { PollServices } from './services.ts';
+import { pollOption } from './poll-option.ts';
+import type { PollServices } from './poll-services.ts';
 import { visibleChannelIds } from './visible-channels.ts';
 
+/** `/poll show` */
+export function showSubcommand(services: PollServices): Subcommand {
+  return {
+    definition: subcommandDefinition('show', 'Show a poll', pollOption),
+    acknowledge: 'private',
+    run: (invocation) => show(services, invocation),
+  };
+}
+
 /** A poll as its message shows it, with what the message does not say. Anonymous votes stay secret here too. */
-export async function showCommand(
+async function show(
   services: PollServices,
-  interaction: ChatInputCommandInteraction,
-  caller: Caller,
+  { interaction, caller }: Invocation<ChatInputCommandInteraction>,
 ): Promise<MessageBody> {
   const id = interaction.options.getInteger('poll', true);
-  const poll = await findPoll(services.db, caller.scope ?? oneServer(caller.guildId), id);
+  const poll = await findPoll(services.db, caller.scope ?? oneServer(caller.serverId), id);
   const hidden =
     poll !== null && caller.scope === null && !visibleChannelIds(interaction).includes(poll.channelId);
   if (poll === null || hidden) throw new UserError(`Poll #${id} was not found.`);
@@ -30,9 +41,9 @@ export async function showCommand(
 
 function about({ servers }: PollServices, poll: Poll, caller: Caller): string {
   const server =
-    poll.guildId === caller.guildId
+    poll.guildId === caller.serverId
       ? ''
-      : ` of ${escapeText(servers.guildName(poll.guildId) ?? poll.guildId)}`;
+      : ` of ${escapeText(servers.serverName(poll.guildId) ?? poll.guildId)}`;
   const lines = [
     `Poll #${poll.id} is ${poll.status}, in <#${poll.channelId}>${server}, created by <@${poll.creatorId}> ${discordTime(poll.createdAt, 'R')}.`,
     `Time zone ${poll.timezone}${poll.pingRoleId === null ? '' : `, pings <@&${poll.pingRoleId}> when it opens`}.`,

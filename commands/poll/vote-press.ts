@@ -1,12 +1,13 @@
-import { plural } from '../../src/base/display/plural.ts';
+import { customIds } from '../../src/base/custom-ids/custom-ids.ts';
 import { UserError } from '../../src/base/errors.ts';
 import type { PressHandler } from '../../src/bot/handlers.ts';
+import { onPress } from '../../src/bot/on-press.ts';
 import { isRowId } from '../../src/db/row-id.ts';
 import { databaseFault } from '../../src/db/server/database-fault.ts';
 import { cut, escapeText } from '../../src/polls/text.ts';
 import type { VotePress, VoteResult } from '../../src/polls/votes/vote.ts';
 import { VoteBatches } from '../../src/polls/votes/vote-batches.ts';
-import type { PollServices } from './services.ts';
+import type { PollServices } from './poll-services.ts';
 
 /** A press on an option of a poll's message. */
 export function votePress({
@@ -15,16 +16,15 @@ export function votePress({
   clock,
 }: Pick<PollServices, 'db' | 'deliverer' | 'clock'>): PressHandler {
   const votes = new VoteBatches({ db, clock });
-  return {
-    action: 'vote',
+  return onPress(customIds.vote, {
     acknowledge: 'private',
-    run: async (interaction, [pollId, position], caller) => {
+    run: async ({ interaction, caller }, { poll, position }) => {
       const press = {
-        pollId: numberIn(pollId),
-        position: numberIn(position),
+        pollId: poll,
+        position,
         userId: caller.userId,
         interactionId: caller.interactionId,
-        guildId: caller.guildId,
+        guildId: caller.serverId,
         channelId: caller.channelId,
         messageId: interaction.message?.id ?? '',
       };
@@ -39,7 +39,7 @@ export function votePress({
       deliverer.touch({ pollId: id, channelId, messageId });
       return { content: nowVoted(result) };
     },
-  };
+  });
 }
 
 async function cast(votes: VoteBatches, press: VotePress): Promise<VoteResult> {
@@ -52,11 +52,6 @@ async function cast(votes: VoteBatches, press: VotePress): Promise<VoteResult> {
       { cause: error },
     );
   }
-}
-
-/** The number in a part of a custom id; one that neither a poll nor an option has, where there is none. */
-function numberIn(part: string | undefined): number {
-  return part !== undefined && /^\d{1,10}$/.test(part) ? Number(part) : -1;
 }
 
 /** Nothing of a forged custom id is repeated but a number. */
@@ -77,5 +72,5 @@ function nowVoted({
   }
   const said = labels.map((label) => `**${escapeText(cut(label, 60))}**`);
   const shown = said.slice(0, 10).join(', ') + (said.length > 10 ? ` and ${said.length - 10} more` : '');
-  return `Your ${plural(choices.length, 'vote')} on #${poll.id}: ${shown}. Press an option again to take it back.`;
+  return `Your ${choices.length === 1 ? 'vote' : 'votes'} on #${poll.id}: ${shown}. Press an option again to take it back.`;
 }

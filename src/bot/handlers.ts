@@ -10,17 +10,46 @@ import type {
   RESTPostAPIContextMenuApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 import type { MessageBody } from '../base/message-body.ts';
-import type { Scope } from '../polls/scope.ts';
+import type { Caller } from './caller.ts';
+import type { Respond } from './respond.ts';
 
-/** Who is asking, taken from the interaction itself and never from a custom id. */
-export interface Caller {
-  readonly userId: string;
-  readonly guildId: string;
-  readonly channelId: string;
-  readonly interactionId: string;
-  readonly locale: string;
-  /** What they may act on; null for somebody who is no admin here. */
-  readonly scope: Scope | null;
+/** One use of a command, button, menu or modal. */
+export interface Invocation<Interaction> {
+  readonly interaction: Interaction;
+  readonly caller: Caller;
+}
+
+/** An invocation that the handler responds to by itself. */
+export interface OpenInvocation<Interaction> extends Invocation<Interaction> {
+  readonly respond: Respond;
+}
+
+/**
+ * How subcommands, context commands and presses are handled. `Values`: what a press carries in its custom id.
+ *
+ * `acknowledge: 'private'`: the dispatcher acknowledges privately before `run`, which returns the private answer.
+ * `acknowledge: 'self'`: `run` responds through `respond` within 3 seconds. If it is slow, the dispatcher acknowledges
+ * without a word, and `respond` falls back to what then still works: everything but a modal.
+ *
+ * In both, a thrown `UserError` is answered privately with its text.
+ */
+export type Handler<Interaction, Values extends readonly object[] = []> =
+  | {
+      readonly acknowledge: 'private';
+      run(invocation: Invocation<Interaction>, ...values: Values): Promise<MessageBody>;
+    }
+  | {
+      readonly acknowledge: 'self';
+      run(invocation: OpenInvocation<Interaction>, ...values: Values): Promise<void>;
+    };
+
+export type CommandHandler = Handler<ChatInputCommandInteraction>;
+
+export interface SlashCommand {
+  readonly definition: RESTPostAPIChatInputApplicationCommandsJSONBody;
+  /** By what stands behind the command's name: `close`, `selection add`, or '' for a command without subcommands. */
+  readonly handlers: ReadonlyMap<string, CommandHandler>;
+  complete?(interaction: AutocompleteInteraction, caller: Caller): Promise<readonly Choice[]>;
 }
 
 export interface Choice {
@@ -28,81 +57,15 @@ export interface Choice {
   readonly value: string | number;
 }
 
-/**
- * A slash command. The dispatcher has acknowledged it privately before `run` starts; what `run` returns is the private
- * answer. A thrown `UserError` is answered with its text.
- */
-export interface SlashCommand {
-  readonly definition: RESTPostAPIChatInputApplicationCommandsJSONBody;
-  run(interaction: ChatInputCommandInteraction, caller: Caller): Promise<MessageBody>;
-  complete?(interaction: AutocompleteInteraction, caller: Caller): Promise<readonly Choice[]>;
-  /**
-   * Subcommands, by name, that respond by themselves like a `'self'` press, because their response is public. `run` is
-   * not called for them.
-   */
-  readonly self?: Readonly<
-    Record<
-      string,
-      (interaction: ChatInputCommandInteraction, caller: Caller, respond: Respond) => Promise<void>
-    >
-  >;
-}
-
-/** A command in a message's menu (`Apps → …`); acknowledged and answered as a slash command is. */
-export interface ContextCommand {
+/** A command in a message's menu (`Apps → …`). */
+export type ContextCommand = Handler<MessageContextMenuCommandInteraction> & {
   readonly definition: RESTPostAPIContextMenuApplicationCommandsJSONBody;
-  run(interaction: MessageContextMenuCommandInteraction, caller: Caller): Promise<MessageBody>;
-}
+};
 
 export type PressInteraction = MessageComponentInteraction | ModalSubmitInteraction;
 
-/**
- * A button, menu or modal, found by the first part of its custom id (`action:arg:arg`).
- *
- * `acknowledge: 'private'`: acknowledged privately before `run`, which returns the private answer.
- * `acknowledge: 'self'`: `run` responds through `respond` itself, within 3 seconds; a `UserError` is answered
- * privately. If it is slow, the dispatcher acknowledges without a word and `respond` falls back to what then still
- * works: everything but a modal.
- */
-export type PressHandler =
-  | {
-      readonly action: string;
-      readonly acknowledge: 'private';
-      run(interaction: PressInteraction, args: readonly string[], caller: Caller): Promise<MessageBody>;
-    }
-  | {
-      readonly action: string;
-      readonly acknowledge: 'self';
-      run(
-        interaction: PressInteraction,
-        args: readonly string[],
-        caller: Caller,
-        respond: Respond,
-      ): Promise<void>;
-    };
-
-/** The first response to an interaction. Each resolves when Discord has taken it. */
-export interface Respond {
-  /** Replaces the private message whose component was pressed. What others see stays: there the answer comes privately. */
-  update(body: MessageBody): Promise<void>;
-  /** Opens a modal. */
-  modal(body: ModalBody): Promise<void>;
-  /**
-   * Posts a message in the channel as the response (private: only the caller sees it). `owed`: this process alone has
-   * committed what the message tells of, so it is posted also where another process was faster to acknowledge.
-   * `posted` is false where another response came first and it is not known to have appeared: the caller then posts by
-   * itself. `messageId` is null where Discord's answer was lost and the message could not be found either.
-   */
-  message(
-    body: MessageBody,
-    options: { private: boolean; owed?: boolean },
-  ): Promise<{ posted: boolean; messageId: string | null }>;
-  /** Another process has this interaction: says nothing, not even that it was received, which would forestall it. */
-  leave(): void;
-}
-
-export interface ModalBody {
-  readonly custom_id: string;
-  readonly title: string;
-  readonly components: readonly unknown[];
+/** A button, menu or modal. See `onPress`. */
+export interface PressHandler {
+  /** How a press with this custom id is handled; null where it is none of this kind. */
+  handlerOf(customId: string): Handler<PressInteraction> | null;
 }

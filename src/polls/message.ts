@@ -5,36 +5,30 @@ import type {
   APIMessage,
 } from 'discord-api-types/v10';
 import { ButtonStyle, ComponentType } from 'discord-api-types/v10';
-import { discordLimits } from '../base/display/discord-limits.ts';
-import { embedColours } from '../base/display/embed-colours.ts';
-import { firstThatFits } from '../base/display/first-that-fits.ts';
-import { counted } from '../base/display/plural.ts';
+import { customIds } from '../base/custom-ids/custom-ids.ts';
 import type { MessageBody } from '../base/message-body.ts';
 import type { Poll, Tally } from './poll.ts';
 import { cut, escapeText, plainLabel } from './text.ts';
 import { discordTime, timeInZone } from './time.ts';
 
+const descriptionMax = 4096;
+const buttonLabelMax = 80;
+const buttonsPerRow = 5;
 const barCells = 10;
 const winnersNamed = 3;
-/** How many characters of each option are shown: from whole ones to what always fits. */
-const optionLengths = [200, 120, 80, 60, 40, 25] as const;
-const colours = {
-  scheduled: embedColours.scheduled,
-  active: embedColours.plain,
-  closed: embedColours.closed,
-} as const;
+const colors = { scheduled: 0x95a5a6, active: 0x5865f2, closed: 0x4f545c } as const;
 
 /**
- * A poll's Discord message: the question, its options with their votes, and a button for each option
- * (`vote:<poll>:<position>`). Only an active poll has enabled buttons. An anonymous poll shows no votes before it is
- * closed. The message stays within Discord's limits, whatever the texts are.
+ * A poll's Discord message: the question, its options with their votes, and a button for each option. Only an active
+ * poll has enabled buttons. An anonymous poll shows no votes before it is closed. The message stays within Discord's
+ * limits, whatever the texts are.
  */
 export function renderPoll(poll: Poll, tally: Tally): MessageBody {
   return {
     content: '',
     embeds: [
       {
-        color: colours[poll.status],
+        color: colors[poll.status],
         description: description(poll, tally),
         footer: { text: footer(poll, tally) },
       },
@@ -64,8 +58,15 @@ export function isMessageOf(
   { id }: Pick<Poll, 'id'>,
   message: Pick<APIMessageParts, 'embeds' | 'components'>,
 ): boolean {
-  if (JSON.stringify(message.components ?? []).includes(`"vote:${id}:`)) return true;
+  const votedOn = (customId: string) => customIds.vote.decode(customId)?.poll;
+  if (customIdsIn(message).some((customId) => votedOn(customId) === id)) return true;
   return (message.embeds ?? []).some(({ footer }) => footer?.text.startsWith(`#${id} · `));
+}
+
+function customIdsIn({ components = [] }: Pick<APIMessageParts, 'components'>): string[] {
+  return components
+    .flatMap((row) => (row.type === ComponentType.ActionRow ? row.components : []))
+    .flatMap((part) => ('custom_id' in part ? [part.custom_id] : []));
 }
 
 /** Whether a message of ours is the ping for this opening of the poll. */
@@ -96,13 +97,10 @@ function showsTally(poll: Poll): boolean {
 /** The options are cut as far as needed: twenty long ones do not fit whole. */
 function description(poll: Poll, tally: Tally): string {
   const head = `### ${escapeText(cut(poll.question, 1000))}\n${state(poll)}`;
-  const text = firstThatFits(
-    discordLimits.embedDescription,
-    optionLengths
-      .values()
-      .map((most) => [head, ...optionLines(poll, tally, most), ...result(poll, tally, most)].join('\n')),
-  );
-  if (text.length <= discordLimits.embedDescription) return text;
+  for (const labelMax of [200, 120, 80, 60, 40, 25]) {
+    const text = [head, ...optionLines(poll, tally, labelMax), ...result(poll, tally, labelMax)].join('\n');
+    if (text.length <= descriptionMax) return text;
+  }
   throw new Error(`Poll ${poll.id} does not fit into a message`);
 }
 
@@ -133,7 +131,7 @@ function optionLines(poll: Poll, tally: Tally, labelMax: number): string[] {
 function bar(count: number, voters: number): string {
   const share = voters === 0 ? 0 : count / voters;
   const filled = Math.min(barCells, Math.round(share * barCells));
-  return `${'▰'.repeat(filled)}${'▱'.repeat(barCells - filled)} ${Math.round(share * 100)}% · ${counted(count, 'vote')}`;
+  return `${'▰'.repeat(filled)}${'▱'.repeat(barCells - filled)} ${Math.round(share * 100)}% · ${votes(count)}`;
 }
 
 function result(poll: Poll, tally: Tally, labelMax: number): string[] {
@@ -145,15 +143,19 @@ function result(poll: Poll, tally: Tally, labelMax: number): string[] {
   const more = winners.length - named.length;
   const names = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   return [
-    `\n${winners.length === 1 ? 'Winner' : 'Tie'}: ${names} with ${counted(best, 'vote')}${winners.length > 1 ? ' each' : ''}`,
+    `\n${winners.length === 1 ? 'Winner' : 'Tie'}: ${names} with ${votes(best)}${winners.length > 1 ? ' each' : ''}`,
   ];
+}
+
+function votes(count: number): string {
+  return `${count} ${count === 1 ? 'vote' : 'votes'}`;
 }
 
 function footer(poll: Poll, tally: Tally): string {
   const parts = [`#${poll.id}`, poll.status];
   parts.push(poll.maxChoices === 1 ? 'one choice' : `up to ${poll.maxChoices} choices`);
   if (poll.anonymous) parts.push('anonymous');
-  if (showsTally(poll)) parts.push(counted(tally.voters, 'voter'));
+  if (showsTally(poll)) parts.push(`${tally.voters} ${tally.voters === 1 ? 'voter' : 'voters'}`);
   return parts.join(' · ');
 }
 
@@ -162,17 +164,14 @@ function buttonRows(poll: Poll): APIActionRowComponent<APIComponentInMessageActi
     (option, position): APIButtonComponentWithCustomId => ({
       type: ComponentType.Button,
       style: ButtonStyle.Secondary,
-      custom_id: `vote:${poll.id}:${position}`,
-      label: plainLabel(option, discordLimits.buttonLabel),
+      custom_id: customIds.vote.encode({ poll: poll.id, position }),
+      label: plainLabel(option, buttonLabelMax),
       disabled: poll.status !== 'active',
     }),
   );
   const rows: APIActionRowComponent<APIComponentInMessageActionRow>[] = [];
-  for (let from = 0; from < buttons.length; from += discordLimits.buttonsPerRow) {
-    rows.push({
-      type: ComponentType.ActionRow,
-      components: buttons.slice(from, from + discordLimits.buttonsPerRow),
-    });
+  for (let from = 0; from < buttons.length; from += buttonsPerRow) {
+    rows.push({ type: ComponentType.ActionRow, components: buttons.slice(from, from + buttonsPerRow) });
   }
   return rows;
 }

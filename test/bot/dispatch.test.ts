@@ -4,10 +4,13 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { SandboxMessage } from '../../sandbox/world/message.ts';
 import { permission } from '../../sandbox/world/permissions.ts';
 import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
+import { customId, word } from '../../src/base/custom-ids/custom-id.ts';
 import { UserError } from '../../src/base/errors.ts';
 import type { MessageBody } from '../../src/base/message-body.ts';
-import { customId } from '../../src/bot/custom-id.ts';
-import type { PressHandler, Respond, SlashCommand } from '../../src/bot/handlers.ts';
+import type { PressHandler, SlashCommand } from '../../src/bot/handlers.ts';
+import { onPress } from '../../src/bot/on-press.ts';
+import type { Respond } from '../../src/bot/respond.ts';
+import { type Subcommand, slashCommand, subcommandDefinition } from '../../src/bot/slash-command.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { freshPglite } from '../support/pglite-databases.ts';
 import { type PollsBot, startPollsBot } from './polls-bot.ts';
@@ -20,9 +23,15 @@ interface Behaviour {
   ran: number;
 }
 
+const tryId = customId('try', { what: word });
+const novel: Subcommand = {
+  definition: subcommandDefinition('novel', 'Something new'),
+  acknowledge: 'private',
+  run: async () => ({ content: 'new' }),
+};
 const withButton: MessageBody = {
   content: 'press me',
-  components: [{ type: 1, components: [{ type: 2, style: 2, label: 'Go', custom_id: customId('try', 1) }] }],
+  components: [{ type: 1, components: [{ type: 2, style: 2, label: 'Go', custom_id: 'try:1' }] }],
 };
 
 describe('an interaction', () => {
@@ -68,6 +77,41 @@ describe('an interaction', () => {
     expect(reply.type).toBe(5);
     gate.resolve();
     expect((await reply.message()).content).toBe('done');
+    expect(reply.ephemeral).toBe(true);
+  });
+
+  test('of a subcommand in a group goes to that subcommand', async () => {
+    const reply = await person.slash(guild.channels[0]!, 'try more still');
+    expect((await reply.message()).content).toBe('still there');
+    expect(behaviour.ran).toBe(0);
+  });
+
+  test('of a subcommand that responds by itself posts in public as its response', async () => {
+    behaviour.press = async (respond) => {
+      await respond.message({ content: 'progress' }, { private: false });
+    };
+    const reply = await person.slash(guild.channels[0]!, 'try aloud');
+    expect([reply.type, reply.ephemeral]).toEqual([4, false]);
+    expect((await reply.message()).content).toBe('progress');
+  });
+
+  test('of a subcommand that responds by itself and refuses tells the caller alone', async () => {
+    behaviour.press = async () => {
+      throw new UserError('Not yours.');
+    };
+    const reply = await person.slash(guild.channels[0]!, 'try aloud');
+    expect((await reply.message()).content).toBe('Not yours.');
+    expect(reply.ephemeral).toBe(true);
+  });
+
+  test('of a subcommand that this version does not have is refused in words', async () => {
+    const newer = await startPollsBot(sandbox, db, {
+      process: 'newer',
+      handlers: { commands: [slashCommand({ name: 'try', description: 'Newer' }, [novel], async () => [])] },
+    });
+    await newer.stop();
+    const reply = await person.slash(guild.channels[0]!, 'try novel');
+    expect((await reply.message()).content).toContain('does not know this command (any more)');
     expect(reply.ephemeral).toBe(true);
   });
 
@@ -316,10 +360,18 @@ describe('who asks', () => {
     const scopes: unknown[] = [];
     const command: SlashCommand = {
       definition: { name: 'who', description: 'Who asks' },
-      run: async (_, caller) => {
-        scopes.push(caller.scope);
-        return { content: 'ok' };
-      },
+      handlers: new Map([
+        [
+          '',
+          {
+            acknowledge: 'private',
+            run: async ({ caller }) => {
+              scopes.push(caller.scope);
+              return { content: 'ok' };
+            },
+          },
+        ],
+      ]),
     };
     const bot = await startPollsBot(sandbox, db, {
       superAdminIds: [people.chief.id],
@@ -335,29 +387,33 @@ describe('who asks', () => {
 });
 
 function handlers(behaviour: Behaviour): { commands: SlashCommand[]; presses: PressHandler[] } {
+  const what = { type: 3, name: 'what', description: 'What', autocomplete: true } as const;
+  const it: Subcommand = {
+    definition: subcommandDefinition('it', 'Try it', what),
+    acknowledge: 'private',
+    run: async () => {
+      behaviour.ran += 1;
+      return await behaviour.run();
+    },
+  };
+  const aloud: Subcommand = {
+    definition: subcommandDefinition('aloud', 'Try it in public'),
+    acknowledge: 'self',
+    run: ({ respond }) => behaviour.press(respond),
+  };
+  const still: Subcommand = {
+    definition: subcommandDefinition('still', 'Try it once more'),
+    acknowledge: 'private',
+    run: async () => ({ content: 'still there' }),
+  };
+  const more = { name: 'more', description: 'Try more', subcommands: [still] };
   return {
     commands: [
-      {
-        definition: {
-          name: 'try',
-          description: 'Try something',
-          options: [
-            {
-              type: 1,
-              name: 'it',
-              description: 'Try it',
-              options: [{ type: 3, name: 'what', description: 'What', autocomplete: true }],
-            },
-          ],
-        },
-        run: () => {
-          behaviour.ran += 1;
-          return behaviour.run();
-        },
-        complete: () => behaviour.complete(),
-      },
+      slashCommand({ name: 'try', description: 'Try something' }, [it, aloud, more], () =>
+        behaviour.complete(),
+      ),
     ],
-    presses: [{ action: 'try', acknowledge: 'self', run: (_, __, ___, respond) => behaviour.press(respond) }],
+    presses: [onPress(tryId, { acknowledge: 'self', run: ({ respond }) => behaviour.press(respond) })],
   };
 }
 

@@ -33,10 +33,10 @@ describe('what the gateway tells about servers', () => {
 
   test('are names, and nothing for what is not known', () => {
     const general = guild.channel('general').id;
-    expect(servers.guildName(guild.id)).toBe('Home');
+    expect(servers.serverName(guild.id)).toBe('Home');
     expect(servers.channelName(general)).toBe('general');
-    expect(servers.guildOf(general)).toBe(guild.id);
-    expect([servers.guildName('1'), servers.channelName('1'), servers.guildOf('1')]).toEqual([
+    expect(servers.serverOf(general)).toBe(guild.id);
+    expect([servers.serverName('1'), servers.channelName('1'), servers.serverOf('1')]).toEqual([
       null,
       null,
       null,

@@ -1,6 +1,7 @@
 import { UserError } from '../../../src/base/errors.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
-import type { Caller } from '../../../src/bot/handlers.ts';
+import type { Caller } from '../../../src/bot/caller.ts';
+import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
 import { renderAudit } from '../../../src/bulk/audit/audit-embed.ts';
 import { auditFile } from '../../../src/bulk/audit/audit-file.ts';
 import { verifyRecent } from '../../../src/bulk/audit/audit-head.ts';
@@ -9,19 +10,21 @@ import { findOperation } from '../../../src/bulk/operation-store.ts';
 import { isRowId } from '../../../src/db/row-id.ts';
 import { everyServer } from '../../../src/polls/scope.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
-import { requireAdmin } from '../request/caller.ts';
+import { audienceWithin, requireAdmin } from '../request/caller.ts';
 import { knownOperation } from '../request/known-operation.ts';
-import { type OperationSubcommand, operationOption, subcommand } from '../request/subcommand.ts';
+import { operationOption } from '../request/operation-option.ts';
 
 /** `/bulk audit`: what the trail says of an operation, and whether the trail is to be believed. */
-export function auditSubcommand(services: BulkServices): OperationSubcommand {
+export function auditSubcommand(services: BulkServices): Subcommand {
   return {
-    definition: subcommand(
+    definition: subcommandDefinition(
       'audit',
       'Who did what, when, from where and with which result; verifies the audit chain',
-      operationOption(true),
+      operationOption('required'),
     ),
-    run: ({ options }, caller) => audit(services, options.getInteger('operation', true), caller),
+    acknowledge: 'private',
+    run: ({ interaction, caller }) =>
+      audit(services, interaction.options.getInteger('operation', true), caller),
   };
 }
 
@@ -32,7 +35,7 @@ async function audit(services: BulkServices, id: number, caller: Caller): Promis
   // The trail is kept for ever, the operation is not: once it is gone, the trail itself says who may read it.
   const kept = (await findOperation(db, everyServer, id)) !== null;
   if (kept || !record || !mayReadAudit(record, scope)) await knownOperation(services, id, caller);
-  const audience = { guildId: scope.all ? null : scope.guildId };
+  const audience = audienceWithin(scope);
   const chain = await verifyRecent(db, id);
   if (!record) {
     const verdict = chain.broken ? ` It is broken at row ${chain.broken.id}: ${chain.broken.why}.` : '';

@@ -1,5 +1,9 @@
+import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
-import type { Caller, PressHandler } from '../../../src/bot/handlers.ts';
+import type { Caller } from '../../../src/bot/caller.ts';
+import type { PressHandler } from '../../../src/bot/handlers.ts';
+import { onPress } from '../../../src/bot/on-press.ts';
+import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
 import {
   type Controller,
   cancelOperation,
@@ -10,37 +14,41 @@ import { loadOperation } from '../../../src/bulk/operation-store.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { knownOperation } from '../request/known-operation.ts';
+import { operationOption } from '../request/operation-option.ts';
 
-type Control = (db: Db, id: number, by: Controller, now: Date) => Promise<void>;
+/** `/bulk cancel` */
+export function cancelSubcommand(services: BulkServices): Subcommand {
+  return {
+    definition: subcommandDefinition(
+      'cancel',
+      'Stop an operation and put back what no message shows yet',
+      operationOption('required'),
+    ),
+    acknowledge: 'private',
+    run: ({ interaction, caller }) =>
+      cancel(services, interaction.options.getInteger('operation', true), caller),
+  };
+}
 
 /** `Pause`, `Resume` and `Cancel` on a progress message. */
 export function controlPresses(services: BulkServices): PressHandler[] {
-  return [
-    press(
-      'pause',
-      services,
-      pauseOperation,
-      (id) =>
-        `Operation #${id} is paused: messages in flight finish, then none is touched until it is resumed.`,
-    ),
-    {
-      action: 'resume',
+  const presses = [
+    [customIds.pause, pause],
+    [customIds.resume, resume],
+    [customIds.cancel, cancel],
+  ] as const;
+  return presses.map(([id, act]) =>
+    onPress(id, {
       acknowledge: 'private',
-      run: (_interaction, [id], caller) => resume(services, Number(id), caller),
-    },
-    {
-      action: 'cancel',
-      acknowledge: 'private',
-      run: (_interaction, [id], caller) => cancel(services, Number(id), caller),
-    },
-  ];
+      run: ({ caller }, { operation }) => act(services, operation, caller),
+    }),
+  );
 }
 
-/** Also `/bulk cancel`. */
-export async function cancel(services: BulkServices, id: number, caller: Caller): Promise<MessageBody> {
-  await control(services, cancelOperation, id, caller);
+async function pause(services: BulkServices, id: number, caller: Caller): Promise<MessageBody> {
+  await control(services, pauseOperation, id, caller);
   return {
-    content: `Operation #${id} is being cancelled: messages in flight finish, every poll whose message does not show the change yet goes back to what it was.`,
+    content: `Operation #${id} is paused: messages in flight finish, then none is touched until it is resumed.`,
   };
 }
 
@@ -52,25 +60,19 @@ async function resume(services: BulkServices, id: number, caller: Caller): Promi
   return { content: `Operation #${id} ${when}.` };
 }
 
-function press(
-  action: string,
-  services: BulkServices,
-  change: Control,
-  answer: (id: number) => string,
-): PressHandler {
+async function cancel(services: BulkServices, id: number, caller: Caller): Promise<MessageBody> {
+  await control(services, cancelOperation, id, caller);
   return {
-    action,
-    acknowledge: 'private',
-    run: async (_interaction, [id], caller) => {
-      await control(services, change, Number(id), caller);
-      return { content: answer(Number(id)) };
-    },
+    content: `Operation #${id} is being cancelled: messages in flight finish, every poll whose message does not show the change yet goes back to what it was.`,
   };
 }
 
+type Control = (db: Db, id: number, by: Controller, now: Date) => Promise<void>;
+
 async function control(services: BulkServices, change: Control, id: number, caller: Caller): Promise<void> {
   const operation = await knownOperation(services, id, caller);
-  const by = { userId: caller.userId, process: services.process, from: caller };
-  await change(services.db, operation.id, by, services.clock.now());
+  const { interactionId, serverId, channelId, userId } = caller;
+  const from = { interactionId, guildId: serverId, channelId };
+  await change(services.db, operation.id, { userId, process: services.process, from }, services.clock.now());
   services.runner.poke();
 }

@@ -1,28 +1,31 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
+import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
+import type { Caller } from '../../../src/bot/caller.ts';
 import { chosenId } from '../../../src/bot/chosen-id.ts';
-import type { Caller, PressHandler } from '../../../src/bot/handlers.ts';
+import type { PressHandler } from '../../../src/bot/handlers.ts';
+import { onPress } from '../../../src/bot/on-press.ts';
+import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
 import { renderHistory } from '../../../src/bulk/insight/history-embed.ts';
 import {
+  checkHistoryQuery,
   defaultHistoryLimit,
   type HistoryQuery,
   historyStatuses,
   historyTypes,
   maxHistoryLimit,
   maxHistoryOffset,
-  readHistoryArgs,
 } from '../../../src/bulk/insight/history-query.ts';
 import { readHistory } from '../../../src/bulk/insight/history-store.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { requireAdmin } from '../request/caller.ts';
 import { oneOf, wholeNumber } from '../request/checked-options.ts';
-import { type OperationSubcommand, subcommand } from '../request/subcommand.ts';
 
 /** `/bulk history`: past operations, newest first. */
-export function historySubcommand(services: BulkServices): OperationSubcommand {
+export function historySubcommand(services: BulkServices): Subcommand {
   return {
-    definition: subcommand(
+    definition: subcommandDefinition(
       'history',
       'Past operations, newest first',
       {
@@ -57,7 +60,8 @@ export function historySubcommand(services: BulkServices): OperationSubcommand {
         description: 'Only operations of this person',
       },
     ),
-    run: ({ options }, caller) =>
+    acknowledge: 'private',
+    run: ({ interaction: { options }, caller }) =>
       history(services, caller, {
         limit: wholeNumber(options, 'limit', { min: 1, max: maxHistoryLimit }) ?? defaultHistoryLimit,
         offset: wholeNumber(options, 'offset', { min: 0, max: maxHistoryOffset }) ?? 0,
@@ -70,15 +74,16 @@ export function historySubcommand(services: BulkServices): OperationSubcommand {
 
 /** `◀ ▶` on a page of it. */
 export function historyPresses(services: BulkServices): PressHandler[] {
-  return ['history-back', 'history-on'].map((action) => ({
-    action,
-    acknowledge: 'self' as const,
-    run: async (_interaction, args, caller, respond) => {
-      const query = readHistoryArgs(args);
-      if (!query) throw new UserError('This button no longer works. Use `/bulk history` again.');
-      await respond.update(await history(services, caller, query));
-    },
-  }));
+  return [customIds.historyBack, customIds.historyOn].map((id) =>
+    onPress(id, {
+      acknowledge: 'self',
+      run: async ({ caller, respond }, page) => {
+        const query = checkHistoryQuery(page);
+        if (!query) throw new UserError('This button no longer works. Use `/bulk history` again.');
+        await respond.update(await history(services, caller, query));
+      },
+    }),
+  );
 }
 
 async function history(services: BulkServices, caller: Caller, query: HistoryQuery): Promise<MessageBody> {

@@ -1,4 +1,5 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
+import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
 import { chartImage } from '../../../src/bulk/insight/chart-image.ts';
 import { statsChart } from '../../../src/bulk/insight/stats-chart.ts';
 import { renderStats } from '../../../src/bulk/insight/stats-embed.ts';
@@ -6,22 +7,26 @@ import { readStats } from '../../../src/bulk/insight/stats-store.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { requireAdmin } from '../request/caller.ts';
 import { wholeNumber } from '../request/checked-options.ts';
-import { type OperationSubcommand, subcommand } from '../request/subcommand.ts';
 
 const defaultDays = 30;
 const maxDays = 3650;
 
 /** `/bulk stats`: how often, how well and how fast operations run, as text and as a picture. */
-export function statsSubcommand(services: BulkServices): OperationSubcommand {
+export function statsSubcommand(services: BulkServices): Subcommand {
   return {
-    definition: subcommand('stats', 'Operations run, success rates, errors and peak hours, with a chart', {
-      type: ApplicationCommandOptionType.Integer,
-      name: 'days',
-      description: `How many days back (default: ${defaultDays})`,
-      min_value: 1,
-      max_value: maxDays,
-    }),
-    run: async ({ options }, caller) => {
+    definition: subcommandDefinition(
+      'stats',
+      'Operations run, success rates, errors and peak hours, with a chart',
+      {
+        type: ApplicationCommandOptionType.Integer,
+        name: 'days',
+        description: `How many days back (default: ${defaultDays})`,
+        min_value: 1,
+        max_value: maxDays,
+      },
+    ),
+    acknowledge: 'private',
+    run: async ({ interaction: { options }, caller }) => {
       const scope = requireAdmin(caller);
       const days = wholeNumber(options, 'days', { min: 1, max: maxDays }) ?? defaultDays;
       const stats = await readStats(services.db, scope, days, services.clock.now());

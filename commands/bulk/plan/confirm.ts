@@ -1,14 +1,9 @@
-import type { ModalSubmitInteraction } from 'discord.js';
 import { ComponentType, TextInputStyle } from 'discord-api-types/v10';
-import { counted } from '../../../src/base/display/plural.ts';
+import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 import { UserError } from '../../../src/base/errors.ts';
-import type {
-  Caller,
-  ModalBody,
-  PressHandler,
-  PressInteraction,
-  Respond,
-} from '../../../src/bot/handlers.ts';
+import type { OpenInvocation, PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
+import { onPress } from '../../../src/bot/on-press.ts';
+import type { ModalBody } from '../../../src/bot/respond.ts';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import type { OperationRow } from '../../../src/bulk/operation.ts';
 import { assertConfirmable, confirmDraft, phraseOf, usableDraft } from '../../../src/bulk/plan/confirm.ts';
@@ -18,55 +13,55 @@ import type { BulkServices } from '../request/bulk-services.ts';
 import { actorOf } from '../request/caller.ts';
 import { postAndRun } from './post-and-run.ts';
 
+type Press = OpenInvocation<PressInteraction>;
+
 /** `Confirm`, and the modal that asks for the phrase. Both check everything again. */
 export function confirmPresses(services: BulkServices): PressHandler[] {
   return [
-    {
-      action: 'confirm',
+    onPress(customIds.confirm, {
       acknowledge: 'self',
-      run: async (interaction, [id], caller, respond) => {
-        const draft = await checkedDraft(services, Number(id), interaction, caller);
-        if (!draft) return respond.leave();
+      run: async (press, { operation }) => {
+        const draft = await checkedDraft(services, press, operation);
+        if (!draft) return press.respond.leave();
         const phrase = phraseOf(draft);
-        if (phrase === null) await begin(services, draft, interaction, caller, respond);
-        else await respond.modal(phraseModal(draft, phrase));
+        if (phrase === null) await begin(services, press, draft);
+        else await press.respond.modal(phraseModal(draft, phrase));
       },
-    },
-    {
-      action: 'phrase',
+    }),
+    onPress(customIds.phrase, {
       acknowledge: 'self',
-      run: async (interaction, [id], caller, respond) => {
-        const draft = await checkedDraft(services, Number(id), interaction, caller);
-        if (!draft) return respond.leave();
+      run: async (press, { operation }) => {
+        const draft = await checkedDraft(services, press, operation);
+        if (!draft) return press.respond.leave();
         const phrase = phraseOf(draft);
-        const typed = (interaction as ModalSubmitInteraction).fields.getTextInputValue('phrase').trim();
+        const typed = typedIn(press);
         if (phrase !== null && typed !== phrase) {
           throw new UserError(
             `You typed ${quoted(typed)}; the phrase is \`${phrase}\`. Nothing was changed. The preview still works: press \`Confirm\` again.`,
           );
         }
-        await begin(services, draft, interaction, caller, respond);
+        await begin(services, press, draft);
       },
-    },
+    }),
   ];
 }
 
-async function checkedDraft(
-  services: BulkServices,
-  id: number,
-  interaction: PressInteraction,
-  caller: Caller,
-): Promise<OperationRow | null> {
+async function checkedDraft(services: BulkServices, press: Press, id: number): Promise<OperationRow | null> {
   const now = services.clock.now();
-  const draft = await usableDraft(services.db, id, actorOf(interaction, caller, now), now);
+  const draft = await usableDraft(services.db, id, actorOf(press, now), now);
   if (draft) assertConfirmable(draft, now);
   return draft;
 }
 
+function typedIn({ interaction }: Press): string {
+  if (interaction.isModalSubmit()) return interaction.fields.getTextInputValue('phrase').trim();
+  throw new UserError('This button no longer works. Use the command again for a fresh one.');
+}
+
 function phraseModal(draft: OperationRow, phrase: string): ModalBody {
   return {
-    custom_id: `phrase:${draft.id}`,
-    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${counted(draft.total, 'poll')}`,
+    custom_id: customIds.phrase.encode({ operation: draft.id }),
+    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${draft.total} ${draft.total === 1 ? 'poll' : 'polls'}`,
     components: [
       {
         type: ComponentType.Label,
@@ -84,21 +79,15 @@ function phraseModal(draft: OperationRow, phrase: string): ModalBody {
   };
 }
 
-async function begin(
-  services: BulkServices,
-  draft: OperationRow,
-  interaction: PressInteraction,
-  caller: Caller,
-  respond: Respond,
-): Promise<void> {
-  const actor = actorOf(interaction, caller, services.clock.now());
+async function begin(services: BulkServices, press: Press, draft: OperationRow): Promise<void> {
+  const actor = actorOf(press, services.clock.now());
   const operation = await confirmDraft(services.db, draft, actor, services.process, services.clock.now());
   if (!operation) {
     // Somebody was faster: the same press on another process (nothing to say), or another press (say so).
-    if (!(await usableDraft(services.db, draft.id, actor, services.clock.now()))) respond.leave();
+    if (!(await usableDraft(services.db, draft.id, actor, services.clock.now()))) press.respond.leave();
     return;
   }
-  await Promise.all([postAndRun(services, operation, respond), closePreview(services, operation)]);
+  await Promise.all([postAndRun(services, operation, press.respond), closePreview(services, operation)]);
 }
 
 /** The preview cannot be pressed any more. A failed edit is no harm: every press is checked again. */

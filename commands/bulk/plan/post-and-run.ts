@@ -1,4 +1,4 @@
-import type { Respond } from '../../../src/bot/handlers.ts';
+import type { Respond } from '../../../src/bot/respond.ts';
 import type { OperationRow } from '../../../src/bulk/operation.ts';
 import { renderProgress } from '../../../src/bulk/progress/progress-embed.ts';
 import { audienceOf } from '../../../src/bulk/progress/progress-message.ts';

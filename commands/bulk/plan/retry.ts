@@ -1,24 +1,49 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
-import type { Caller, PressHandler, PressInteraction, Respond } from '../../../src/bot/handlers.ts';
+import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
+import type { OpenInvocation, PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
+import { onPress } from '../../../src/bot/on-press.ts';
+import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
 import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { actorOf } from '../request/caller.ts';
 import { knownOperation } from '../request/known-operation.ts';
+import { operationOption } from '../request/operation-option.ts';
 import { postAndRun } from './post-and-run.ts';
 
-/** `Retry failed` and `/bulk retry`: a new operation over exactly the failed polls, with its own progress message. */
-export async function startFailedAgain(
+/** `/bulk retry` */
+export function retrySubcommand(services: BulkServices): Subcommand {
+  return {
+    definition: subcommandDefinition(
+      'retry',
+      "Try an operation's failed polls again",
+      operationOption('required'),
+    ),
+    acknowledge: 'self',
+    run: (invocation) =>
+      retryFailed(services, invocation, invocation.interaction.options.getInteger('operation', true)),
+  };
+}
+
+/** `Retry failed` */
+export function retryPress(services: BulkServices): PressHandler {
+  return onPress(customIds.retry, {
+    acknowledge: 'self',
+    run: (invocation, { operation }) => retryFailed(services, invocation, operation),
+  });
+}
+
+/** Starts a new operation over exactly the failed polls, with its own progress message. */
+async function retryFailed(
   services: BulkServices,
+  invocation: OpenInvocation<ChatInputCommandInteraction | PressInteraction>,
   id: number,
-  interaction: ChatInputCommandInteraction | PressInteraction,
-  caller: Caller,
-  respond: Respond,
 ): Promise<void> {
+  const { caller, respond } = invocation;
   const original = await knownOperation(services, id, caller);
   const now = services.clock.now();
   const request = {
-    actor: actorOf(interaction, caller, now),
-    guildId: caller.guildId,
+    actor: actorOf(invocation, now),
+    guildId: caller.serverId,
     channelId: caller.channelId,
     locale: caller.locale,
     process: services.process,
@@ -27,13 +52,4 @@ export async function startFailedAgain(
   const operation = await startRetry(services.db, original, request, now);
   if (operation) await postAndRun(services, operation, respond);
   else respond.leave();
-}
-
-export function retryPress(services: BulkServices): PressHandler {
-  return {
-    action: 'retry',
-    acknowledge: 'self',
-    run: (interaction, [id], caller, respond) =>
-      startFailedAgain(services, Number(id), interaction, caller, respond),
-  };
 }

@@ -1,23 +1,48 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
+import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
-import type { Caller, PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
+import type { Invocation, PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
+import { onPress } from '../../../src/bot/on-press.ts';
+import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { assertRoomForPreview } from '../../../src/bulk/preview/open-previews.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { askingOf } from '../request/caller.ts';
 import { knownOperation } from '../request/known-operation.ts';
+import { operationOption } from '../request/operation-option.ts';
 import { showPreview } from './preview.ts';
 
-/** `Undo` and `/bulk undo`: the preview of putting an operation's polls back to what they were. */
-export async function previewUndo(
+/** `/bulk undo` */
+export function undoSubcommand(services: BulkServices): Subcommand {
+  return {
+    definition: subcommandDefinition(
+      'undo',
+      "Put an operation's polls back to what they were, within 24 hours",
+      operationOption('required'),
+    ),
+    acknowledge: 'private',
+    run: (invocation) =>
+      previewUndo(services, invocation, invocation.interaction.options.getInteger('operation', true)),
+  };
+}
+
+/** `Undo` */
+export function undoPress(services: BulkServices): PressHandler {
+  return onPress(customIds.undo, {
+    acknowledge: 'private',
+    run: (invocation, { operation }) => previewUndo(services, invocation, operation),
+  });
+}
+
+/** The preview of putting an operation's polls back to what they were. */
+async function previewUndo(
   services: BulkServices,
+  invocation: Invocation<ChatInputCommandInteraction | PressInteraction>,
   id: number,
-  interaction: ChatInputCommandInteraction | PressInteraction,
-  caller: Caller,
 ): Promise<MessageBody> {
-  const original = await knownOperation(services, id, caller);
+  const original = await knownOperation(services, id, invocation.caller);
   const asking = {
-    ...askingOf(interaction, caller),
+    ...askingOf(invocation),
     reason: `undo of Operation #${original.id}`,
     private: original.private,
   };
@@ -25,12 +50,4 @@ export async function previewUndo(
   await assertRoomForPreview(db, asking, limits);
   const draft = await planUndo(db, original, asking, process, services.clock.now(), limits.confirmDelayMs);
   return await showPreview(services, draft);
-}
-
-export function undoPress(services: BulkServices): PressHandler {
-  return {
-    action: 'undo',
-    acknowledge: 'private',
-    run: (interaction, [id], caller) => previewUndo(services, Number(id), interaction, caller),
-  };
 }

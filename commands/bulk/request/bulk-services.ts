@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/log.ts';
 import type { Choice } from '../../../src/bot/handlers.ts';
-import type { Turns } from '../../../src/bot/turns.ts';
+import type { RequestTurns } from '../../../src/bot/request-turns.ts';
 import type { PlanLimits } from '../../../src/bulk/plan/plan.ts';
 import type { PreviewLimits } from '../../../src/bulk/preview/open-previews.ts';
 import type { PreviewClock } from '../../../src/bulk/preview/preview-clock.ts';
@@ -19,7 +19,7 @@ export interface BulkServices extends PreviewDeps {
   readonly process: string;
   readonly limits: PlanLimits & PreviewLimits;
   /** For everything that searches or plans. */
-  readonly turns: Turns;
+  readonly turns: RequestTurns;
   readonly runner: Runner;
   readonly previews: PreviewClock;
   /** The servers within a scope whose name or id contains the text, at most 25. */
@@ -27,5 +27,5 @@ export interface BulkServices extends PreviewDeps {
   /** Learns of threads that sleep, which nobody tells of, so that a preview knows what may be done in them. */
   learnThreads(jobs: Iterable<{ readonly channelId: string; readonly guildId: string }>): Promise<void>;
   /** Whether the bot is in this server. */
-  knowsServer(guildId: string): boolean;
+  knowsServer(serverId: string): boolean;
 }

@@ -1,14 +1,19 @@
 import { UserError } from '../../../src/base/errors.ts';
-import type { Caller } from '../../../src/bot/handlers.ts';
+import type { Caller } from '../../../src/bot/caller.ts';
+import type { Invocation } from '../../../src/bot/handlers.ts';
 import type { Actor } from '../../../src/bulk/plan/confirm.ts';
 import type { Asking } from '../../../src/bulk/plan/draft-store.ts';
 import type { SelectionOwner } from '../../../src/bulk/selection/selection-store.ts';
+import type { Audience } from '../../../src/bulk/words/naming.ts';
 import type { Scope } from '../../../src/polls/scope.ts';
 
 /** How long an interaction's token is used: Discord keeps it for 15 minutes, and an edit takes its time. */
 const tokenLifetimeMs = 14.5 * 60_000;
 
-/** The scope of an admin. Throws `UserError` for everybody else. */
+/** The part of an invocation that says who acts: the interaction's token goes into what they start. */
+type Acting = Invocation<{ readonly token: string }>;
+
+/** The scope of an admin. Throws `UserError` if the caller is not an admin. */
 export function requireAdmin(caller: Caller): Scope {
   if (caller.scope === null) {
     throw new UserError('Only people with *Manage Server* here can use `/bulk`. Nothing was changed.');
@@ -16,7 +21,7 @@ export function requireAdmin(caller: Caller): Scope {
   return caller.scope;
 }
 
-export function actorOf(interaction: { readonly token: string }, caller: Caller, now: Date): Actor {
+export function actorOf({ interaction, caller }: Acting, now: Date): Actor {
   return {
     userId: caller.userId,
     scope: caller.scope,
@@ -26,20 +31,25 @@ export function actorOf(interaction: { readonly token: string }, caller: Caller,
   };
 }
 
-/** Whose selection and pickers the caller uses. Throws `UserError` for who is no admin. */
+/** The caller as the reader of a private answer: only what belongs to their scope is named. */
+export function audienceWithin(scope: Scope): Audience {
+  return { guildId: scope.all ? null : scope.guildId };
+}
+
+/** Whose selection and pickers the caller uses. Throws `UserError` if the caller is not an admin. */
 export function ownerOf(caller: Caller): SelectionOwner {
   return { adminId: caller.userId, scope: requireAdmin(caller) };
 }
 
-/** Who asks for an operation and from where; why and how are for the command to say. Throws `UserError` for who is no admin. */
-export function askingOf(
-  interaction: { readonly token: string },
-  caller: Caller,
-): Omit<Asking, 'reason' | 'private'> {
+/**
+ * Who asks for an operation, and from where. The command adds the reason and who sees the progress. Throws `UserError` if
+ * the caller is not an admin.
+ */
+export function askingOf({ interaction, caller }: Acting): Omit<Asking, 'reason' | 'private'> {
   return {
     scope: requireAdmin(caller),
     adminId: caller.userId,
-    guildId: caller.guildId,
+    guildId: caller.serverId,
     channelId: caller.channelId,
     interactionId: caller.interactionId,
     token: interaction.token,

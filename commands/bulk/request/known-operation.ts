@@ -1,5 +1,5 @@
 import { UserError } from '../../../src/base/errors.ts';
-import type { Caller } from '../../../src/bot/handlers.ts';
+import type { Caller } from '../../../src/bot/caller.ts';
 import { mayControl } from '../../../src/bulk/lifecycle/control.ts';
 import type { OperationRow } from '../../../src/bulk/operation.ts';
 import { findOperation } from '../../../src/bulk/operation-store.ts';

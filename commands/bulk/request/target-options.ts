@@ -3,7 +3,6 @@ import {
   ApplicationCommandOptionType,
   ChannelType,
 } from 'discord-api-types/v10';
-import { discordLimits } from '../../../src/base/display/discord-limits.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { Choice } from '../../../src/bot/handlers.ts';
 import { parsePollNumbers } from '../../../src/bulk/words/poll-numbers.ts';
@@ -12,7 +11,7 @@ import { asPollStatus, type PollStatus, pollStatuses } from '../../../src/polls/
 import { inScope, type Scope } from '../../../src/polls/scope.ts';
 import { cleanLine, quoted } from '../../../src/polls/text.ts';
 import { parseWhen } from '../../../src/polls/time.ts';
-import { pollListChoices } from '../../poll/poll-choices.ts';
+import { mostChoices, pollListChoices } from '../../poll/poll-choices.ts';
 import type { BulkServices } from './bulk-services.ts';
 
 /** What the reading of a target option depends on. */
@@ -20,7 +19,7 @@ export interface TargetContext {
   readonly scope: Scope;
   readonly maxPolls: number;
   readonly now: Date;
-  knowsServer(guildId: string): boolean;
+  knowsServer(serverId: string): boolean;
 }
 
 /** How a filter is asked for. */
@@ -62,7 +61,7 @@ export const targets: { readonly [Name in FilterName]: Target<NonNullable<PollFi
     },
     read: readServer,
     suggest: async (services, scope, typed) =>
-      (await services.serverChoices(scope, typed)).slice(0, discordLimits.choices),
+      (await services.serverChoices(scope, typed)).slice(0, mostChoices),
   },
   channelId: {
     option: {

@@ -1,5 +1,8 @@
+import type { CustomId } from '../../../src/base/custom-ids/custom-id.ts';
 import { UserError } from '../../../src/base/errors.ts';
-import type { PressHandler, PressInteraction, Respond } from '../../../src/bot/handlers.ts';
+import type { PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
+import { onPress } from '../../../src/bot/on-press.ts';
+import type { Respond } from '../../../src/bot/respond.ts';
 import { renderPicker } from '../../../src/bulk/selection/picker-embed.ts';
 import {
   type Frame,
@@ -16,6 +19,12 @@ import type { Db } from '../../../src/db/schema.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { ownerOf } from '../request/caller.ts';
 
+/** What the custom ids of a picker carry. */
+interface PickerValues {
+  readonly picker: number;
+  readonly frame?: number;
+}
+
 export interface PickerPress {
   /** The transaction in which the press is noted. */
   readonly trx: Db;
@@ -31,32 +40,36 @@ export interface PickerPress {
  * several processes that hear of a press one does the work, and any may show it. Whose picker it is not is refused
  * before anything is done.
  */
-export function onPicker(
+export function onPicker<Values extends PickerValues>(
   services: BulkServices,
-  action: string,
+  id: CustomId<Values>,
   act: (press: PickerPress) => Promise<PickerChange>,
 ): PressHandler {
-  return {
-    action,
+  const { db, turns, clock } = services;
+  return onPress(id, {
     acknowledge: 'self',
-    run: async (interaction, [id, frame], caller, respond) => {
+    run: async ({ interaction, caller, respond }, pressed) => {
       const owner = ownerOf(caller);
-      const once = { interactionId: caller.interactionId, now: services.clock.now() };
+      const once = { interactionId: caller.interactionId, now: clock.now() };
       const note = (change: Parameters<typeof pressPicker>[4]) =>
-        services.turns.run(caller, () => pressPicker(services.db, owner, Number(id), once, change));
+        turns.run(caller, () => pressPicker(db, owner, pressed.picker, once, change));
       try {
-        await note((picker, trx) =>
-          act({ trx, interaction, owner, picker, frame: frameOf(picker, Number(frame)) }),
-        );
+        await note((picker, trx) => {
+          const frame = pressed.frame === undefined ? null : frameOf(picker, pressed.frame);
+          return act({ trx, interaction, owner, picker, frame });
+        });
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         // Told in the picker, whose menu would otherwise go on to show what was chosen in vain.
         await note(async () => ({ notice: `⚠️ ${error.message}` }));
       }
-      const read = () => services.turns.run(caller, () => readPickerView(services.db, owner, Number(id)));
-      await show(services, owner, Number(id), read, respond);
+      const read = {
+        view: () => turns.run(caller, () => readPickerView(db, owner, pressed.picker)),
+        picker: () => readPicker(db, owner, pressed.picker),
+      };
+      await show(services, read, respond);
     },
-  };
+  });
 }
 
 /** Throws `UserError` where it is not known what the press was made on. */
@@ -67,15 +80,13 @@ export function frameShown({ frame }: PickerPress): Frame {
 
 /** Shows the picker, and again where another press was noted meanwhile: its answer may have come first. */
 async function show(
-  services: BulkServices,
-  owner: SelectionOwner,
-  id: number,
-  read: () => ReturnType<typeof readPickerView>,
+  { names }: BulkServices,
+  read: { view(): ReturnType<typeof readPickerView>; picker(): Promise<Picker> },
   respond: Respond,
 ): Promise<void> {
   for (;;) {
-    const view = await read();
-    await respond.update(renderPicker(view, services.names));
-    if (newestFrame(await readPicker(services.db, owner, id)).number === view.frame.number) return;
+    const view = await read.view();
+    await respond.update(renderPicker(view, names));
+    if (newestFrame(await read.picker()).number === view.frame.number) return;
   }
 }

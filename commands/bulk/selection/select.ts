@@ -1,8 +1,9 @@
 import type { StringSelectMenuInteraction } from 'discord.js';
 import { ComponentType } from 'discord-api-types/v10';
-import { counted } from '../../../src/base/display/plural.ts';
+import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
+import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
 import { renderPicker } from '../../../src/bulk/selection/picker-embed.ts';
 import { newestFrame, openPicker, type PickerChange } from '../../../src/bulk/selection/picker-store.ts';
 import { firstFrame, readPickerView, turnedFrame } from '../../../src/bulk/selection/picker-view.ts';
@@ -18,15 +19,15 @@ import type { Scope } from '../../../src/polls/scope.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { ownerOf } from '../request/caller.ts';
 import { readTargets } from '../request/read-targets.ts';
-import { type OperationSubcommand, subcommand } from '../request/subcommand.ts';
 import { targetOptions } from '../request/target-options.ts';
 import { frameShown, onPicker, type PickerPress } from './picker-press.ts';
 
 /** `/bulk select`: opens the picker. */
-export function selectSubcommand(services: BulkServices): OperationSubcommand {
+export function selectSubcommand(services: BulkServices): Subcommand {
   return {
-    definition: subcommand('select', 'Choose polls from a list, page by page', ...targetOptions),
-    run: async (interaction, caller) => {
+    definition: subcommandDefinition('select', 'Choose polls from a list, page by page', ...targetOptions),
+    acknowledge: 'private',
+    run: async ({ interaction, caller }) => {
       const owner = ownerOf(caller);
       const now = services.clock.now();
       const { targets, filter } = readTargets(interaction, {
@@ -58,27 +59,31 @@ async function notFound(db: Db, scope: Scope, written: readonly number[]): Promi
 export function pickerPresses(services: BulkServices): PressHandler[] {
   const { maxPolls } = services.limits;
   const turning = (direction: 'back' | 'on') =>
-    onPicker(services, `pick-${direction}`, async ({ trx, owner, picker, frame }) => {
-      const newest = newestFrame(picker);
-      const from = frame ?? newest;
-      // A place in one list is none in another: that one stays as it is shown now.
-      if (from.status !== newest.status || from.order !== newest.order) return {};
-      return { show: await turnedFrame(trx, owner.scope, picker, from, direction) };
-    });
+    onPicker(
+      services,
+      direction === 'back' ? customIds.pickBack : customIds.pickOn,
+      async ({ trx, owner, picker, frame }) => {
+        const newest = newestFrame(picker);
+        const from = frame ?? newest;
+        // A place in one list is none in another: that one stays as it is shown now.
+        if (from.status !== newest.status || from.order !== newest.order) return {};
+        return { show: await turnedFrame(trx, owner.scope, picker, from, direction) };
+      },
+    );
   return [
     turning('back'),
     turning('on'),
-    onPicker(services, 'pick-status', async (press) => {
+    onPicker(services, customIds.pickStatus, async (press) => {
       const { filter, order } = press.picker;
       const [value] = chosenIn(press.interaction);
       return await relisted(press, { ...filter, status: asPollStatus(value) }, order);
     }),
-    onPicker(services, 'pick-sort', async (press) => {
+    onPicker(services, customIds.pickSort, async (press) => {
       const { filter, order } = press.picker;
       const [value] = chosenIn(press.interaction);
       return await relisted(press, filter, pollOrders.find((one) => one === value) ?? order);
     }),
-    onPicker(services, 'pick-polls', async (press) => {
+    onPicker(services, customIds.pickPolls, async (press) => {
       const { ids, chosen: before } = frameShown(press);
       const chosen = new Set(chosenIn(press.interaction).map(Number));
       // Only what somebody changed in the menu: the rest may have been changed elsewhere meanwhile. What was deleted
@@ -89,22 +94,22 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
       }));
       return { notice: changeText(done) };
     }),
-    onPicker(services, 'pick-page', async (press) => {
+    onPicker(services, customIds.pickPage, async (press) => {
       const { ids } = frameShown(press);
       const done = await changeClaimed(press.trx, press.owner, maxPolls, () => ({ add: ids }));
       return { notice: changeText(done) };
     }),
-    onPicker(services, 'pick-all', async (press) => {
+    onPicker(services, customIds.pickAll, async (press) => {
       const { status } = frameShown(press);
       const { trx, owner, picker } = press;
       const filter = { ...picker.filter, status: status ?? undefined };
       const { ids, ...found } = await matchPolls(trx, owner.scope, filter, maxPolls);
       if (found.count > maxPolls) throw tooManyMatch(found, maxPolls);
       const done = await changeClaimed(trx, owner, maxPolls, () => ({ add: ids }));
-      const matched = `${counted(ids.length, 'poll')} matched`;
+      const matched = ids.length === 1 ? '1 poll matched' : `${ids.length} polls matched`;
       return { notice: `${matched} at that moment. ${changeText(done)}` };
     }),
-    onPicker(services, 'pick-clear', async ({ trx, owner }) => ({
+    onPicker(services, customIds.pickClear, async ({ trx, owner }) => ({
       notice: changeText(await changeClaimed(trx, owner, maxPolls, () => ({ remove: 'all' }))),
     })),
   ];

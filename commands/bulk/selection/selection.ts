@@ -1,11 +1,8 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
-import {
-  type APIApplicationCommandSubcommandGroupOption,
-  ApplicationCommandOptionType,
-} from 'discord-api-types/v10';
 import { UserError } from '../../../src/base/errors.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
-import type { Caller } from '../../../src/bot/handlers.ts';
+import type { Caller } from '../../../src/bot/caller.ts';
+import { type SubcommandGroup, subcommandDefinition } from '../../../src/bot/slash-command.ts';
 import { renderSelection } from '../../../src/bulk/selection/selection-embed.ts';
 import {
   changeSelection,
@@ -20,63 +17,54 @@ import { matchPolls } from '../../../src/polls/lists/match-polls.ts';
 import { loadPolls } from '../../../src/polls/poll-store.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { ownerOf } from '../request/caller.ts';
-import { subcommand } from '../request/subcommand.ts';
 import { targets } from '../request/target-options.ts';
 
 const polls = { ...targets.ids.option, required: true };
 
 /** `/bulk selection show|add|remove|set|clear`: the saved selection by hand. */
-export const selectionDefinition: APIApplicationCommandSubcommandGroupOption = {
-  type: ApplicationCommandOptionType.SubcommandGroup,
-  name: 'selection',
-  description: 'Your saved selection of polls',
-  options: [
-    subcommand('show', 'Which polls are selected'),
-    subcommand('add', 'Select more polls', polls),
-    subcommand('remove', 'Take polls off the selection', polls),
-    subcommand('set', 'Select exactly these polls', polls),
-    subcommand('clear', 'Select nothing'),
-  ],
-};
-
-/** Runs one of them. */
-export async function runSelection(
-  services: BulkServices,
-  interaction: ChatInputCommandInteraction,
-  caller: Caller,
-): Promise<MessageBody> {
-  const named = () =>
-    parsePollNumbers(interaction.options.getString('polls', true), services.limits.maxPolls);
-  switch (interaction.options.getSubcommand()) {
-    case 'show':
-      return await show(services, caller);
-    case 'add': {
-      const ids = named();
-      return answer(await change(services, caller, () => ({ add: ids })), (done) =>
-        already(ids, done, 'Selected before'),
-      );
-    }
-    case 'remove': {
-      const ids = named();
-      return answer(await change(services, caller, () => ({ remove: ids })), (done) =>
-        already(ids, done, 'Not selected anyway'),
-      );
-    }
-    case 'set': {
-      const ids = named();
-      return answer(
-        await change(services, caller, async (_before, trx) => {
-          const found = await matchPolls(trx, ownerOf(caller).scope, { ids }, ids.length);
-          if (found.count === 0) throw noneFound(ids);
-          return { remove: 'all', add: ids };
-        }),
-      );
-    }
-    case 'clear':
-      return answer(await change(services, caller, () => ({ remove: 'all' })));
-    default:
-      throw new Error('/bulk selection has no such subcommand');
-  }
+export function selectionGroup(services: BulkServices): SubcommandGroup {
+  const numbersIn = ({ options }: ChatInputCommandInteraction) =>
+    parsePollNumbers(options.getString('polls', true), services.limits.maxPolls);
+  return {
+    name: 'selection',
+    description: 'Your saved selection of polls',
+    subcommands: [
+      {
+        definition: subcommandDefinition('show', 'Which polls are selected'),
+        acknowledge: 'private',
+        run: ({ caller }) => show(services, caller),
+      },
+      {
+        definition: subcommandDefinition('add', 'Select more polls', polls),
+        acknowledge: 'private',
+        run: async ({ interaction, caller }) => {
+          const ids = numbersIn(interaction);
+          const done = await change(services, caller, () => ({ add: ids }));
+          return answer(done, already(ids, done, 'Selected before'));
+        },
+      },
+      {
+        definition: subcommandDefinition('remove', 'Take polls off the selection', polls),
+        acknowledge: 'private',
+        run: async ({ interaction, caller }) => {
+          const ids = numbersIn(interaction);
+          const done = await change(services, caller, () => ({ remove: ids }));
+          return answer(done, already(ids, done, 'Not selected anyway'));
+        },
+      },
+      {
+        definition: subcommandDefinition('set', 'Select exactly these polls', polls),
+        acknowledge: 'private',
+        run: async ({ interaction, caller }) =>
+          answer(await setExactly(services, caller, numbersIn(interaction))),
+      },
+      {
+        definition: subcommandDefinition('clear', 'Select nothing'),
+        acknowledge: 'private',
+        run: async ({ caller }) => answer(await change(services, caller, () => ({ remove: 'all' }))),
+      },
+    ],
+  };
 }
 
 async function show(services: BulkServices, caller: Caller): Promise<MessageBody> {
@@ -84,6 +72,18 @@ async function show(services: BulkServices, caller: Caller): Promise<MessageBody
   const selection = await readSelection(services.db, owner);
   const shown = await loadPolls(services.db, owner.scope, selection.ids);
   return renderSelection(selection, [...shown.values()], services.names);
+}
+
+async function setExactly(
+  services: BulkServices,
+  caller: Caller,
+  ids: readonly number[],
+): Promise<SelectionChange> {
+  return await change(services, caller, async (_before, trx) => {
+    const found = await matchPolls(trx, ownerOf(caller).scope, { ids }, ids.length);
+    if (found.count === 0) throw noneFound(ids);
+    return { remove: 'all', add: ids };
+  });
 }
 
 async function change(
@@ -96,16 +96,8 @@ async function change(
   return await changeSelection(services.db, ownerOf(caller), context, wish);
 }
 
-function answer(
-  done: SelectionChange,
-  more: (done: SelectionChange) => string | null = () => null,
-): MessageBody {
-  const lines = [
-    `**${selectedText(done.selection)}**`,
-    changeText(done),
-    more(done),
-    goneText(done.selection),
-  ];
+function answer(done: SelectionChange, more: string | null = null): MessageBody {
+  const lines = [`**${selectedText(done.selection)}**`, changeText(done), more, goneText(done.selection)];
   return { content: lines.filter((line) => line !== null).join('\n') };
 }
 

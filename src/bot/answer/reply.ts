@@ -6,16 +6,12 @@ import type { Messages } from '../../delivery/messages/messages.ts';
 import type { CallOptions, RestCalls, Route } from '../../delivery/rest-calls.ts';
 import { discordFailure } from '../../delivery/sending/discord-outcome.ts';
 import { newMessage, wholeEdit } from '../../delivery/sending/payload.ts';
-import type { ModalBody, Respond } from '../handlers.ts';
+import type { ModalBody, Respond } from '../respond.ts';
 import { type FirstResponse, respondFirst } from './first-response.ts';
+import { NotOurs } from './not-ours.ts';
 import { persist } from './persist.ts';
 
 const slowAfterMs = 1500;
-
-/** There is nothing left to do here: another process has the interaction, or it came too late for anybody. */
-export class NotOurs extends Error {
-  override readonly name = 'NotOurs';
-}
 
 export interface PressedMessage {
   readonly id: string;
@@ -118,7 +114,7 @@ export class Reply implements Respond {
   /** What another process' acknowledgement leaves to do: it said nothing, or that an answer is being thought of. */
   #forestalled(error: unknown): First | 'gone' {
     if (!(error instanceof NotOurs)) throw error;
-    if (error.message === 'gone') return 'gone';
+    if (error.why === 'gone') return 'gone';
     return this.#parts.interaction.message !== null ? 'silent' : 'waiting';
   }
 

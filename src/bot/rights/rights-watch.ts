@@ -31,14 +31,14 @@ interface Known {
 export class RightsWatch implements Service {
   readonly #client: Client;
   readonly #clock: Clock;
-  readonly #regained: (guildId: string, regained: Regained) => void;
+  readonly #regained: (serverId: string, regained: Regained) => void;
   readonly #known = new Map<string, Known>();
   /** Servers to be looked at: wholly (null), or in these channels. */
   readonly #due = new Map<string, Set<string> | null>();
   readonly #timeOuts = new Map<string, { readonly until: number; readonly stop: AbortController }>();
 
   /** `regained` is called where the bot has a right that it did not have, or that nobody knew of. */
-  constructor(client: Client, clock: Clock, regained: (guildId: string, regained: Regained) => void) {
+  constructor(client: Client, clock: Clock, regained: (serverId: string, regained: Regained) => void) {
     this.#client = client;
     this.#clock = clock;
     this.#regained = regained;
@@ -72,12 +72,12 @@ export class RightsWatch implements Service {
   /** Server by server, so that thousands of them hold up nothing else. */
   readonly #lookAtAll = async (): Promise<void> => {
     for (const guild of [...this.#client.guilds.cache.values()]) {
-      if (!this.#known.has(guild.id)) this.#look(guild, null);
+      if (!this.#known.has(guild.id)) this.#look(guild, 'all');
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
 
-  readonly #lookAt = (guild: Guild): void => this.#look(guild, null);
+  readonly #lookAt = (guild: Guild): void => this.#look(guild, 'all');
 
   readonly #forget = ({ id }: Guild): void => {
     this.#known.delete(id);
@@ -86,23 +86,23 @@ export class RightsWatch implements Service {
   };
 
   /** A packet is heard before discord.js has understood it; and many come at once. */
-  #schedule(guildId: string, channelId: string | null): void {
-    const waiting = this.#due.get(guildId);
-    if (waiting === undefined) setImmediate(() => this.#lookAtDue(guildId));
-    if (channelId === null || waiting === null) this.#due.set(guildId, null);
-    else this.#due.set(guildId, (waiting ?? new Set()).add(channelId));
+  #schedule(serverId: string, channelId: string | null): void {
+    const waiting = this.#due.get(serverId);
+    if (waiting === undefined) setImmediate(() => this.#lookAtDue(serverId));
+    if (channelId === null || waiting === null) this.#due.set(serverId, null);
+    else this.#due.set(serverId, (waiting ?? new Set()).add(channelId));
   }
 
-  #lookAtDue(guildId: string): void {
-    const channels = this.#due.get(guildId) ?? null;
-    this.#due.delete(guildId);
-    const guild = this.#client.guilds.cache.get(guildId);
+  #lookAtDue(serverId: string): void {
+    const channels = this.#due.get(serverId) ?? null;
+    this.#due.delete(serverId);
+    const guild = this.#client.guilds.cache.get(serverId);
     // Before that everything is looked at.
-    if (guild && this.#client.isReady()) this.#look(guild, channels);
+    if (guild && this.#client.isReady()) this.#look(guild, channels ?? 'all');
   }
 
-  /** `anew`: as if nothing had been known. */
-  #look(guild: Guild, only: ReadonlySet<string> | null, anew = false): void {
+  /** `which`: these channels, or all; `all anew`: as if nothing had been known. */
+  #look(guild: Guild, which: ReadonlySet<string> | 'all' | 'all anew'): void {
     const { me } = guild.members;
     if (!guild.available || !me) return;
     const now = this.#clock.now();
@@ -110,8 +110,9 @@ export class RightsWatch implements Service {
     const before = this.#known.get(guild.id);
     // What Discord refuses to somebody timed out it may have refused for other rights than those that are known to be gone.
     const over = before?.timedOut === true && until === null;
-    const known = anew || over ? null : (before?.rights ?? null);
-    const { rights, regained } = compareRights(guild, known, over || until !== null ? null : only, now);
+    const known = which === 'all anew' || over ? null : (before?.rights ?? null);
+    const only = over || until !== null || typeof which === 'string' ? null : which;
+    const { rights, regained } = compareRights(guild, known, only, now);
     this.#known.set(guild.id, { rights, timedOut: until !== null });
     if (until !== null && this.#timeOuts.get(guild.id)?.until !== until.getTime())
       void this.#awaitEnd(guild, until);
@@ -130,7 +131,7 @@ export class RightsWatch implements Service {
       await sleep(margin);
       const guild = this.#client.guilds.cache.get(id);
       if (stop.signal.aborted || !guild) return;
-      this.#look(guild, null, true);
+      this.#look(guild, 'all anew');
     }
     this.#timeOuts.delete(id);
   }

@@ -6,7 +6,6 @@ import {
   ShardClientUtil,
 } from 'discord.js';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { ChannelAccess, Deed, Obstacles } from '../../delivery/rights.ts';
 import { inScope, type Scope } from '../../polls/scope.ts';
 import type { Choice } from '../handlers.ts';
@@ -15,12 +14,12 @@ import { obstacleIn, postingPermissions } from './channel-rights.ts';
 
 /** What the gateway tells about servers and channels. Nothing here asks Discord; what is not known is null. */
 export interface Servers {
-  guildName(guildId: string): string | null;
+  serverName(serverId: string): string | null;
   channelName(channelId: string): string | null;
   /** The server of a channel. */
-  guildOf(channelId: string): string | null;
-  /** Whether the bot can do this with a poll's message there. `guildId` helps to tell a channel that is gone. */
-  channelAccess(channelId: string, guildId?: string, deed?: Deed): ChannelAccess;
+  serverOf(channelId: string): string | null;
+  /** Whether the bot can do this with a poll's message there. `serverId` helps to tell a channel that is gone. */
+  channelAccess(channelId: string, serverId?: string, deed?: Deed): ChannelAccess;
   /** What is known to stand in the way of that. */
   readonly obstacle: Obstacles;
   /** The channel's server, if the bot may delete many messages at once there. */
@@ -43,12 +42,12 @@ export function gatewayServers(client: Client, clock: Clock = systemClock): Serv
     return me && permissionsOf(found, me, clock.now());
   };
   return {
-    guildName: (id) => client.guilds.cache.get(id)?.name ?? null,
+    serverName: (id) => client.guilds.cache.get(id)?.name ?? null,
     channelName: (id) => channel(id)?.name ?? null,
-    guildOf: (id) => channel(id)?.guildId ?? null,
-    channelAccess: (id, guildId, deed = 'edit') => {
+    serverOf: (id) => channel(id)?.guildId ?? null,
+    channelAccess: (id, serverId, deed = 'edit') => {
       const found = channel(id);
-      if (found === null) return guildId === undefined ? 'unknown' : accessWithout(client, guildId);
+      if (found === null) return serverId === undefined ? 'unknown' : accessWithout(client, serverId);
       if (botPermissions(found) === null) return 'unknown';
       const obstacle = obstacleIn(found, deed, clock.now());
       const closed = obstacle?.right === 'view' && obstacle.timedOutUntil === null;
@@ -78,7 +77,7 @@ export function gatewayServers(client: Client, clock: Clock = systemClock): Serv
         .filter((guild) => inScope(scope, guild.id))
         .filter((guild) => (guild.name ?? '').toLowerCase().includes(wanted) || guild.id.startsWith(wanted))
         .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? ''))
-        .slice(0, discordLimits.choices)
+        .slice(0, 25)
         .map((guild) => ({ name: guild.name ?? guild.id, value: guild.id }));
     },
   };
@@ -88,13 +87,13 @@ export function gatewayServers(client: Client, clock: Clock = systemClock): Serv
 const manyDeletes = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageMessages;
 
 /** What the absence of a channel means depends on whether this process would know of it. */
-function accessWithout(client: Client, guildId: string): ChannelAccess {
-  const guild = client.guilds.cache.get(guildId);
+function accessWithout(client: Client, serverId: string): ChannelAccess {
+  const guild = client.guilds.cache.get(serverId);
   // A server without any channel is one whose channels were not told.
   if (guild) return guild.available && guild.channels.cache.size > 0 ? 'gone' : 'unknown';
   // Told of no server at all, this process cannot say of any that the bot is not in it.
   if (client.guilds.cache.size === 0) return 'unknown';
   const count = client.options.shardCount ?? 1;
-  const ours = client.isReady() && client.ws.shards.has(ShardClientUtil.shardIdForGuildId(guildId, count));
+  const ours = client.isReady() && client.ws.shards.has(ShardClientUtil.shardIdForGuildId(serverId, count));
   return ours ? 'no access' : 'unknown';
 }

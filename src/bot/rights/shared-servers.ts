@@ -1,6 +1,5 @@
 import type { Client, Guild } from 'discord.js';
 import type { Clock } from '../../base/clock.ts';
-import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { Loop } from '../../base/loop.ts';
 import type { Service } from '../../base/service.ts';
@@ -18,6 +17,7 @@ import type { Choice } from '../handlers.ts';
 
 /** How long a name from another process' shards may be old. */
 const everyMs = 60_000;
+const mostChoices = 25;
 const notShared = 'the names of servers could not be shared; it is tried again';
 
 export interface SharedServersParts {
@@ -67,13 +67,13 @@ export class SharedServers implements Service {
   }
 
   /** As it was known a minute ago at most; null: the bot is not in it. */
-  name(guildId: string): string | null {
-    return this.#parts.client.guilds.cache.get(guildId)?.name ?? this.#names.get(guildId) ?? null;
+  name(serverId: string): string | null {
+    return this.#parts.client.guilds.cache.get(serverId)?.name ?? this.#names.get(serverId) ?? null;
   }
 
   /** For autocomplete: servers in scope whose name contains `text` or whose id starts with it. */
   async search(scope: Scope, text: string): Promise<Choice[]> {
-    const found = await searchServers(this.#parts.db, scope, text, discordLimits.choices);
+    const found = await searchServers(this.#parts.db, scope, text, mostChoices);
     // What is suggested is known when it is chosen.
     for (const { id, name } of found) this.#names.set(id, name);
     return found.map(({ id, name }) => ({ name, value: id }));

@@ -1,22 +1,16 @@
 import { type APIEmbed, ButtonStyle, ComponentType } from 'discord-api-types/v10';
-import { discordLimits } from '../../base/display/discord-limits.ts';
-import { embedColours } from '../../base/display/embed-colours.ts';
-import { firstThatFits } from '../../base/display/first-that-fits.ts';
-import { counted, plural } from '../../base/display/plural.ts';
+import { customIds } from '../../base/custom-ids/custom-ids.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import { isOpen } from '../operation.ts';
 import { button } from '../words/button.ts';
 import type { Names } from '../words/naming.ts';
-import { type HistoryQuery, historyArgs, maxHistoryOffset } from './history-query.ts';
+import { type HistoryQuery, maxHistoryOffset } from './history-query.ts';
 import type { HistoryRow } from './history-store.ts';
 
-/** How many characters of a reason and of a server's name are shown: from plenty to none. */
-const sizes = [
-  [80, 40],
-  [20, 20],
-  [0, 0],
-] as const;
+const blurple = 0x5865f2;
+/** Discord's limit is 4096. */
+const longest = 4000;
 
 /** One page of past operations. `names`: null if all of them are of one server; then the server is not named. */
 export function renderHistory(
@@ -28,7 +22,7 @@ export function renderHistory(
   const embed: APIEmbed = {
     title: 'Operations',
     description: list(operations, names) || nothing(page, query),
-    color: embedColours.plain,
+    color: blurple,
     footer: { text: footer(page, query) },
   };
   return { embeds: [embed], components: buttons(total, query) };
@@ -37,19 +31,15 @@ export function renderHistory(
 function list(operations: readonly HistoryRow[], names: Names | null): string {
   const lines = (reasonLength: number, serverLength: number) =>
     operations.map((row) => line(row, names, reasonLength, serverLength)).join('\n');
-  const longest = discordLimits.embedDescription;
-  const texts = sizes.values().map(([reason, server]) => lines(reason, server));
-  return cut(firstThatFits(longest, texts), longest);
+  const [full, ...shorter] = [lines(80, 40), lines(20, 20), lines(0, 0)];
+  return [full!, ...shorter].find((text) => text.length <= longest) ?? cut(shorter.at(-1)!, longest);
 }
 
 function line(row: HistoryRow, names: Names | null, reasonLength: number, serverLength: number): string {
   const source =
     row.retry_of !== null ? `, retry of #${row.retry_of}` : row.undo_of !== null ? ` of #${row.undo_of}` : '';
-  const parts = [
-    `**#${row.id}** ${row.kind}${source}`,
-    counted(row.total, 'poll'),
-    `**${row.state}** (${counts(row)})`,
-  ];
+  const polls = row.total === 1 ? '1 poll' : `${row.total} polls`;
+  const parts = [`**#${row.id}** ${row.kind}${source}`, polls, `**${row.state}** (${counts(row)})`];
   parts.push(`<@${row.admin_id}>`, `<t:${Math.floor((row.confirmed_at?.getTime() ?? 0) / 1000)}:f>`);
   if (names && serverLength > 0) {
     parts.push(escapeText(cut(names.guild(row.guild_id) ?? row.guild_id, serverLength)));
@@ -68,7 +58,7 @@ function counts({ state, done, failed, skipped, total }: HistoryRow): string {
 
 function nothing({ total }: { total: number }, query: HistoryQuery): string {
   if (total > 0) {
-    return `There ${plural(total, 'is', 'are')} ${counted(total, 'such operation')}, fewer than \`offset\` ${query.offset}.`;
+    return `There ${total === 1 ? 'is 1 such operation' : `are ${total} such operations`}, fewer than \`offset\` ${query.offset}.`;
   }
   const narrowed = query.type !== null || query.status !== null || query.adminId !== null;
   return narrowed
@@ -95,14 +85,9 @@ function buttons(total: number, query: HistoryQuery): MessageBody['components'] 
     {
       type: ComponentType.ActionRow,
       components: [
-        button('◀', pageId('back', back), ButtonStyle.Secondary, offset === 0),
-        button('▶', pageId('on', on), ButtonStyle.Secondary, on.offset >= total),
+        button('◀', customIds.historyBack.encode(back), ButtonStyle.Secondary, offset === 0),
+        button('▶', customIds.historyOn.encode(on), ButtonStyle.Secondary, on.offset >= total),
       ],
     },
   ];
-}
-
-/** Two actions, because the custom ids of one message must differ even if the offsets are the same. */
-function pageId(direction: 'back' | 'on', query: HistoryQuery): string {
-  return [`history-${direction}`, ...historyArgs(query)].join(':');
 }

@@ -32,32 +32,18 @@ export const historyStatuses: readonly string[] = [
   ...openStates,
 ];
 
-const any = '-';
-
-/** The arguments of a page button's custom id. With their colons at most 85 characters. */
-export function historyArgs(query: HistoryQuery): string[] {
-  const { limit, offset, type, status, adminId } = query;
-  return [String(offset), String(limit), type ?? any, status ?? any, adminId ?? any];
+/** The query of a page's button, believing nothing; null where this program did not write it. */
+export function checkHistoryQuery(read: HistoryQuery): HistoryQuery | null {
+  const { limit, offset, type, status, adminId } = read;
+  const known =
+    isWhole(offset, 0, maxHistoryOffset) &&
+    isWhole(limit, 1, maxHistoryLimit) &&
+    (type === null || historyTypes().includes(type)) &&
+    (status === null || historyStatuses.includes(status)) &&
+    (adminId === null || /^\d{17,20}$/.test(adminId));
+  return known ? read : null;
 }
 
-/** Reads the arguments back and believes nothing; null if this program did not write them. */
-export function readHistoryArgs(args: readonly string[]): HistoryQuery | null {
-  const [offset, limit, type, status, adminId] = args;
-  if (args.length !== 5 || !isWhole(offset, 0, maxHistoryOffset) || !isWhole(limit, 1, maxHistoryLimit))
-    return null;
-  if (type !== any && !historyTypes().includes(type!)) return null;
-  if (status !== any && !historyStatuses.includes(status!)) return null;
-  if (adminId !== any && !/^\d{17,20}$/.test(adminId!)) return null;
-  const given = (value: string | undefined) => (value === any ? null : value!);
-  return {
-    offset: Number(offset),
-    limit: Number(limit),
-    type: given(type),
-    status: given(status),
-    adminId: given(adminId),
-  };
-}
-
-function isWhole(text: string | undefined, min: number, max: number): boolean {
-  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) >= min && Number(text) <= max;
+function isWhole(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
 }

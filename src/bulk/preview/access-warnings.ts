@@ -1,4 +1,3 @@
-import { counted } from '../../base/display/plural.ts';
 import { listed } from '../../delivery/refusals.ts';
 import type { Deed, Obstacle } from '../../delivery/rights.ts';
 import { discordTime } from '../../polls/time.ts';
@@ -97,7 +96,7 @@ function lack({ right, permissions, timedOutUntil }: Obstacle): string {
 const everything = { guildId: null };
 
 function channels({ length }: readonly Place[]): string {
-  return counted(length, 'channel');
+  return length === 1 ? '1 channel' : `${length} channels`;
 }
 
 function failing(places: readonly Place[]): string {

@@ -4,28 +4,28 @@ import {
   ButtonStyle,
   ComponentType,
 } from 'discord-api-types/v10';
+import { customIds } from '../../base/custom-ids/custom-ids.ts';
 import { isResult } from '../operation.ts';
 import { button } from '../words/button.ts';
 import type { ProgressRows } from './progress-store.ts';
 
-/**
- * The buttons that apply to the operation now. Their custom ids carry an action and the operation's number, nothing
- * else.
- */
+/** The buttons that apply to the operation now. */
 export function progressButtons(rows: ProgressRows): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
   const { id, state, resumed_at } = rows.operation;
+  const of = { operation: id };
   const buttons: APIButtonComponentWithCustomId[] = [];
   const waitsToGoOn = state === 'queued' && resumed_at !== null;
-  if (state === 'running' || waitsToGoOn) buttons.push(button('Pause', `pause:${id}`, ButtonStyle.Secondary));
-  if (state === 'paused') buttons.push(button('Resume', `resume:${id}`, ButtonStyle.Primary));
+  if (state === 'running' || waitsToGoOn)
+    buttons.push(button('Pause', customIds.pause.encode(of), ButtonStyle.Secondary));
+  if (state === 'paused') buttons.push(button('Resume', customIds.resume.encode(of), ButtonStyle.Primary));
   if (state === 'running' || state === 'paused' || state === 'queued') {
-    buttons.push(button('Cancel', `cancel:${id}`, ButtonStyle.Danger));
+    buttons.push(button('Cancel', customIds.cancel.encode(of), ButtonStyle.Danger));
   }
   if (isResult(state)) {
     const words = { retry: `Retry failed (${rows.failed})`, undo: 'Undo', report: 'Report' } as const;
     for (const action of resultActions(rows)) {
       const style = action === 'retry' ? ButtonStyle.Primary : ButtonStyle.Secondary;
-      buttons.push(button(words[action], `${action}:${id}`, style));
+      buttons.push(button(words[action], customIds[action].encode(of), style));
     }
   }
   return buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons }];

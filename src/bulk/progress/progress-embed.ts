@@ -1,7 +1,4 @@
 import type { APIEmbed } from 'discord-api-types/v10';
-import { discordLimits } from '../../base/display/discord-limits.ts';
-import { embedColours } from '../../base/display/embed-colours.ts';
-import { counted } from '../../base/display/plural.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import { wantsPermission } from '../../delivery/refusals.ts';
 import { cut, escapeText } from '../../polls/text.ts';
@@ -15,6 +12,14 @@ import { type Progress, progressOf } from './progress.ts';
 import { progressButtons, resultActions } from './progress-buttons.ts';
 import type { ProgressRows } from './progress-store.ts';
 
+const colours = {
+  open: 0x5865f2,
+  paused: 0xfee75c,
+  good: 0x57f287,
+  mixed: 0xfaa61a,
+  bad: 0xed4245,
+  grey: 0x99aab5,
+};
 const shownCauses = 6;
 const barCells = 20;
 
@@ -28,7 +33,7 @@ export function renderProgress(rows: ProgressRows, names: Names, audience: Audie
     title: title(rows.operation, progress.total),
     description: cut(
       [...about(rows.operation), '', ...lines, ...causes(rows, names, audience)].join('\n'),
-      discordLimits.embedDescription,
+      4000,
     ),
     color: colour(rows.operation),
     fields: [
@@ -55,14 +60,13 @@ export function renderDirectResult(
   const { id, guild_id, channel_id } = rows.operation;
   const commands = resultActions(rows).map((action) => `\`/bulk ${action} operation:${id}\``);
   const hint = `In https://discord.com/channels/${guild_id}/${channel_id}: ${commands.join(', ')}.`;
-  const room = discordLimits.embedDescription - hint.length - 2;
-  const description = (embed: APIEmbed) => `${cut(embed.description ?? '', room)}\n\n${hint}`;
+  const description = (embed: APIEmbed) => `${cut(embed.description ?? '', 3800)}\n\n${hint}`;
   return { embeds: embeds!.map((embed) => ({ ...embed, description: description(embed) })) };
 }
 
 function title(operation: OperationRow, total: number): string {
   const { words } = operationKind(operation.kind);
-  const polls = counted(total, 'poll');
+  const polls = total === 1 ? '1 poll' : `${total} polls`;
   const start = `Operation #${operation.id}`;
   switch (operation.state) {
     case 'queued':
@@ -169,7 +173,7 @@ function causes(rows: ProgressRows, names: Names, audience: Audience): string[] 
 
 function leftOutHeading({ leftOut }: ProgressRows): string {
   const count = leftOut.reduce((sum, cause) => sum + cause.count, 0);
-  return `Left out at the preview: ${counted(count, 'poll')}`;
+  return `Left out at the preview: ${count === 1 ? '1 poll' : `${count} polls`}`;
 }
 
 function list(heading: string, all: readonly Cause[], names: Names, audience: Audience): string[] {
@@ -200,18 +204,18 @@ function percent(share: number): string {
 function colour(operation: OperationRow): number {
   switch (operation.state) {
     case 'completed':
-      return embedColours.good;
+      return colours.good;
     case 'completed with failures':
     case 'timed out':
-      return embedColours.warning;
+      return colours.mixed;
     case 'failed':
-      return embedColours.bad;
+      return colours.bad;
     case 'cancelled':
     case 'cancelling':
-      return embedColours.cancelled;
+      return colours.grey;
     case 'paused':
-      return embedColours.paused;
+      return colours.paused;
     default:
-      return embedColours.plain;
+      return colours.open;
   }
 }

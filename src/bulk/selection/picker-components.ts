@@ -5,8 +5,7 @@ import {
   ButtonStyle,
   ComponentType,
 } from 'discord-api-types/v10';
-import { discordLimits } from '../../base/display/discord-limits.ts';
-import { counted } from '../../base/display/plural.ts';
+import { customIds } from '../../base/custom-ids/custom-ids.ts';
 import { formatCount } from '../../polls/lists/match-polls.ts';
 import type { PollOrder } from '../../polls/lists/poll-page.ts';
 import { plainLabel } from '../../polls/text.ts';
@@ -17,6 +16,9 @@ import type { Names } from '../words/naming.ts';
 import type { PickerView } from './picker-view.ts';
 
 type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
+
+/** Discord's limit for a menu option's label and description. */
+const longestLabel = 100;
 
 export const orders: Record<PollOrder, string> = {
   newest: 'Newest first',
@@ -30,21 +32,23 @@ export function pickerComponents(view: PickerView, names: Names): Row[] {
   const { picker, frame, matching } = view;
   const empty = view.rows.every((row) => row.poll === null);
   const grey = ButtonStyle.Secondary;
+  const on = { picker: picker.id };
+  const shown = { ...on, frame: frame.number };
   return [
     ...(empty ? [] : [pollMenu(view, names)]),
-    menu(`pick-status:${picker.id}`, 'Status', statuses, picker.filter.status ?? 'all'),
-    menu(`pick-sort:${picker.id}`, 'Sort', orders, picker.order),
+    menu(customIds.pickStatus.encode(on), 'Status', statuses, picker.filter.status ?? 'all'),
+    menu(customIds.pickSort.encode(on), 'Sort', orders, picker.order),
     row(
-      button('◀', `pick-back:${picker.id}:${frame.number}`, grey, frame.page === 1),
-      button('▶', `pick-on:${picker.id}:${frame.number}`, grey, !frame.more),
-      button('Select page', `pick-page:${picker.id}:${frame.number}`, ButtonStyle.Primary, empty),
+      button('◀', customIds.pickBack.encode(shown), grey, frame.page === 1),
+      button('▶', customIds.pickOn.encode(shown), grey, !frame.more),
+      button('Select page', customIds.pickPage.encode(shown), ButtonStyle.Primary, empty),
       button(
         `Select all matching (${formatCount(matching)})`,
-        `pick-all:${picker.id}:${frame.number}`,
+        customIds.pickAll.encode(shown),
         ButtonStyle.Primary,
         matching.count === 0,
       ),
-      button('Clear', `pick-clear:${picker.id}`, grey),
+      button('Clear', customIds.pickClear.encode(on), grey),
     ),
     row(...toolbarKinds.map(toolbarButton)),
   ];
@@ -52,12 +56,12 @@ export function pickerComponents(view: PickerView, names: Names): Row[] {
 
 export function votesText(votes: number | null): string {
   if (votes === null) return 'votes secret';
-  return counted(votes, 'vote');
+  return votes === 1 ? '1 vote' : `${votes} votes`;
 }
 
 function toolbarButton(kind: ToolbarKind): APIButtonComponentWithCustomId {
-  const action = asksOptions(kind) ? 'ask' : 'selected';
-  return button(kind.toolbar, `${action}:${kind.name}`, ButtonStyle.Secondary);
+  const id = asksOptions(kind) ? customIds.ask : customIds.selected;
+  return button(kind.toolbar, id.encode({ kind: kind.name }), ButtonStyle.Secondary);
 }
 
 /** The polls of the page; those selected are chosen already. */
@@ -67,10 +71,10 @@ function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
       ? []
       : [
           {
-            label: plainLabel(`#${id} ${poll.question}`, discordLimits.menuOptionText),
+            label: plainLabel(`#${id} ${poll.question}`, longestLabel),
             description: plainLabel(
               `${poll.status} · ${votesText(votes)} · ${names.guild(poll.guildId) ?? poll.guildId}`,
-              discordLimits.menuOptionText,
+              longestLabel,
             ),
             value: String(id),
             default: frame.chosen.includes(id),
@@ -79,7 +83,7 @@ function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
   );
   return row({
     type: ComponentType.StringSelect,
-    custom_id: `pick-polls:${picker.id}:${frame.number}`,
+    custom_id: customIds.pickPolls.encode({ picker: picker.id, frame: frame.number }),
     placeholder: 'Choose polls of this page',
     min_values: 0,
     max_values: options.length,

@@ -1,11 +1,9 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { undoableHours } from '../../base/undo-window.ts';
 import { forgetProcesses } from '../process-lock.ts';
 import type { Db, Schema } from '../schema.ts';
 import { inTransaction } from '../transaction.ts';
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
+const dayMs = 24 * 60 * 60 * 1_000;
 /** Rows of one transaction, so that people never wait long behind a purge; an operation brings up to 1000 items. */
 const atOnce = { operations: 20, polls: 500, handled_interactions: 5_000, pickers: 500 } as const;
 /** Rows that go with those, and may be many: so many in one transaction, before the rest of the batch goes. */
@@ -21,6 +19,8 @@ const dependents = {
 } as const satisfies Record<keyof typeof atOnce, readonly { table: keyof Schema; key: string }[]>;
 /** Longer than anybody keeps a private message open. */
 const pickerDays = 7;
+/** How long after its end an operation can be undone. */
+const undoableDays = 1;
 
 export interface Retention {
   readonly deletedRetentionDays: number;
@@ -51,7 +51,7 @@ export async function purge(db: Db, now: Date, retention: Retention): Promise<Pu
     polls: await removeAll(
       db,
       'polls',
-      forgettable(now, ago(retention.deletedRetentionDays), new Date(now.getTime() - undoableHours * hourMs)),
+      forgettable(now, ago(retention.deletedRetentionDays), ago(undoableDays)),
     ),
     interactions: await removeAll(db, 'handled_interactions', sql`handled_at < ${ago(1)}`),
     pickers: await removeAll(db, 'pickers', sql`used_at < ${ago(pickerDays)}`),

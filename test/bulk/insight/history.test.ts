@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 import { renderHistory } from '../../../src/bulk/insight/history-embed.ts';
 import {
+  checkHistoryQuery,
   type HistoryQuery,
-  historyArgs,
   historyStatuses,
   historyTypes,
-  readHistoryArgs,
 } from '../../../src/bulk/insight/history-query.ts';
 import { type HistoryRow, readHistory } from '../../../src/bulk/insight/history-store.ts';
 import { mayControl } from '../../../src/bulk/lifecycle/control.ts';
@@ -146,8 +146,8 @@ describe('a page of history', () => {
     for (const type of historyTypes()) {
       for (const status of historyStatuses) {
         const query = { limit: 25, offset: 2_000_000_000, type, status, adminId };
-        expect(readHistoryArgs(historyArgs(query))).toEqual(query);
         const ids = buttons(query, 2_147_483_647).map((button) => button.custom_id);
+        expect(readBack(customIds.historyOn.encode(query))).toEqual(query);
         expect(Math.max(...ids.map((id) => id.length))).toBeLessThanOrEqual(100);
         expect(new Set(ids).size).toBe(2);
       }
@@ -166,22 +166,27 @@ describe('a page of history', () => {
 
   test('refuses button arguments that it did not write', () => {
     for (const args of [
-      [],
-      ['0', '10', '-', '-'],
-      ['0', '10', '-', '-', '-', '-'],
-      ['-1', '10', '-', '-', '-'],
-      ['1e3', '10', '-', '-', '-'],
-      ['0', '26', '-', '-', '-'],
-      ['0', '0', '-', '-', '-'],
-      ['9999999999', '10', '-', '-', '-'],
-      ['0', '10', 'drop table', '-', '-'],
-      ['0', '10', '-', 'draft', '-'],
-      ['0', '10', '-', '-', "1' or 1=1"],
+      '',
+      ':0:10:-:-',
+      ':0:10:-:-:-:-',
+      ':-1:10:-:-:-',
+      ':1e3:10:-:-:-',
+      ':0:26:-:-:-',
+      ':0:0:-:-:-',
+      ':9999999999:10:-:-:-',
+      ':0:10:drop table:-:-',
+      ':0:10:-:draft:-',
+      ":0:10:-:-:1' or 1=1",
     ]) {
-      expect(readHistoryArgs(args)).toBeNull();
+      expect([args, readBack(`history-on${args}`)]).toEqual([args, null]);
     }
+    expect(readBack('history-on:0:10:-:-:-')).not.toBeNull();
   });
 });
+
+function readBack(customId: string): HistoryQuery | null {
+  return checkHistoryQuery(customIds.historyOn.decode(customId)!);
+}
 
 function buttons(query: HistoryQuery, total: number) {
   const { components = [] } = renderHistory({ total, operations: [row(1)] }, query, null);

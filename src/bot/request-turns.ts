@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { UserError } from '../base/errors.ts';
 
-export interface TurnLimits {
+export interface RequestTurnLimits {
   /** Requests of one person, and of one server, that are worked on at the same time. */
   readonly perPerson: number;
   readonly perServer: number;
@@ -13,17 +13,17 @@ export interface TurnLimits {
  * Requests that make the database search and sort take turns: of one person and of one server only a few are worked on at the
  * same time, so that whoever sends many keeps only themselves waiting.
  */
-export class Turns {
-  readonly #limits: TurnLimits;
+export class RequestTurns {
+  readonly #limits: RequestTurnLimits;
   readonly #queues = new Map<string, PQueue>();
 
-  constructor(limits: TurnLimits) {
+  constructor(limits: RequestTurnLimits) {
     this.#limits = limits;
   }
 
   /** Runs the work when it is this person's and this server's turn. Throws `UserError` where too many of theirs wait. */
   async run<T>(
-    { userId, guildId }: { readonly userId: string; readonly guildId: string },
+    { userId, serverId }: { readonly userId: string; readonly serverId: string },
     work: () => Promise<T>,
   ): Promise<T> {
     const { perPerson, perServer, waitingPerPerson } = this.#limits;
@@ -34,7 +34,7 @@ export class Turns {
       );
     }
     return await this.#in(`person ${userId}`, perPerson, () =>
-      this.#in(`server ${guildId}`, perServer, work),
+      this.#in(`server ${serverId}`, perServer, work),
     );
   }
 

@@ -7,7 +7,7 @@ import type { Deliverer } from '../../src/delivery/delivery-batch.ts';
 export interface PollServices {
   readonly db: Db;
   readonly deliverer: Pick<Deliverer, 'deliver' | 'touch'>;
-  readonly servers: Pick<Servers, 'guildName' | 'missingToPost' | 'obstacle'>;
+  readonly servers: Pick<Servers, 'serverName' | 'missingToPost' | 'obstacle'>;
   readonly clock: Clock;
   /** How many polls a server may have. */
   readonly pollsPerServer: number;

@@ -1,18 +1,19 @@
 import { ApplicationCommandType } from 'discord-api-types/v10';
-import { UserError } from '../src/base/errors.ts';
-import type { ContextCommand } from '../src/bot/handlers.ts';
-import { changeSelection } from '../src/bulk/selection/selection-store.ts';
-import { goneText, selectedText } from '../src/bulk/selection/selection-text.ts';
-import { findPollOfMessage } from '../src/polls/poll-store.ts';
-import { pollTitle } from '../src/polls/text.ts';
-import type { BulkServices } from './bulk/request/bulk-services.ts';
-import { ownerOf } from './bulk/request/caller.ts';
+import { UserError } from '../../../src/base/errors.ts';
+import type { ContextCommand } from '../../../src/bot/handlers.ts';
+import { changeSelection } from '../../../src/bulk/selection/selection-store.ts';
+import { goneText, selectedText } from '../../../src/bulk/selection/selection-text.ts';
+import { findPollOfMessage } from '../../../src/polls/poll-store.ts';
+import { pollTitle } from '../../../src/polls/text.ts';
+import type { BulkServices } from '../request/bulk-services.ts';
+import { ownerOf } from '../request/caller.ts';
 
 /** `Apps → Select poll` on a poll's message: selects the poll, or takes it off the selection. */
 export function selectPollCommand(services: BulkServices): ContextCommand {
   return {
     definition: { type: ApplicationCommandType.Message, name: 'Select poll' },
-    run: async (interaction, caller) => {
+    acknowledge: 'private',
+    run: async ({ interaction, caller }) => {
       const owner = ownerOf(caller);
       const poll = await findPollOfMessage(services.db, owner.scope, interaction.targetId);
       if (poll === null) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
-import { Turns } from '../../src/bot/turns.ts';
+import { RequestTurns } from '../../src/bot/request-turns.ts';
 
 /** Work that goes on until it is let go. */
 class Workshop {
@@ -21,13 +21,13 @@ class Workshop {
 }
 
 const limits = { perPerson: 2, perServer: 3, waitingPerPerson: 2 };
-const ada = { userId: 'ada', guildId: 'home' };
-const bo = { userId: 'bo', guildId: 'home' };
-const cy = { userId: 'cy', guildId: 'away' };
+const ada = { userId: 'ada', serverId: 'home' };
+const bo = { userId: 'bo', serverId: 'home' };
+const cy = { userId: 'cy', serverId: 'away' };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('whoever sends many waits, and nobody else does', async () => {
-  const turns = new Turns(limits);
+  const turns = new RequestTurns(limits);
   const shop = new Workshop();
   const running = ['a1', 'a2', 'a3', 'a4'].map((name) => turns.run(ada, shop.work(name)));
   void turns.run(cy, shop.work('c1'));
@@ -41,9 +41,9 @@ test('whoever sends many waits, and nobody else does', async () => {
 });
 
 test('those of one server wait for each other', async () => {
-  const turns = new Turns(limits);
+  const turns = new RequestTurns(limits);
   const shop = new Workshop();
-  for (const userId of ['1', '2', '3', '4']) void turns.run({ userId, guildId: 'home' }, shop.work(userId));
+  for (const userId of ['1', '2', '3', '4']) void turns.run({ userId, serverId: 'home' }, shop.work(userId));
   void turns.run(cy, shop.work('c1'));
   await turn();
   expect(shop.begun.toSorted()).toEqual(['1', '2', '3', 'c1']);
@@ -53,7 +53,7 @@ test('those of one server wait for each other', async () => {
 });
 
 test('too many that wait are refused, with how many they are', async () => {
-  const turns = new Turns(limits);
+  const turns = new RequestTurns(limits);
   const shop = new Workshop();
   for (const name of ['a1', 'a2', 'a3', 'a4']) void turns.run(ada, shop.work(name));
   const refused = turns.run(ada, shop.work('a5'));
@@ -71,7 +71,7 @@ test('too many that wait are refused, with how many they are', async () => {
 });
 
 test('work that fails gives its turn on, and the failure to who asked', async () => {
-  const turns = new Turns({ ...limits, perPerson: 1 });
+  const turns = new RequestTurns({ ...limits, perPerson: 1 });
   const failed = turns.run(ada, () => Promise.reject(new Error('no')));
   const next = turns.run(ada, async () => 'next');
   await expect(failed).rejects.toThrow('no');

@@ -1,0 +1,13 @@
+import { type APIApplicationCommandIntegerOption, ApplicationCommandOptionType } from 'discord-api-types/v10';
+
+/** The option that takes an operation's number. */
+export function operationOption(use: 'required' | 'optional'): APIApplicationCommandIntegerOption {
+  return {
+    type: ApplicationCommandOptionType.Integer,
+    name: 'operation',
+    description: "The operation's number",
+    min_value: 1,
+    required: use === 'required',
+    autocomplete: true,
+  };
+}
