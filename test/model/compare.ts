@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Model, ModelOperation } from './model.ts';
-import type { Reading } from './world.ts';
+import type { Reading } from './reading.ts';
 
 /** Fails unless the database says of every poll and operation what the model says. */
 export function compare(model: Model, { polls, operations }: Reading, what: string): void {

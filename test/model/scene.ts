@@ -3,9 +3,11 @@ import type { Db } from '../../src/db/schema.ts';
 import { renderPoll } from '../../src/polls/message.ts';
 import { loadPolls, tallies } from '../../src/polls/poll-store.ts';
 import { everyServer } from '../../src/polls/scope.ts';
-import { begun, finished, step } from './commands.ts';
 import { firstRole } from './kinds.ts';
 import { type Kind, Model, type ModelPoll, type What } from './model.ts';
+import { begun } from './plan-steps.ts';
+import { finished } from './run-steps.ts';
+import { step } from './steps.ts';
 import { World } from './world.ts';
 
 const hourMs = 3_600_000;
@@ -63,7 +65,7 @@ export async function quiesce(model: Model, world: World): Promise<void> {
 }
 
 async function sweep(model: Model, world: World, poll: ModelPoll): Promise<void> {
-  const outcome = await world.sweep(poll.id);
+  const outcome = await world.senders.sweep(poll.id);
   expect(outcome?.type ?? 'done', `poll ${poll.id} is swept`).toBe('done');
   if (outcome) model.shown(poll, false);
 }

@@ -1,9 +1,10 @@
 import { test } from 'vitest';
 import { describeEachDatabase } from '../support/databases.ts';
-import { type Command, step } from './commands.ts';
 import { kinds } from './kinds.ts';
 import type { Kind } from './model.ts';
 import { given, quiesce } from './scene.ts';
+import type { Command } from './step.ts';
+import { step } from './steps.ts';
 
 /** Sequences to which the model's failures shrank: each was wrong once. */
 describeEachDatabase('operations leave what the model says', (fresh) => {

@@ -1,6 +1,3 @@
-import { sql } from 'kysely';
-import { systemClock } from '../../src/base/clock.ts';
-import { createLogger } from '../../src/base/log.ts';
 import { operationKind } from '../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../src/bulk/kinds/read-params.ts';
 import { cancelOperation, resumeOperation } from '../../src/bulk/lifecycle/control.ts';
@@ -13,19 +10,17 @@ import { startRetry } from '../../src/bulk/plan/retry.ts';
 import { abortRun, type RunDeps } from '../../src/bulk/run/run-operation.ts';
 import type { Db } from '../../src/db/schema.ts';
 import type { Outcome } from '../../src/delivery/outcome.ts';
-import { Limits } from '../../src/delivery/pace/limits.ts';
-import { deliverOne } from '../../src/delivery/sending/deliver-one.ts';
-import { overdue } from '../../src/delivery/sending/delivery-store.ts';
-import type { DeliverOptions } from '../../src/delivery/sending/sending.ts';
 import { closeDue, openDue } from '../../src/polls/due-store.ts';
 import { createPoll } from '../../src/polls/poll-store.ts';
 import type { VoteResult } from '../../src/polls/votes/vote.ts';
 import { castVote } from '../../src/polls/votes/vote-store.ts';
 import { actor, asking, interactionId, operationOf, planRequest, processName } from '../bulk/bulk-fixture.ts';
-import { botId, FakeDiscord } from '../delivery/fake-discord.ts';
+import { FakeDiscord } from '../delivery/fake-discord.ts';
 import { guildId, newPoll } from '../polls/poll-fixture.ts';
 import type { Kind } from './model.ts';
+import { type Before, type Reading, readBefore, readWorld } from './reading.ts';
 import { Run } from './run.ts';
+import { Senders } from './senders.ts';
 
 const limits = { maxPolls: 1000, confirmDelayMs: 0 };
 /** Longer than any pause or time of the model lasts. */
@@ -35,14 +30,16 @@ const timeoutMs = 1000 * 24 * 60 * 60_000;
 export class World {
   readonly db: Db;
   readonly discord = new FakeDiscord();
+  readonly senders: Senders;
   readonly runs = new Map<number, Run>();
   /** Milliseconds; votes are dated by the database's own clock. */
   now: number;
-  readonly #pings = new Map<number, { readonly answer: () => void; readonly swept: Promise<unknown> }>();
   #processes = 0;
+  #before: Before = { polls: 0, operations: 0 };
 
   constructor(db: Db, now: number) {
     this.db = db;
+    this.senders = new Senders(db, this.discord);
     this.now = now;
   }
 
@@ -50,21 +47,20 @@ export class World {
     return new Date(this.now);
   }
 
-  /** How many polls and operations were there before: those of an earlier run, which are none of this one's business. */
-  #before = { polls: 0, operations: 0 };
-
   async open(): Promise<void> {
-    const { rows } = await sql<{ polls: number; operations: number }>`
-      select coalesce((select max(id) from polls), 0) as polls,
-        coalesce((select max(id) from operations), 0) as operations`.execute(this.db);
-    this.#before = rows[0]!;
+    this.#before = await readBefore(this.db);
   }
 
   /** A poll in a channel of its own, shown. */
   async poll(changes: { opensAt?: Date; closesAt?: Date; pingRoleId?: string }): Promise<number> {
     const input = newPoll(interactionId(), { ...changes, now: this.date });
     const { poll } = await createPoll(this.db, { ...input, channelId: channelOf(interactionId()) });
-    await this.#deliver(poll!.id, { repost: true, respectHolds: true, respectParks: true, priority: 1 });
+    await this.senders.deliver(poll!.id, {
+      repost: true,
+      respectHolds: true,
+      respectParks: true,
+      priority: 1,
+    });
     return poll!.id;
   }
 
@@ -194,53 +190,7 @@ export class World {
   async deliver(operationId: number, pollId: number): Promise<Outcome> {
     const { handler, process } = this.runs.get(operationId)!;
     const options = { repost: handler.repost, respectHolds: false, respectParks: false, priority: 0 };
-    return await this.#deliver(pollId, options, process);
-  }
-
-  /** What the sweep does about one poll: nothing (null), where its message is right or it is left alone. */
-  async sweep(pollId: number): Promise<Outcome | null> {
-    const behind = await overdue(this.db, 1000);
-    if (!behind.some((job) => job.pollId === pollId)) return null;
-    return await this.#deliver(
-      pollId,
-      { repost: false, respectHolds: true, respectParks: true, priority: 0 },
-      'sweeping process',
-    );
-  }
-
-  async #deliver(pollId: number, options: DeliverOptions, process = processName): Promise<Outcome> {
-    const parts = {
-      db: this.db,
-      rest: this.discord,
-      limits: new Limits(),
-      clock: systemClock,
-      log: createLogger('silent'),
-      process,
-      botId: () => botId,
-    };
-    return await deliverOne(parts, pollId, options);
-  }
-
-  /** Sweeps the poll until Discord has its ping and the answer is under way; what came of it where none is sent. */
-  async holdPing(pollId: number): Promise<'sent' | Outcome | null> {
-    const [sent, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    this.discord.after = async ({ options }) => {
-      const body = options.body as { content?: string } | undefined;
-      if (!body?.content?.startsWith('<@&')) return;
-      sent.resolve();
-      await answer.promise;
-    };
-    const swept = this.sweep(pollId);
-    this.#pings.set(pollId, { answer: answer.resolve, swept });
-    const reached = await Promise.race([sent.promise.then(() => 'sent' as const), swept]);
-    this.discord.after = () => undefined;
-    return reached;
-  }
-
-  async landPing(pollId: number): Promise<void> {
-    const ping = this.#pings.get(pollId)!;
-    ping.answer();
-    await ping.swept;
+    return await this.senders.deliver(pollId, options, process);
   }
 
   /** Discord lets the bot in again. */
@@ -274,35 +224,10 @@ export class World {
       }));
   }
 
-  /** Everything that the model has a word about, in one statement. */
+  /** Everything that the model has a word about. */
   async read(): Promise<Reading> {
-    const { rows } = await sql<{ reading: Reading }>`
-      select jsonb_build_object(
-        'polls', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'status', status, 'timezone', timezone,
-            'anonymous', anonymous, 'max', max_choices, 'role', ping_role_id,
-            'opensAt', round(extract(epoch from opens_at) * 1000), 'closesAt', round(extract(epoch from closes_at) * 1000),
-            'closedAt', round(extract(epoch from closed_at) * 1000), 'deletedAt', round(extract(epoch from deleted_at) * 1000),
-            'heldBy', held_by, 'votes', (select coalesce(jsonb_agg(user_id || ' ' || position order by user_id, position), '[]')
-              from votes where poll_id = polls.id)) order by id), '[]') from polls where id > ${this.#before.polls}),
-        'operations', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'state', state, 'total', total, 'items',
-            (select jsonb_object_agg(poll_id, state) from operation_items where operation_id = operations.id),
-            'aside', (select count(*) from votes_aside where operation_id = operations.id))
-            order by id), '[]') from operations where id > ${this.#before.operations})) as reading`.execute(
-      this.db,
-    );
-    return rows[0]!.reading;
+    return await readWorld(this.db, this.#before);
   }
-}
-
-export interface Reading {
-  readonly polls: readonly ({ readonly id: number } & Record<string, unknown>)[];
-  readonly operations: readonly {
-    readonly id: number;
-    readonly state: string;
-    readonly total: number;
-    readonly items: Record<string, string>;
-    readonly aside: number;
-  }[];
 }
 
 function channelOf(interaction: string): string {
