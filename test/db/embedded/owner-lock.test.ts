@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { acquireOwnerLock, DirectoryInUse } from '../../src/db/embedded/owner-lock.ts';
-import { type LineProcess, startLineProcess } from '../support/child-process.ts';
+import { acquireOwnerLock, DirectoryInUse } from '../../../src/db/embedded/owner-lock.ts';
+import { type LineProcess, startLineProcess } from '../../support/child-process.ts';
 
-const lockHolder = new URL('../support/lock-holder.ts', import.meta.url);
+const lockHolder = new URL('../../support/lock-holder.ts', import.meta.url);
 let directory: string;
 const children: LineProcess[] = [];
 

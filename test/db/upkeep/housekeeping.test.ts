@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Clock } from '../../src/base/clock.ts';
-import { createLogger } from '../../src/base/log.ts';
-import type { Db } from '../../src/db/schema.ts';
-import { createHousekeeping } from '../../src/db/upkeep/housekeeping.ts';
-import { describeEachDatabase } from '../support/databases.ts';
+import type { Clock } from '../../../src/base/clock.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import { createHousekeeping } from '../../../src/db/upkeep/housekeeping.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
 
 const retention = { deletedRetentionDays: 30, historyRetentionDays: 365 };
 const hourMs = 3_600_000;

@@ -1,10 +1,10 @@
 import { Kysely, sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { embeddedDialect } from '../../src/db/embedded/embedded.ts';
-import { DiskFull, guardFreeSpace } from '../../src/db/embedded/free-space.ts';
-import type { Db, Schema } from '../../src/db/schema.ts';
-import { inTransaction } from '../../src/db/transaction.ts';
-import { freshPglite } from '../support/pglite-databases.ts';
+import { embeddedDialect } from '../../../src/db/embedded/embedded.ts';
+import { DiskFull, guardFreeSpace } from '../../../src/db/embedded/free-space.ts';
+import type { Db, Schema } from '../../../src/db/schema.ts';
+import { inTransaction } from '../../../src/db/transaction.ts';
+import { freshPglite } from '../../support/pglite-databases.ts';
 
 const mib = 1024 * 1024;
 

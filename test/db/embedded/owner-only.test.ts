@@ -2,8 +2,8 @@ import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLogger } from '../../src/base/log.ts';
-import { closeToOthers, prepareDataDirectory } from '../../src/db/embedded/embedded-directory.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import { closeToOthers, prepareDataDirectory } from '../../../src/db/embedded/embedded-directory.ts';
 
 const log = createLogger('silent');
 let directory: string;

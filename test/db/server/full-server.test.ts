@@ -1,11 +1,11 @@
 import { Kysely, sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { createLogger } from '../../src/base/log.ts';
-import { openDatabase } from '../../src/db/database.ts';
-import { serverDialect } from '../../src/db/server/server-dialect.ts';
-import { Links, ServerPool } from '../../src/db/server/server-pool.ts';
-import { inNoTime } from '../support/in-no-time.ts';
-import { connectPostgres, emptyPostgresUrl } from '../support/postgres-databases.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import { openDatabase } from '../../../src/db/database.ts';
+import { serverDialect } from '../../../src/db/server/server-dialect.ts';
+import { Links, ServerPool } from '../../../src/db/server/server-pool.ts';
+import { inNoTime } from '../../support/in-no-time.ts';
+import { connectPostgres, emptyPostgresUrl } from '../../support/postgres-databases.ts';
 
 const log = createLogger('silent');
 

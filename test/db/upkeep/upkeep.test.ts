@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import type { Db } from '../../src/db/schema.ts';
-import { upkeep } from '../../src/db/upkeep/upkeep.ts';
-import { freshPglite } from '../support/pglite-databases.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import { upkeep } from '../../../src/db/upkeep/upkeep.ts';
+import { freshPglite } from '../../support/pglite-databases.ts';
 
 test('tables of the embedded database that changed much are vacuumed and analyzed, the others left alone', async () => {
   const { db, retire } = await freshPglite();

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
-import { DatabaseProxy } from '../../sandbox/machine/database-faults/database-proxy.ts';
-import { ConnectionLost } from '../../src/db/server/database-fault.ts';
-import { Link } from '../../src/db/server/link.ts';
+import { DatabaseProxy } from '../../../sandbox/machine/database-faults/database-proxy.ts';
+import { ConnectionLost } from '../../../src/db/server/database-fault.ts';
+import { Link } from '../../../src/db/server/link.ts';
 
 test('a deadline holds also where the driver never tells that its connection was ended', async () => {
   await using proxy = await DatabaseProxy.start(inject('postgresUrl'));
