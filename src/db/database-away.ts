@@ -1,7 +1,7 @@
 import { DiskFull } from './embedded/free-space.ts';
 import { databaseFault, sqlState } from './server/database-fault.ts';
 
-/** Whether an error is the database's own trouble, which passes without anybody's doing, or with its operator's. */
+/** Whether an error is the database's own trouble. It passes by itself, or when its operator acts. */
 export function isDatabaseAway(error: unknown): boolean {
   if (databaseFault(error) !== null || error instanceof DiskFull) return true;
   const state = sqlState(error);
@@ -10,7 +10,10 @@ export function isDatabaseAway(error: unknown): boolean {
   return state !== null && (/^(53|57|58)/.test(state) || state === '55P03');
 }
 
-/** The level at which an error is logged that is waited out: only one that is not the database's is the program's own. */
+/**
+ * The level at which an error is logged if it is waited out. An error that is not the database's is the program's
+ * own.
+ */
 export function levelOf(error: unknown): 'warn' | 'error' {
   return isDatabaseAway(error) ? 'warn' : 'error';
 }

@@ -6,25 +6,28 @@ import type { Service } from '../base/service.ts';
 import type { Db } from './schema.ts';
 
 const everyMs = 30_000;
-/** A step of this machine's time of day against its monotonic clock that is worth a look: it was set, or slept. */
+/**
+ * If this machine's time of day moves by so much against its monotonic clock, in ms, it was set, or the machine
+ * slept: worth a look.
+ */
 const suspiciousStepMs = 1_000;
 
 /**
- * The database's time of day: what several processes decide by (is it over? who was first?) must not depend on whose wall
- * clock is right. It is asked for every half minute and goes on by the monotonic clock in between, so nothing done to this machine's wall
- * clock moves it. Before the first answer it is the base clock's.
+ * The database's time of day. What several processes decide by (is it over? who was first?) must not depend on whose
+ * wall clock is right. The database is asked every half minute; in between the time goes on by the monotonic clock.
+ * So nothing that is done to this machine's wall clock moves it. Before the first answer it is the base clock's time.
  */
 export class DatabaseClock implements Clock, Service {
   readonly #db: Db;
   readonly #log: Logger;
   readonly #base: Clock;
   readonly #asking: Loop;
-  /** What is added to the monotonic time. */
+  /** What is added to the monotonic time; null before the first answer. */
   #offsetMs: number | null = null;
-  /** The wall clock less the monotonic one, when the database was asked last. */
+  /** The wall clock less the monotonic one, when the database was last asked. */
   #wallMs = 0;
 
-  /** `db` is asked once each time, without waiting for one that is away. */
+  /** `db` is asked once each time, and does not wait for a database that is away. */
   constructor(db: Db, log: Logger, base: Clock = systemClock) {
     this.#db = db;
     this.#log = log;
@@ -58,7 +61,10 @@ export class DatabaseClock implements Clock, Service {
     return this.#base.sleep(ms, signal);
   }
 
-  /** Resolves once the database has said its time; from then on it is asked again and again. Rejects where it does not answer. */
+  /**
+   * Resolves once the database has told its time; from then on it is asked again and again. Rejects if it does not
+   * answer.
+   */
   async start(): Promise<void> {
     await this.#ask();
     await this.#asking.start(everyMs);
@@ -76,7 +82,10 @@ export class DatabaseClock implements Clock, Service {
     this.#learn(rows[0]!.now.getTime(), asked, answered);
   }
 
-  /** It was that time at some moment between question and answer: what is known already stands where that allows. */
+  /**
+   * The database's clock showed that time at some moment between question and answer. If what is known already fits
+   * into that, it stays.
+   */
   #learn(databaseMs: number, asked: number, answered: number): void {
     const [least, most] = [databaseMs - answered, databaseMs - asked];
     const before = this.#offsetMs;

@@ -8,14 +8,15 @@ interface DatabaseProblem {
   readonly what: string;
   /** What to do next, in a sentence or two. */
   readonly next: string;
-  /** How long it may take to pass by itself, in milliseconds; 0: it will not. */
+  /** How long to wait for it to pass by itself, in milliseconds; 0: it will not. */
   readonly patienceMs: number;
 }
 
 /**
- * What an error of pg means to whoever starts the program. SQLSTATE codes:
- * https://www.postgresql.org/docs/current/errcodes-appendix.html; Node's: https://nodejs.org/api/errors.html#common-system-errors
- * and https://nodejs.org/api/tls.html#x509-certificate-error-codes.
+ * What an error of pg means to the person who starts the program. SQLSTATE codes:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html; Node's:
+ * https://nodejs.org/api/errors.html#common-system-errors and
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes.
  */
 function databaseProblem(error: unknown): DatabaseProblem {
   const what = inShort(error instanceof ConnectionLost ? (error.cause ?? error) : error);
@@ -27,7 +28,7 @@ function databaseProblem(error: unknown): DatabaseProblem {
   };
 }
 
-/** Why a start ends at the server. `doing`: `Cannot bring the database up to date`. */
+/** Why a start ends at the database server. `doing`: `Cannot bring the database up to date`. */
 export function databaseRefusal(doing: string, error: unknown): CannotStart {
   if (error instanceof CannotStart) return error;
   const { what, next } = databaseProblem(error);
@@ -43,7 +44,7 @@ export function databaseHiccup(error: unknown): Hiccup | null {
 
 const encoding =
   'characters such as # / ? % @ in the password are written percent-encoded in DATABASE_URL (# as %23)';
-/** How long a server that is being started or replaced is waited for. */
+/** How long to wait for a server that is being started or replaced, in ms. */
 const shortMs = 10_000;
 
 const problems: readonly { readonly is: RegExp; readonly next: string; readonly patienceMs?: number }[] = [
@@ -110,7 +111,7 @@ const problems: readonly { readonly is: RegExp; readonly next: string; readonly 
   },
 ];
 
-/** Its own and those of what it wraps: an address that was tried at several hosts, a cause. */
+/** The codes of the error and of what it wraps: an address that was tried at several hosts, a cause. */
 function codesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
   const own = 'code' in error ? [String(error.code)] : [];

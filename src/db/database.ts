@@ -16,26 +16,29 @@ export type { DatabaseConfig } from './embedded/database-place.ts';
 
 export interface Database {
   /**
-   * For what people wait for. Each of the following statements is repeated while the server is away, for some seconds, and
-   * so is `inTransaction`; see `timings`. The embedded database is never away.
+   * For what people wait for. Each of these databases repeats a statement while the server is away, for some seconds,
+   * and so does `inTransaction`; see `timings`. The embedded database is never away.
    */
   readonly db: Db;
-  /** For what the bot does by itself: over connections of its own, or a queue of its own, so that people never wait behind it. */
+  /**
+   * For what the bot does by itself. It has its own connections, or its own queue, so that people never wait behind
+   * it.
+   */
   readonly workDb: Db;
   /** For migrations and purges, whose statements may take minutes. */
   readonly longDb: Db;
   /** For asking whether the database is there: one try, two seconds. */
   readonly probeDb: Db;
   readonly kind: 'postgres' | 'pglite';
-  /** No other process can be using this database, so whatever a previous one left unfinished is free to take. */
+  /** No other process can use this database. So whatever a previous process left unfinished is free to take. */
   readonly soleOwner: boolean;
   close(): Promise<void>;
 }
 
 /**
- * Opens the configured database and proves that it answers and is one that can be used. Migrations are the caller's next step.
- * A server that may be coming up is waited for, for seconds. Throws `CannotStart`, which is a `DirectoryInUse` where another
- * process owns the embedded database.
+ * Opens the configured database, and proves that it answers and can be used. The caller's next step is the
+ * migrations. A server that may be starting is waited for, for seconds. Throws `CannotStart`; it is a
+ * `DirectoryInUse` if another process owns the embedded database.
  */
 export async function openDatabase(
   config: DatabaseConfig,
@@ -75,7 +78,7 @@ async function openServer(databaseUrl: string, log: Logger): Promise<Database> {
   };
 }
 
-/** What the tables need of a server and nothing later would say in words. */
+/** Checks what the tables need of a server and what nothing later would put into words. */
 async function assertUsable(db: Db): Promise<void> {
   const { rows } = await sql<{ version: string; number: number; encoding: string }>`
     select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
@@ -94,12 +97,12 @@ async function openEmbedded(dataDir: string, log: Logger): Promise<Database> {
   const lock = await acquireOwnerLock(dataDir);
   try {
     await closeToOthers(dataDir, log);
-    // A full disk would make the very boot spin, hence the check before it.
+    // A full disk would make even the boot spin, so it is checked before.
     const guard = guardFreeSpace(dataDir);
     await guard.check();
     const pglite = await bootDirectory(dataDir);
-    // One session, and two queues for it, which it serves by turns: what people ask waits for one statement or transaction of
-    // work, however many are queued.
+    // One session with two queues, which it serves by turns. What people ask waits for one statement or transaction
+    // of work, however many are queued.
     const queue = () => new Kysely<Schema>({ dialect: embeddedDialect(guard.wrap(pglite)) });
     const [db, workDb] = [queue(), queue()];
     return {

@@ -7,7 +7,7 @@ import type { Db } from './schema.ts';
 
 const migrationsDirectory = new URL('../../migrations/', import.meta.url);
 
-/** Any number that no other program takes; all processes on a database use the same. */
+/** Any number that no other program takes. All processes on a database use the same. */
 export const lockKey = 3853314791062309107n;
 const lookAgainMs = 500;
 
@@ -24,14 +24,16 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the database to the newest migration, all of it in one transaction or nothing. Safe when several processes start at once:
- * one has the lock, the others wait for as long as it takes and find nothing left to do.
+ * Brings the database to the newest migration, in one transaction: all of it or nothing. Safe if several processes
+ * start at once: one has the lock, the others wait as long as it takes and then find nothing left to do.
  *
- * The lock is the transaction's and is asked for without waiting (`pg_try_advisory_xact_lock`), the settings are too: so no time
- * limit of ours or the server's ends the waiting, and behind a pooler that lends a connection for one transaction, nothing is left
- * on it (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
+ * The lock belongs to the transaction and is asked for without waiting (`pg_try_advisory_xact_lock`). The settings
+ * belong to it too. So no time limit of ours or of the server's ends the waiting. And behind a pooler that lends a
+ * connection for one transaction, nothing is left on it
+ * (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
  *
- * Throws `CannotStart` when the database holds a migration that this program does not know, may not be changed, or is another's.
+ * Throws `CannotStart` if the database holds a migration that this program does not know, may not be changed, or
+ * belongs to another program.
  */
 export async function migrateToLatest(db: Db, log: Logger, options: MigrateOptions = {}): Promise<void> {
   const { directory = migrationsDirectory, clock = systemClock, stopping } = options;
@@ -49,7 +51,7 @@ export async function migrateToLatest(db: Db, log: Logger, options: MigrateOptio
   await noteMissingIndex(db, log);
 }
 
-/** Returns false where another process has the lock. */
+/** Returns false if another process has the lock. */
 async function migrateIfFree(db: Db, migrations: readonly Migration[], log: Logger): Promise<boolean> {
   const applied = await db.transaction().execute(async (transaction) => {
     const { rows } = await sql<{ locked: boolean; user: string }>`
@@ -69,7 +71,7 @@ async function migrateIfFree(db: Db, migrations: readonly Migration[], log: Logg
   return applied !== null;
 }
 
-/** The table is the one that Kysely's own migrator keeps, which was used before. */
+/** The table is that of Kysely's own migrator, which was used before. */
 async function apply(transaction: Db, { name, up }: Migration, user: string): Promise<void> {
   try {
     await sql`create table if not exists kysely_migration (
@@ -82,7 +84,10 @@ async function apply(transaction: Db, { name, up }: Migration, user: string): Pr
   }
 }
 
-/** Those that the database does not have yet, in their order. Throws `CannotStart` where it has one that we do not know. */
+/**
+ * The migrations that the database does not have yet, in their order. Throws `CannotStart` if it has one that this
+ * program does not know.
+ */
 async function pendingIn(db: Db, migrations: readonly Migration[]): Promise<readonly Migration[]> {
   const exists = await sql<{ found: boolean }>`
     select to_regclass('kysely_migration') is not null as found`.execute(db);
@@ -98,7 +103,10 @@ async function pendingIn(db: Db, migrations: readonly Migration[]): Promise<read
   );
 }
 
-/** What the operator can mend; null for a bug of ours. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * The failure in words, if the operator can mend it; null for a bug of ours. Codes:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 function refused(error: unknown, user: string): CannotStart | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const because = (what: string, next: string) =>
@@ -139,7 +147,7 @@ async function loadMigrations(directory: URL): Promise<readonly Migration[]> {
   );
 }
 
-/** The one thing that migrations do without where the database does not let them. */
+/** Logs the one thing that migrations leave out if the database does not let them. */
 async function noteMissingIndex(db: Db, log: Logger): Promise<void> {
   const { rows } = await sql<{ missing: boolean }>`
     select to_regclass('polls') is not null and to_regclass('polls_question') is null as missing`.execute(db);

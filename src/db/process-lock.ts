@@ -7,7 +7,7 @@ import type { Service } from '../base/service.ts';
 import type { Db } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
-/** Any fixed number: the first of the two numbers of every process' lock. */
+/** Any fixed number: the first of the two numbers of every process's lock. */
 const lockClass = 7_202_614;
 const connectWithinMs = 5_000;
 const checkEveryMs = 10_000;
@@ -16,7 +16,7 @@ const longestPauseMs = 5_000;
 
 export interface ProcessLockParts {
   readonly databaseUrl: string;
-  /** For what is written about the lock beside its own session. */
+  /** For what is written about the lock, beside its own session. */
   readonly db: Db;
   /** As in `operations.owner`. */
   readonly process: string;
@@ -25,12 +25,13 @@ export interface ProcessLockParts {
 }
 
 /**
- * Lets others see the moment in which this process dies: a session of its own, outside the pool, holds an advisory lock, and
- * the server frees it when the process' end closes the connection
+ * Lets others see the moment in which this process dies. A session of its own, outside the pools, holds an advisory
+ * lock. When the process ends, its connection closes, and the server frees the lock
  * (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS). The key stands in `processes`.
  *
- * What proves nothing is not written there: behind a pooler that lends sessions by transaction there is no row at all. When
- * the connection breaks and the process lives, its row is removed over the pool, and the next session takes another lock.
+ * What proves nothing is not written there. Behind a pooler that lends sessions by transaction there is no row at
+ * all. If the connection breaks and the process lives, its row is removed over the pool, and the next session takes
+ * another lock.
  */
 export class ProcessLock implements Service {
   readonly #parts: ProcessLockParts;
@@ -41,14 +42,14 @@ export class ProcessLock implements Service {
     this.#parts = parts;
   }
 
-  /** Resolves when the lock is held, or turned out not to be had for now; then it goes on trying by itself. */
+  /** Resolves when the lock is held, or turned out not to be had for now. Then it goes on trying by itself. */
   async start(): Promise<void> {
     const settled = Promise.withResolvers<void>();
     this.#loop = this.#keep(settled.resolve);
     await settled.promise;
   }
 
-  /** Frees the lock, and takes this process off the books. */
+  /** Frees the lock, and removes this process's row. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
@@ -78,7 +79,7 @@ export class ProcessLock implements Service {
     }
   }
 
-  /** One session, from its beginning to its end. Throws where it cannot be had, or broke. */
+  /** One session, from its beginning to its end. Throws if it cannot be had, or if it broke. */
   async #hold(held: () => void): Promise<'pooled' | 'stopped'> {
     const { clock, db, process } = this.#parts;
     const session = new Session(this.#parts.databaseUrl);
@@ -98,11 +99,11 @@ export class ProcessLock implements Service {
           return 'pooled';
         }
       }
-      // First the row, so that nobody takes the free lock for this process' death.
+      // The row goes first, so that nobody takes the free lock for this process's death.
       await this.#unregister(db, process, key);
       return 'stopped';
     } catch (error) {
-      // Not waited for: another lock is to be had meanwhile, and has another key.
+      // Not awaited: another lock can be had meanwhile, and it has another key.
       void this.#unregister(db, process, key);
       throw error;
     } finally {
@@ -119,12 +120,12 @@ export class ProcessLock implements Service {
   }
 }
 
-/** Of a row of `processes`: whether any session holds its lock. */
+/** SQL on a row of `processes`: whether any session holds its lock. */
 export const isLockHeld = sql<boolean>`exists (
   select from pg_locks where locktype = 'advisory' and classid = ${sql.lit(lockClass)}::oid and objid = lock_key::oid
     and objsubid = 2 and database = (select oid from pg_database where datname = current_database()))`;
 
-/** Forgets processes of a server that has started anew since, and that have not come back. */
+/** Forgets processes of a server that restarted since, unless they have come back. */
 export async function forgetProcesses(db: Db): Promise<void> {
   await sql`delete from processes
     where server_started <> pg_postmaster_start_time() and locked_at < now() - interval '1 hour'`.execute(db);
@@ -153,8 +154,8 @@ class Session {
   }
 
   /**
-   * Whether the session stays this connection's. A pooler names another backend than the server does, or lends the
-   * same one to a transaction that comes in between, or another one to the statement after it.
+   * Whether the session stays with this connection. A pooler names another backend than the server does, or lends the
+   * same one to a transaction in between, or another one to the next statement.
    */
   async isOwn(db: Db): Promise<boolean> {
     this.#pid = await this.#backend();
@@ -166,7 +167,7 @@ class Session {
   }
 
   async take(key: number): Promise<boolean> {
-    // Where there is such a setting: nothing is said in this session for long.
+    // If there is such a setting: nothing is said in this session for long.
     await this.client.query(
       `select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'`,
     );
@@ -187,7 +188,7 @@ class Session {
     );
   }
 
-  /** Throws where the connection is broken. */
+  /** Throws if the connection is broken. */
   async holds(key: number): Promise<boolean> {
     const { rows } = await this.client.query(
       `select pid from pg_locks where locktype = 'advisory' and classid = $1::int::oid and objid = $2::int::oid
@@ -197,7 +198,7 @@ class Session {
     return rows[0]?.pid === this.#pid;
   }
 
-  /** At once: the lock goes with the connection. */
+  /** Ends the session at once. The lock goes with the connection. */
   end(): void {
     this.client.end().catch(() => {});
     this.client.connection.stream.destroy();

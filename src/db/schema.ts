@@ -1,8 +1,8 @@
 import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 
 /**
- * The tables as Kysely sees them; the meaning of each column stands in `migrations/`. Snowflakes are strings,
- * instants are `Date`, 64-bit integers arrive as numbers.
+ * The tables as Kysely sees them. `migrations/` says what each column means. Snowflakes are strings, instants are
+ * `Date`, 64-bit integers arrive as numbers.
  */
 export interface Schema {
   polls: PollTable;
@@ -45,7 +45,10 @@ export interface PollTable {
   created_at: Date;
   deleted_at: Date | null;
   interaction_id: string;
-  /** Counts the changes of state and settings. Nothing goes by it: what a poll is, is compared; what is sent goes by `revision`. */
+  /**
+   * Counts the changes of status and settings. Nothing is decided by it: what a poll is, is compared; what is sent
+   * depends on `revision`.
+   */
   version: WithDefault<number>;
   revision: WithDefault<number>;
   shown_revision: WithDefault<number>;

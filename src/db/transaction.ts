@@ -3,19 +3,20 @@ import type { Db } from './schema.ts';
 import { patienceMs, repeated } from './server/repeated.ts';
 
 /**
- * Runs `fn`, which only reads, in one transaction that sees the database as of one moment; repeated as `inTransaction` is. The
- * embedded database has a single session, so nothing changes meanwhile there.
+ * Runs `fn`, which only reads, in one transaction that sees the database as of one moment. It is repeated as
+ * `inTransaction` is. The embedded database has a single session, so nothing changes there meanwhile.
  */
 export async function inSnapshot<T>(db: Db, fn: (trx: Db) => Promise<T>): Promise<T> {
   return await repeated(() => db.transaction().setIsolationLevel('repeatable read').execute(fn));
 }
 
 /**
- * Runs `fn` in one transaction, and all of it again where the database gave it up for a conflict, or was away. So `fn` may run
- * more than once: it changes nothing but the database, and uses only the `trx` it is given. It may even run after it was
- * committed, where the answer to COMMIT was lost, and must then find that nothing is left to do, or do the same again;
- * `again` tells it that this may be so.
- * Awaiting the outer `db` inside it waits for ever on the embedded database, which has a single connection.
+ * Runs `fn` in one transaction. Runs all of it again if the database gave it up for a conflict, or was away.
+ *
+ * So `fn` may run more than once: it changes nothing but the database, and uses only the `trx` that it is given. It
+ * may even run again after it was committed, if the answer to COMMIT was lost. Then it must find that nothing is left
+ * to do, or do the same again; `again` says that this may be so. Awaiting the outer `db` inside `fn` waits for ever
+ * on the embedded database, which has a single connection.
  *
  * Given a transaction, `fn` joins it: the outermost call commits and repeats.
  */

@@ -8,7 +8,7 @@ export interface DatabaseConfig {
   readonly dataDir: string;
 }
 
-/** The directory of the embedded database itself; beside it are the owner's lock and whatever is being made. */
+/** The directory of the embedded database itself. Beside it are the owner's lock and whatever is being made. */
 export function embeddedDirectory(dataDir: string): string {
   return join(dataDir, 'database');
 }

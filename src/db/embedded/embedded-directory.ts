@@ -12,7 +12,7 @@ import { makeOwnerOnly } from './owner-only.ts';
 /** What Gavel keeps in the directory. */
 const ours = ['database', 'database.new', 'owner.lock', 'owner.pid'];
 
-/** Makes sure that the directory is there, and may be Gavel's alone. Throws `CannotStart`. */
+/** Makes sure that the directory exists and may be Gavel's alone. Throws `CannotStart`. */
 export async function prepareDataDirectory(dataDir: string): Promise<void> {
   try {
     await makeDirectory(resolve(dataDir));
@@ -39,29 +39,33 @@ export async function closeToOthers(dataDir: string, log: Logger): Promise<void>
   await makeOwnerOnly(dataDir, ours, log);
 }
 
-/** Node's own `recursive` tries for ever where a directory can hold none, as under /proc or below a link that leads nowhere (Node 24). */
+/**
+ * Makes the directory and those above it. Node's own `recursive` tries for ever if a directory can hold none, as
+ * under /proc or below a link that leads nowhere (Node 24).
+ */
 async function makeDirectory(path: string): Promise<void> {
   if (existsSync(path)) return;
   await makeDirectory(dirname(path));
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
-    // Another start may have been faster.
+    // Another start may have made it first.
     if (!existsSync(path)) throw error;
   }
 }
 
 /**
- * Boots the database in `dataDir`, which this process must own. A new one is made beside its place and put there when it is whole:
- * a start that is killed meanwhile leaves nothing that the next one would take for a database.
+ * Boots the database in `dataDir`, which this process must own. A new database is made beside its place, and moved
+ * there when it is whole. So a start that is killed meanwhile leaves nothing that the next one would take for a
+ * database.
  *
- * Throws `CannotStart` where there is one that PostgreSQL cannot open.
+ * Throws `CannotStart` if there is one that PostgreSQL cannot open.
  */
 export async function bootDirectory(dataDir: string): Promise<PGlite> {
   const directory = embeddedDirectory(dataDir);
   if (await isMissing(directory)) await makeDatabase(directory);
   try {
-    // PGlite would fill it with a new database where this file is gone.
+    // If this file is gone, PGlite would fill the directory with a new database.
     await stat(join(directory, 'PG_VERSION'));
     return await bootPglite({ directory });
   } catch (error) {
@@ -82,7 +86,7 @@ async function makeDatabase(directory: string): Promise<void> {
   await rename(making, directory);
 }
 
-/** Also where there is an empty directory, as a volume that was just mounted; it is taken away. */
+/** True for an empty directory too, such as a volume that was just mounted; it is removed. */
 async function isMissing(directory: string): Promise<boolean> {
   try {
     if ((await readdir(directory)).length > 0) return false;

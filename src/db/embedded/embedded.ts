@@ -7,10 +7,10 @@ import { OwnerOnlyFiles } from './owner-only.ts';
 import { takeTurns } from './take-turns.ts';
 
 /**
- * Boots PostgreSQL in this process, over `directory`, which must exist and where an empty one is filled; without one everything
- * is in memory, where `image` (a dumped data directory) may be what it starts from.
+ * Boots PostgreSQL in this process over `directory`, which must exist; an empty one is filled. Without a directory
+ * everything is in memory. `image` (a dumped data directory) may be what it starts from.
  *
- * Throws an error that says what PostgreSQL said last, as its own tells nothing of the cause.
+ * Throws an error that says what PostgreSQL said last, because PGlite's own says nothing of the cause.
  */
 export async function bootPglite(from: { directory?: string; image?: Blob } = {}): Promise<PGlite> {
   let lastWords = '';
@@ -34,7 +34,7 @@ export async function bootPglite(from: { directory?: string; image?: Blob } = {}
 export function embeddedDialect(pglite: PgliteLike): Dialect {
   return new PGliteDialect({
     pglite: takeTurns(pglite),
-    // Hours and days are computed in UTC whatever zone the host is in.
+    // Hours and days are computed in UTC, whatever the host's zone is.
     onCreateConnection: async (connection) => {
       await connection.executeQuery(CompiledQuery.raw(`set timezone to 'UTC'`));
     },

@@ -1,7 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import type { PGlite as PgliteLike } from 'kysely';
 
-/** Below this, writes are refused: enough for the statements between two looks and for their write-ahead log. */
+/**
+ * Below this many free bytes writes are refused. It is enough for the statements between two looks and for their
+ * write-ahead log.
+ */
 const minimumFreeBytes = 64 * 1024 * 1024;
 const lookEveryMs = 2_000;
 
@@ -11,7 +14,7 @@ export class DiskFull extends Error {
 }
 
 interface SpaceProbe {
-  /** Bytes that this process may still write under the directory. */
+  /** How many bytes this process may still write under the directory. */
   freeBytes(directory: string): Promise<number>;
   /** Milliseconds on a clock that never goes back. */
   monotonicMs(): number;
@@ -19,7 +22,7 @@ interface SpaceProbe {
 
 /**
  * Refuses writes while the disk under `directory` is nearly full. PGlite does not fail there: its next query spins
- * for ever and takes the process with it, so the only safe write is one that is known to fit. Reads go on.
+ * for ever and takes the process with it. So the only safe write is one that is known to fit. Reads go on.
  */
 export function guardFreeSpace(directory: string, probe: SpaceProbe = systemProbe) {
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -27,7 +30,7 @@ export function guardFreeSpace(directory: string, probe: SpaceProbe = systemProb
 
   async function check(): Promise<void> {
     const now = probe.monotonicMs();
-    // While there is too little, each write looks again: space given back is used at once.
+    // While there is too little space, each write looks again, so freed space is used at once.
     if (now - lookedAt >= lookEveryMs || free < minimumFreeBytes) {
       free = await probe.freeBytes(directory);
       lookedAt = now;
@@ -66,7 +69,7 @@ export function guardFreeSpace(directory: string, probe: SpaceProbe = systemProb
   };
 }
 
-/** Anything but a plain read; a locking read writes to its rows. */
+/** Whether the query may write: all but a plain read. A locking read writes to its rows. */
 function writes(query: string): boolean {
   return (
     !/^\s*(select|show|set|explain)\b/i.test(query) || /\bfor\s+(no\s+key\s+)?(update|share)\b/i.test(query)

@@ -2,18 +2,19 @@ import { existsSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Of a directory that everybody may write to, such as /tmp. */
+/** The mode bit of a directory that everybody may write to, such as /tmp. */
 const sticky = 0o1000;
 
-/** Group and others may enter. */
+/** The mode bits by which group and others may enter. */
 const entered = 0o011;
 
 /**
- * Who else uses `directory`, to whom it would be of no use once it is closed, in words such as `others use that directory too`; null:
- * nobody. `ours` are the names of what Gavel keeps there. Where Gavel has kept nothing there yet, whatever else is in it may be of use
- * to others; later on only what other users have put there, as an earlier start has closed the directory, or would have.
+ * Who else uses `directory` and would lose it once it is closed, in words such as `others use that directory too`;
+ * null: nobody. `ours`: the names of what Gavel keeps there. If Gavel has kept nothing there yet, whatever else is in
+ * it may be of use to others. Later only things of other users count, because an earlier start has closed the
+ * directory, or would have.
  *
- * A directory that this process cannot close is no matter: it stays open.
+ * A directory that this process cannot close does not matter: it stays open.
  */
 export async function otherUse(directory: string, ours: readonly string[]): Promise<string | null> {
   const path = await realpath(directory);
@@ -34,17 +35,17 @@ export async function otherUse(directory: string, ours: readonly string[]): Prom
   return other === undefined ? null : `others may use what else is in that directory (${other})`;
 }
 
-/** A copy of a database may lack the lock, and a start that was killed the database. */
+/** A copy of a database may lack the lock, and a start that was killed may have left no database. */
 function keepsDatabase(path: string): boolean {
   return existsSync(join(path, 'owner.lock')) || existsSync(join(path, 'database/PG_VERSION'));
 }
 
-/** What a file system, a shell or git puts into a directory that is meant for one program. */
+/** Names that a file system, a shell or git puts into a directory that is meant for one program. */
 function incidental(name: string): boolean {
   return name === 'lost+found' || name.startsWith('.');
 }
 
-/** Its uid. Null: it is gone meanwhile. */
+/** Its owner's uid. Null: it is gone meanwhile. */
 async function ownerOf(path: string): Promise<number | null> {
   try {
     return (await lstat(path)).uid;

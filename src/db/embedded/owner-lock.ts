@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CannotStart } from '../../base/errors.ts';
 
-/** How long a start waits for another that is just ending, or that reached for the lock at the same instant. */
+/**
+ * How long a start waits, in ms, for another one that is just ending or that reached for the lock at the same
+ * instant.
+ */
 const patienceMs = 500;
 
-/** Another live process owns the directory; the message says which, and what to do. */
+/** Another living process owns the directory. The message says which, and what to do. */
 export class DirectoryInUse extends CannotStart {
   override readonly name = 'DirectoryInUse';
 }
@@ -18,11 +21,11 @@ export interface OwnerLock {
 /**
  * Makes this process the only owner of `directory` until it releases the lock or dies, however it dies.
  *
- * The lock is the operating system's own: an exclusive SQLite transaction on an empty file, which is `fcntl` on
- * Linux and macOS and `LockFileEx` on Windows (https://sqlite.org/lockingv3.html). Node offers neither by itself.
- * The kernel drops it with the process, so nothing is ever stale; unlike a file with a pid it cannot be fooled by a
- * pid used again or by containers that share a volume but not their pids. Two starts at the same instant are settled
- * by the kernel. The pid beside it is for the message alone and is never believed.
+ * The lock is the operating system's own: an exclusive SQLite transaction on an empty file, which is `fcntl` on Linux
+ * and macOS and `LockFileEx` on Windows (https://sqlite.org/lockingv3.html). Node itself offers neither. The kernel
+ * drops the lock with the process, so it is never stale. A file with a pid would be fooled by a pid that is used
+ * again, or by containers that share a volume but not their pids. If two starts come at the same instant, the kernel
+ * decides. The pid beside the lock is for the message alone and is never believed.
  *
  * Throws `DirectoryInUse`.
  */
@@ -48,14 +51,14 @@ export async function acquireOwnerLock(directory: string): Promise<OwnerLock> {
     file.close();
     throw error;
   }
-  // Held by the process and not by whoever holds the result: a file that is collected lets go of its lock.
+  // The process holds the file, not the caller: a file that is garbage-collected lets go of its lock.
   const held = () => file.close();
   process.once('exit', held);
   return {
     release: async () => {
       if (!file.isOpen) return;
       process.off('exit', held);
-      // The pid goes first: once the lock is free, the file may already be the next owner's.
+      // The pid is removed first: once the lock is free, the file may already be the next owner's.
       await rm(pidFile, { force: true });
       file.close();
     },
@@ -72,7 +75,7 @@ async function ownerOf(pidFile: string): Promise<string> {
     const pid = (await readFile(pidFile, 'utf8')).trim();
     return pid === '' ? '' : ` (pid ${pid})`;
   } catch (error) {
-    // The owner has not written it yet, or is just removing it: the message does without.
+    // The owner has not written it yet, or is just removing it. The message does without.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
     throw error;
   }

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 import type { Logger } from '../../base/log.ts';
 
-/** What group and others may do; votes of secret polls can be read in the files. */
+/** What group and others may do. Votes of secret polls can be read in the files. */
 const others = 0o077;
 
 /**
- * Makes `directory` and those `entries` in it, with all that is in them, their owner's alone, also where they were open before.
- * What else is in it is hidden from others with it, and not touched. What belongs to somebody else, such as the mount of a
- * container's volume, stays as it is and is warned of.
+ * Makes `directory`, and those `entries` in it with all that is in them, accessible to their owner alone, even if
+ * they were open before. What else is in the directory is hidden from others with it, and not touched. What belongs
+ * to somebody else, such as the mount of a container's volume, stays as it is, with a warning.
  */
 export async function makeOwnerOnly(
   directory: string,
@@ -38,7 +38,7 @@ export async function makeOwnerOnly(
   );
 }
 
-/** A file, or a directory and the files and directories in it. */
+/** The path, and if it is a directory all files and directories in it. */
 async function allIn(path: string): Promise<string[]> {
   if (!(await stat(path)).isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
@@ -47,8 +47,8 @@ async function allIn(path: string): Promise<string[]> {
 }
 
 /**
- * The file system of the embedded database, whose files are their owner's alone: PostgreSQL compiled to WebAssembly asks for
- * mode 666 by `chmod` after it has made a file, so the process' umask does not help.
+ * The file system of the embedded database. Its files are their owner's alone. PostgreSQL compiled to WebAssembly
+ * asks for mode 666 by `chmod` after it has made a file, so the process's umask does not help.
  */
 export class OwnerOnlyFiles extends NodeFS {
   override async init(...[pg, options]: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
@@ -58,7 +58,10 @@ export class OwnerOnlyFiles extends NodeFS {
   }
 }
 
-/** Of Emscripten's NODEFS what makes files and changes modes (https://emscripten.org/docs/api_reference/Filesystem-API.html#nodefs). */
+/**
+ * The parts of Emscripten's NODEFS that make files and change modes
+ * (https://emscripten.org/docs/api_reference/Filesystem-API.html#nodefs).
+ */
 interface Emscripten {
   readonly NODEFS: {
     readonly node_ops: {

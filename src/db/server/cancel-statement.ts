@@ -5,9 +5,9 @@ const cancelRequest = 80877102;
 const withinMs = 2_000;
 
 /**
- * Asks the server to give up what this client's session is doing, over a connection of its own as the protocol has it
- * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS). There is no answer, and where
- * the server is gone there is nothing to give up.
+ * Asks the server to give up the statement of this client's session, over a connection of its own, as the protocol
+ * demands (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS). There is no
+ * answer. If the server is gone, there is nothing to give up.
  */
 export function cancelStatement(client: pg.Client): void {
   const { host, port, processID, secretKey } = client;

@@ -1,11 +1,11 @@
 /**
- * What an error says about trying again. `conflict`: the server gave up this one (deadlock, serialization, a lock not had in time, cancelled) and
- * undid all of it. `away`: the connection or the server is not there, or cannot be written to. A statement under way then,
- * a COMMIT too, may have been carried out.
+ * What an error says about trying again. `conflict`: the server gave up this one (deadlock, serialization, a lock not
+ * had in time, cancelled) and undid all of it. `away`: the connection or the server is not there, or cannot be
+ * written to. Then a statement under way, even a COMMIT, may have been carried out.
  */
 export type DatabaseFault = 'conflict' | 'away';
 
-/** The connection was lost; what was sent over it may have been carried out or not. */
+/** The connection was lost. What was sent over it may have been carried out or not. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 }
@@ -17,7 +17,7 @@ const conflicts: ReadonlySet<string> = new Set([
   '57014', // query_canceled
   '55P03', // lock_not_available
 ]);
-/** too_many_connections: of the server, the database or the user. */
+/** too_many_connections, of the server, the database or the user. */
 const full = '53300';
 const away: ReadonlySet<string> = new Set([
   '57P01', // admin_shutdown
@@ -28,7 +28,7 @@ const away: ReadonlySet<string> = new Set([
   '25P04', // transaction_timeout
   full,
 ]);
-/** read_only_sql_transaction: what was the primary is a standby now, or the primary is somewhere else. */
+/** read_only_sql_transaction: the former primary is a standby now, or the primary is somewhere else. */
 const readOnly = '25006';
 
 /** Null: trying again would not help. */
@@ -37,16 +37,16 @@ export function databaseFault(error: unknown): DatabaseFault | null {
   const state = sqlState(error);
   if (state === null) return null;
   if (conflicts.has(state)) return 'conflict';
-  // 08: connection exceptions, which poolers in between use too.
+  // 08: connection exceptions. Poolers in between use these too.
   return away.has(state) || isReadOnly(error) || state.startsWith('08') ? 'away' : null;
 }
 
-/** The server can be read from only. */
+/** Whether the server can only be read. */
 export function isReadOnly(error: unknown): boolean {
   return sqlState(error) === readOnly;
 }
 
-/** The server refuses a connection because there are too many. */
+/** Whether the server refuses a connection because there are too many. */
 export function isFull(error: unknown): boolean {
   return sqlState(error) === full;
 }
@@ -57,7 +57,7 @@ export function sqlState(error: unknown): string | null {
   return typeof error.code === 'string' ? error.code : null;
 }
 
-/** The session ended with it. */
+/** Whether the session ended with the error. */
 export function endsSession(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && error.severity === 'FATAL';
 }

@@ -2,21 +2,23 @@ import type pg from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
 import { ConnectionLost, endsSession, isReadOnly, sqlState } from './database-fault.ts';
 
-/** How long a statement under way may still take once its connection is under suspicion. */
+/** How long a statement under way may still take once its connection is under suspicion, in ms. */
 const suspectedMs = 3_000;
-/** Whoever asks for an answer sooner than this learns nothing about other connections when there is none. */
+/**
+ * A statement with a shorter deadline than this, in ms, learns nothing about other connections if there is no answer.
+ */
 const tellingMs = 5_000;
 
 /**
- * One connection to the server, with an ear of its own for its whole life: whatever breaks it is the error of the statement under
- * way, and of nothing else. A statement that misses its deadline takes the connection with it, since one whose other
- * end is gone without a word looks the same as one that is slow.
+ * One connection to the server. It listens for its whole life, so whatever breaks the connection is the error of the
+ * statement under way, and of nothing else. A statement that misses its deadline takes the connection with it: a
+ * connection whose other end is gone without a word looks the same as a slow one.
  */
 export class Link {
   readonly client: pg.Client;
-  /** Whether somebody has it; the pool has it otherwise. */
+  /** Whether somebody has it. Otherwise the pool has it. */
   lent = false;
-  /** When the server said something last, in monotonic milliseconds. */
+  /** When the server last said something, in monotonic milliseconds. */
   heardAt = performance.now();
   readonly #suspicion: (reason: string, since: number) => void;
   #lost: Error | null = null;
@@ -24,7 +26,7 @@ export class Link {
   /** Shortens the deadline of the statement under way. */
   #hurry: (() => void) | null = null;
 
-  /** `suspicion` is called where other connections that have heard nothing since then may be as useless as this one. */
+  /** `suspicion` is called if other connections that have heard nothing since then may be as useless as this one. */
   constructor(client: pg.Client, suspicion: (reason: string, since: number) => void) {
     this.client = client;
     this.#suspicion = suspicion;
@@ -33,19 +35,19 @@ export class Link {
     });
   }
 
-  /** It is broken, or was ended. */
+  /** Whether it is broken or was ended. */
   get lost(): boolean {
     return this.#lost !== null;
   }
 
-  /** Nobody is to use it again, once the statement or transaction under way is over. */
+  /** Nobody may use it again once the present statement or transaction is over. */
   get spoilt(): boolean {
     return this.#lost !== null || this.#suspected;
   }
 
   /**
-   * Sends one statement. Throws `ConnectionLost` where the connection broke, or `deadlineMs` passed without an answer; else what
-   * the server says.
+   * Sends one statement. Throws `ConnectionLost` if the connection broke or if `deadlineMs` passed without an answer;
+   * else what the server says.
    */
   async query(text: string, values: readonly unknown[], deadlineMs: number): Promise<pg.QueryResult> {
     const sentAt = performance.now();
@@ -53,7 +55,7 @@ export class Link {
     const within = (ms: number) =>
       setTimeout(() => {
         this.#miss(ms, sentAt);
-        // Whatever the driver makes of a connection that was ended under it: the deadline holds.
+        // The deadline holds, whatever the driver makes of a connection that was ended under it.
         missed.reject(this.#lost);
       }, ms);
     let overdue = within(this.#suspected ? Math.min(suspectedMs, deadlineMs) : deadlineMs);
@@ -79,7 +81,10 @@ export class Link {
     }
   }
 
-  /** It may be as dead as another one was found to be: ended now where it is idle, else after the statement under way. */
+  /**
+   * It may be as dead as another connection that was found to be. It ends now if it is idle, else after the statement
+   * under way.
+   */
   suspect(reason: string): void {
     this.#suspected = true;
     if (!this.lent) this.destroy(reason);
@@ -101,7 +106,7 @@ export class Link {
     const reason = `no answer within ${afterMs / 1000} s`;
     cancelStatement(this.client);
     this.destroy(reason);
-    // Where the server only is slow, others have heard of it meanwhile.
+    // If the server is only slow, others have heard from it meanwhile.
     if (performance.now() - sentAt >= tellingMs) this.#suspectAll(reason, sentAt);
   }
 }

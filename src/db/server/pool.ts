@@ -5,12 +5,14 @@ import { serverDialect } from './server-dialect.ts';
 import type { Timing } from './server-driver.ts';
 import { Links, ServerPool } from './server-pool.ts';
 
-/** Connections of one pool. A process has two, and several processes share a server whose usual maximum is 100. */
+/**
+ * Connections of one pool. A process has two pools, and several processes share a server whose usual maximum is 100.
+ */
 const poolSize = 8;
 
 /**
- * What waits for the database, and how long. A statement that misses its deadline is given up together with its connection, as the
- * other end may be gone without a word; so these bound how long a failover is felt.
+ * What waits for the database, and how long. A statement that misses its deadline is given up together with its
+ * connection, because the other end may be gone without a word. So these figures bound how long a failover is felt.
  */
 export const timings = {
   /** Somebody waits for the answer. */
@@ -34,7 +36,7 @@ export class ServerPools {
     this.#work = new ServerPool(databaseUrl, poolSize, links, log);
   }
 
-  /** Kysely's way to one of the pools; destroying that Kysely ends nothing. */
+  /** Kysely's way to one of the pools. Destroying that Kysely ends nothing. */
   dialect(use: keyof typeof timings): Dialect {
     const pool = use === 'people' || use === 'probe' ? this.#people : this.#work;
     return serverDialect(pool, timings[use], async () => {});
@@ -46,8 +48,8 @@ export class ServerPools {
 }
 
 /**
- * Kysely over a pool of connections to a PostgreSQL server, with the deadlines of work unless told otherwise. Connections are made
- * when first needed; destroying the Kysely ends the pool.
+ * Kysely over a pool of connections to a PostgreSQL server, with the deadlines of work unless told otherwise. A
+ * connection is made when it is first needed. Destroying the Kysely ends the pool.
  */
 export function pooledDialect(databaseUrl: string, log: Logger, timing: Timing = timings.work): Dialect {
   const pool = new ServerPool(databaseUrl, poolSize, new Links(log), log);

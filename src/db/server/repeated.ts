@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { databaseFault } from './database-fault.ts';
 
-/** How long a database that is away is waited for: a restart, or a failover, takes some seconds. */
+/** How long to wait for a database that is away, in ms: a restart or a failover takes some seconds. */
 export const patienceMs = 20_000;
 const maxConflicts = 5;
 const firstPauseMs = 10;
 const longestPauseMs = 1_000;
 
 /**
- * Repeats `attempt` while the database was away, for up to `patience` milliseconds, and at most 5 times where the server gave it
- * up for the sake of others. An attempt whose answer was lost may have been carried out, so it must be harmless to do it
- * again. Throws what the last attempt threw.
+ * Repeats `attempt` while the database is away, for up to `patience` milliseconds, and at most 5 times if the server
+ * gave it up in favour of others. An attempt whose answer was lost may have been carried out, so it must be harmless
+ * to do it again. Throws what the last attempt threw.
  */
 export async function repeated<T>(
   attempt: () => Promise<T>,

@@ -2,7 +2,7 @@ import { type Dialect, PostgresAdapter, PostgresIntrospector, PostgresQueryCompi
 import { ServerDriver, type Timing } from './server-driver.ts';
 import type { ServerPool } from './server-pool.ts';
 
-/** Kysely over a pool, with these deadlines; `destroy` is what destroying the Kysely does. */
+/** Kysely over a pool, with these deadlines. Destroying the Kysely calls `destroy`. */
 export function serverDialect(pool: ServerPool, timing: Timing, destroy: () => Promise<void>): Dialect {
   return {
     createDriver: () => new ServerDriver(pool, timing, destroy),

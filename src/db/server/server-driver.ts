@@ -14,15 +14,19 @@ import type { ServerPool } from './server-pool.ts';
 
 /** How long this use of the database waits. */
 export interface Timing {
-  /** For the answer to one statement, in milliseconds; then the connection counts as dead. */
+  /** How long to wait for the answer to one statement, in milliseconds. Then the connection counts as dead. */
   readonly deadlineMs: number;
-  /** For a database that is away, in milliseconds, repeating the statement or the BEGIN that met it. 0: one try. */
+  /**
+   * How long to wait for a database that is away, in milliseconds, repeating the statement or the BEGIN that met it.
+   * 0: one try.
+   */
   readonly patienceMs: number;
 }
 
 /**
- * Kysely's driver over a `ServerPool`. What is no part of a transaction and fails for the database's sake is repeated here, so
- * that no caller has to think of it; transactions are repeated by `inTransaction`, as only their author knows where they begin.
+ * Kysely's driver over a `ServerPool`. A statement outside a transaction that fails because of the database is
+ * repeated here, so no caller has to think of it. `inTransaction` repeats transactions, because only their author
+ * knows where they begin.
  */
 export class ServerDriver implements Driver {
   readonly #pool: ServerPool;
@@ -51,7 +55,7 @@ export class ServerDriver implements Driver {
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     const { command } = await (connection as ServerConnection).send(CompiledQuery.raw('commit'));
-    // PostgreSQL answers COMMIT with ROLLBACK where a statement before had failed.
+    // PostgreSQL answers COMMIT with ROLLBACK if a statement before it failed.
     if (command === 'ROLLBACK') throw new AbortedTransactionError();
   }
 
@@ -68,7 +72,7 @@ export class ServerDriver implements Driver {
   }
 }
 
-/** A place in the pool for one statement, one transaction, or what is done in one session. */
+/** A place in the pool for one statement, for one transaction, or for what is done in one session. */
 class ServerConnection implements DatabaseConnection {
   readonly #pool: ServerPool;
   readonly #timing: Timing;
@@ -87,7 +91,7 @@ class ServerConnection implements DatabaseConnection {
     return { rows: rows ?? [], ...(counted && { numAffectedRows: BigInt(rowCount ?? 0) }) };
   }
 
-  /** Sends a statement in the session that there is. Throws `ConnectionLost` where that was lost before. */
+  /** Sends a statement in the present session. Throws `ConnectionLost` if that was lost before. */
   async send(query: CompiledQuery): Promise<pg.QueryResult> {
     if (this.#link === null)
       throw new ConnectionLost('The connection was lost in the middle of a transaction.');
@@ -121,7 +125,7 @@ class ServerConnection implements DatabaseConnection {
     throw new Error('Streaming is not supported.');
   }
 
-  /** Nothing stood before it, so it may be done again on another connection; between two tries others have this one. */
+  /** Nothing came before it, so it may be done again on another connection. Between two tries others have this one. */
   async #first(query: CompiledQuery): Promise<pg.QueryResult> {
     return await repeated(async () => {
       this.#link = await this.#pool.borrow();

@@ -4,16 +4,18 @@ import { ConnectionLost, isFull, sqlState } from './database-fault.ts';
 import { Link } from './link.ts';
 import { valueParsers } from './value-parsers.ts';
 
-/** How long a connection may take to be made, or to become free. */
+/** How long a connection may take to be made or to become free, in ms. */
 const connectWithinMs = 5_000;
-/** Long enough that people who come one after the other find it still open. */
+/** How long an idle connection stays open, in ms: people who come one after the other find it still open. */
 const idleMs = 60_000;
-/** The kernel asks after this silence, then each second, ten times: Linux, by libuv's `uv_tcp_keepalive`. */
+/** The kernel asks after this silence, in ms, then each second, ten times: Linux, by libuv's `uv_tcp_keepalive`. */
 const keepAliveAfterMs = 5_000;
-/** A machine that vanishes inside a transaction keeps its row locks this long. */
+/** How long a machine that vanishes inside a transaction keeps its row locks. */
 const idleInTransaction = '10s';
 
-/** All connections of this process to one server: one that is found dead throws suspicion on all that were as silent. */
+/**
+ * All connections of this process to one server. One that is found dead throws suspicion on all that were as silent.
+ */
 export class Links {
   readonly #log: Logger;
   readonly #all = new Set<Link>();
@@ -29,7 +31,7 @@ export class Links {
     return link;
   }
 
-  /** Ends the one that has lain idle for the longest, which the server may then lend to another. */
+  /** Ends the connection that was idle for longest. The server may then lend it to another. */
   makeRoom(): void {
     const idle = [...this.#all].filter((link) => !link.spoilt && !link.lent);
     const [longest] = idle.sort((a, b) => a.heardAt - b.heardAt);
@@ -46,14 +48,14 @@ export class Links {
   }
 }
 
-/** The session's time zone goes with the startup message, which poolers pass on: hours and days are computed in UTC. */
+/** The session's time zone goes with the startup message, which poolers pass on. Hours and days are computed in UTC. */
 class Client extends pg.Client {
   override getStartupConf(): Record<string, string | undefined> {
     return { ...super.getStartupConf(), TimeZone: 'UTC' };
   }
 }
 
-/** Some connections to a PostgreSQL server, made when they are needed, lent to one borrower at a time. */
+/** Some connections to a PostgreSQL server. They are made when they are needed, and lent to one borrower at a time. */
 export class ServerPool {
   readonly #pool: pg.Pool;
   readonly #all: Links;
@@ -77,14 +79,18 @@ export class ServerPool {
         await setUp(link);
       },
     });
-    // Its end is known to its `Link`; unheard, the event would end the process. The pool hangs the whole client on the error.
+    // Its `Link` knows of its end. Without a listener the event would end the process. The pool hangs the whole
+    // client on the error.
     this.#pool.on('error', (error: Error & { client?: unknown }) => {
       delete error.client;
       log.warn({ reason: error.message }, 'lost an idle connection to the database');
     });
   }
 
-  /** Throws `ConnectionLost` where none can be made or becomes free in time, or what the server says to refuse one. */
+  /**
+   * Throws `ConnectionLost` if no connection can be made or becomes free in time, or what the server says to refuse
+   * one.
+   */
   async borrow(): Promise<Link> {
     try {
       for (;;) {
@@ -106,15 +112,16 @@ export class ServerPool {
     (link.client as pg.PoolClient).release(link.spoilt);
   }
 
-  /** Resolves when everything is given back and ended. */
+  /** Resolves when everything was given back and ended. */
   end(): Promise<void> {
     return this.#pool.end();
   }
 }
 
 /**
- * By statement and not at the start, where poolers refuse it, and only where the session is ours alone: behind a pooler by
- * transaction the setting would land on others', and the backend is another one than the start named.
+ * Sets up a session by a statement, not by startup parameters, which poolers refuse. Only if the session is ours
+ * alone: behind a pooler by transaction the settings would land on the sessions of others, and the backend is not the
+ * one that the start named.
  */
 async function setUp(link: Link): Promise<void> {
   const { processID } = link.client;
@@ -127,7 +134,7 @@ async function setUp(link: Link): Promise<void> {
   link.lent = false;
 }
 
-/** A connection tried at several addresses fails with an `AggregateError`, whose own message is empty. */
+/** A connection that was tried at several addresses fails with an `AggregateError`, whose own message is empty. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 /**
- * How PostgreSQL's text becomes JavaScript values, the same with both drivers: 64-bit integers, sums and averages
- * are numbers (no figure here passes 2^53), dates without a time stay text. Whatever is not listed, both drivers read alike.
- * The keys are type oids from `pg_type`.
+ * How PostgreSQL's text becomes JavaScript values, the same with both drivers. 64-bit integers, sums and averages are
+ * numbers (no figure here passes 2^53); dates without a time stay text. Both drivers read all else alike. The keys
+ * are type oids from `pg_type`.
  */
 export const valueParsers: Readonly<Record<number, (text: string) => unknown>> = {
   20: Number, // int8

@@ -16,7 +16,10 @@ export interface HousekeepingParts {
   readonly embedded: boolean;
 }
 
-/** Purges at the start and then every hour, and keeps the tables of an embedded database in order. */
+/**
+ * Purges at the start and then every hour. `embedded`: it also keeps the tables in order. A failure is logged, and
+ * the next hour tries again.
+ */
 export function createHousekeeping({ db, retention, clock, log, embedded }: HousekeepingParts): Loop {
   return new Loop({
     clock,

@@ -4,9 +4,11 @@ import type { Db, Schema } from '../schema.ts';
 import { inTransaction } from '../transaction.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
-/** Rows of one transaction, so that people never wait long behind a purge; an operation brings up to 1000 items. */
+/** Rows of one transaction, so that people never wait long behind a purge. An operation brings up to 1000 items. */
 const atOnce = { operations: 20, polls: 500, handled_interactions: 5_000, pickers: 500 } as const;
-/** Rows that go with those, and may be many: so many in one transaction, before the rest of the batch goes. */
+/**
+ * Rows that go with those, of which there may be many: so many in one transaction, before the rest of the batch goes.
+ */
 const dependentsAtOnce = 10_000;
 const dependents = {
   operations: [{ table: 'votes_aside', key: 'operation_id' }],
@@ -17,7 +19,7 @@ const dependents = {
   handled_interactions: [],
   pickers: [],
 } as const satisfies Record<keyof typeof atOnce, readonly { table: keyof Schema; key: string }[]>;
-/** Longer than anybody keeps a private message open. */
+/** Longer than anybody keeps a private message open, in days. */
 const pickerDays = 7;
 /** How long after its end an operation can be undone. */
 const undoableDays = 1;
@@ -27,7 +29,7 @@ export interface Retention {
   readonly historyRetentionDays: number;
 }
 
-/** How many rows of each went away. */
+/** How many rows of each kind were removed. */
 export interface Purged {
   readonly drafts: number;
   readonly operations: number;
@@ -37,10 +39,9 @@ export interface Purged {
 }
 
 /**
- * Removes what is kept only for a while: previews that expired a day ago, finished operations with their items,
- * deleted polls with their votes, the interactions already handled, which Discord does not repeat after a day, and pickers
- * that nobody has pressed for a week. The audit trail and what people have selected stay for ever. Safe in several
- * processes at once.
+ * Removes what is kept only for a while: previews that expired a day ago; finished operations with their items;
+ * deleted polls with their votes; handled interactions, which Discord does not repeat after a day; and pickers that
+ * nobody has pressed for a week. The audit trail and selections stay for ever. Safe in several processes at once.
  */
 export async function purge(db: Db, now: Date, retention: Retention): Promise<Purged> {
   await forgetProcesses(db);
@@ -63,8 +64,8 @@ function abandoned(before: Date): RawBuilder<SqlBool> {
 }
 
 /**
- * An operation stays while one that stays retries or undoes it, over any number of steps, and while it still holds a
- * poll.
+ * SQL for operations that may go. An operation stays while another one that stays retries or undoes it, over any
+ * number of steps, and while it still holds a poll.
  */
 function historic(before: Date): RawBuilder<SqlBool> {
   return sql`finished_at < ${before}
@@ -81,9 +82,10 @@ function historic(before: Date): RawBuilder<SqlBool> {
 }
 
 /**
- * A deleted poll stays while an operation holds it, its message is still to be removed and can be, or something may still
- * bring it back or finish its delete: a confirmed operation over it, its undo and retries among them, that has not ended or
- * ended after `undoable` (however long it ran, stood paused or waited), or the preview of one.
+ * SQL for deleted polls that may go. A deleted poll stays while an operation holds it, or while its message must
+ * still be removed and can be. It also stays while something may bring it back or finish its delete: the preview of
+ * an operation over it, or a confirmed one (its undo and retries too) that has not ended, or that ended after
+ * `undoable`, however long it ran, stood paused or waited.
  */
 function forgettable(now: Date, before: Date, undoable: Date): RawBuilder<SqlBool> {
   return sql`deleted_at < ${before} and held_by is null
@@ -108,14 +110,14 @@ async function removeAll(
   }
 }
 
-/** How many rows were removed; null where only some of what goes with them was. */
+/** How many rows were removed; null if only some of what goes with them was. */
 async function removeSome(
   trx: Db,
   table: keyof typeof atOnce,
   condition: RawBuilder<SqlBool>,
 ): Promise<number | null> {
   const key = sql.ref(table === 'handled_interactions' ? 'interaction_id' : 'id');
-  // What refers to an operation is newer than it.
+  // What refers to an operation is newer than the operation.
   const order = table === 'operations' ? sql`order by id desc` : sql``;
   const { rows } = await sql<{ key: number | string }>`
     select ${key} as key from ${sql.table(table)} where ${condition}

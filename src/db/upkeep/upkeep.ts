@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import type { Db } from '../schema.ts';
 
 /**
- * What autovacuum does on a server, by its measures; the embedded database has none. Without it tables and indexes grow
- * with every vote, and the planner knows nothing of what is in them. Returns the tables that were due.
+ * What autovacuum does on a server, by its measures; the embedded database has none. Without it tables and indexes
+ * grow with every vote, and the planner knows nothing of their contents. Returns the tables that were due.
  */
 export async function upkeep(db: Db): Promise<string[]> {
-  // What a session counts it makes known about once a second, unless told to.
+  // A session publishes its counts about once a second, unless it is told to.
   await sql`select pg_stat_force_next_flush()`.execute(db);
   const { rows } = await sql<{ name: string }>`
     select quote_ident(tables.relname) as name from pg_stat_user_tables as tables join pg_class on pg_class.oid = relid
