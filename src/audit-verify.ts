@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { sql } from 'kysely';
 import { loadDatabaseConfig } from './base/config.ts';
+import { counted } from './base/display/plural.ts';
 import { takeEnvironment } from './base/environment.ts';
 import { CannotStart } from './base/errors.ts';
 import { createLogger } from './base/log.ts';
@@ -46,9 +47,7 @@ async function report(db: Db): Promise<number> {
     console.log(`The audit trail is broken at row ${broken.id}: ${broken.why}. Rows in all: ${rows}.`);
     return 1;
   }
-  console.log(
-    `The audit trail holds: ${rows} ${rows === 1 ? 'row' : 'rows'}, each the successor of the one before.`,
-  );
+  console.log(`The audit trail holds: ${counted(rows, 'row')}, each the successor of the one before.`);
   if (head) console.log(`Last row: ${head.id}, hash ${head.hash}`);
   return 0;
 }

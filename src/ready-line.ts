@@ -1,4 +1,5 @@
 import { OAuth2Scopes, PermissionFlagsBits } from 'discord-api-types/v10';
+import { counted } from './base/display/plural.ts';
 import { version } from './base/version.ts';
 
 /** What the bot needs, as the README lists and explains it. */
@@ -21,7 +22,7 @@ export function readyLine({ user, application, guilds }: Connected): string {
   const { size } = guilds.cache;
   const scope = [OAuth2Scopes.Bot, OAuth2Scopes.ApplicationsCommands].join('+');
   return (
-    `Gavel ${version()} is ready as ${user?.username} in ${size} ${size === 1 ? 'server' : 'servers'}; invite: ` +
+    `Gavel ${version()} is ready as ${user?.username} in ${counted(size, 'server')}; invite: ` +
     `https://discord.com/oauth2/authorize?client_id=${application?.id}&scope=${scope}&permissions=${permissions}`
   );
 }

@@ -1,9 +1,10 @@
 import type { AutocompleteInteraction } from 'discord.js';
+import { discordLimits } from '../../src/base/display/discord-limits.ts';
 import type { Caller } from '../../src/bot/caller.ts';
 import type { Choice } from '../../src/bot/handlers.ts';
 import { recentOperations } from '../../src/bulk/operation-store.ts';
 import type { Scope } from '../../src/polls/scope.ts';
-import { mostChoices, zoneChoices } from '../poll/poll-choices.ts';
+import { zoneChoices } from '../poll/poll-choices.ts';
 import type { BulkServices } from './request/bulk-services.ts';
 import { targets } from './request/target-options.ts';
 
@@ -44,5 +45,5 @@ async function operationChoices(services: BulkServices, scope: Scope, typed: str
   return choices
     .filter((choice) => choice.name.toLowerCase().includes(wanted))
     .toSorted((a, b) => rank(a) - rank(b))
-    .slice(0, mostChoices);
+    .slice(0, discordLimits.choices);
 }

@@ -1,6 +1,6 @@
 import { ChannelType, ApplicationCommandOptionType as Option } from 'discord-api-types/v10';
 import { subcommandDefinition } from '../../src/bot/slash-command.ts';
-import { questionMax } from '../../src/polls/poll-input.ts';
+import { optionCount, questionMax } from '../../src/polls/poll-input.ts';
 
 /** Where polls can be posted. */
 const channelTypes = [
@@ -23,7 +23,12 @@ export const createDefinition = subcommandDefinition(
     required: true,
     max_length: questionMax,
   },
-  { type: Option.String, name: 'options', description: '2 to 20 options: A | B | C', required: true },
+  {
+    type: Option.String,
+    name: 'options',
+    description: `${optionCount.least} to ${optionCount.most} options: A | B | C`,
+    required: true,
+  },
   {
     type: Option.Channel,
     name: 'channel',
@@ -56,7 +61,7 @@ export const createDefinition = subcommandDefinition(
     name: 'max_choices',
     description: 'How many options a voter may choose; by default 1',
     min_value: 1,
-    max_value: 20,
+    max_value: optionCount.most,
   },
   { type: Option.Role, name: 'ping_role', description: 'A role to ping when it opens' },
 );

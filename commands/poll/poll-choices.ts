@@ -1,21 +1,19 @@
+import { discordLimits } from '../../src/base/display/discord-limits.ts';
 import type { Choice } from '../../src/bot/handlers.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { type PollSuggestion, suggestPolls, type Wanted } from '../../src/polls/lists/poll-suggestions.ts';
 import { suggestZones } from '../../src/polls/lists/zone-suggestions.ts';
 
-/** Discord's limit. */
-export const mostChoices = 25;
-
 type Among = Omit<Wanted, 'limit'>;
 
 /** Suggestions for an option that takes a time zone. */
 export function zoneChoices(typed: string): Choice[] {
-  return suggestZones(typed, mostChoices).map((zone) => ({ name: zone, value: zone }));
+  return suggestZones(typed, discordLimits.choices).map((zone) => ({ name: zone, value: zone }));
 }
 
 /** Suggestions for an option that takes one poll's number. */
 export async function pollChoices(db: Db, among: Among, typed: string): Promise<Choice[]> {
-  const found = await suggestPolls(db, { ...among, limit: mostChoices }, typed);
+  const found = await suggestPolls(db, { ...among, limit: discordLimits.choices }, typed);
   return found.map((poll) => ({ name: nameOf(poll), value: poll.id }));
 }
 
@@ -26,7 +24,7 @@ export async function pollListChoices(db: Db, among: Among, typed: string): Prom
   const last = typed.slice(end).trim();
   // A range is for its author to end.
   if (/^#?\d+\s*[-–—]/.test(last)) return [{ name: typed.trim(), value: typed.trim() }];
-  const found = await suggestPolls(db, { ...among, limit: mostChoices }, last);
+  const found = await suggestPolls(db, { ...among, limit: discordLimits.choices }, last);
   return found.map((poll) => ({
     name: before === '' ? nameOf(poll) : `${before} ${nameOf(poll)}`,
     value: before === '' ? String(poll.id) : `${before} ${poll.id}`,

@@ -1,4 +1,5 @@
 import { customIds } from '../../src/base/custom-ids/custom-ids.ts';
+import { plural } from '../../src/base/display/plural.ts';
 import { UserError } from '../../src/base/errors.ts';
 import type { PressHandler } from '../../src/bot/handlers.ts';
 import { onPress } from '../../src/bot/on-press.ts';
@@ -72,5 +73,5 @@ function nowVoted({
   }
   const said = labels.map((label) => `**${escapeText(cut(label, 60))}**`);
   const shown = said.slice(0, 10).join(', ') + (said.length > 10 ? ` and ${said.length - 10} more` : '');
-  return `Your ${choices.length === 1 ? 'vote' : 'votes'} on #${poll.id}: ${shown}. Press an option again to take it back.`;
+  return `Your ${plural(choices.length, 'vote')} on #${poll.id}: ${shown}. Press an option again to take it back.`;
 }

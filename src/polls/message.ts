@@ -6,17 +6,24 @@ import type {
 } from 'discord-api-types/v10';
 import { ButtonStyle, ComponentType } from 'discord-api-types/v10';
 import { customIds } from '../base/custom-ids/custom-ids.ts';
+import { discordLimits } from '../base/display/discord-limits.ts';
+import { embedColours } from '../base/display/embed-colours.ts';
+import { firstThatFits } from '../base/display/first-that-fits.ts';
+import { counted } from '../base/display/plural.ts';
 import type { MessageBody } from '../base/message-body.ts';
 import type { Poll, Tally } from './poll.ts';
 import { cut, escapeText, plainLabel } from './text.ts';
 import { discordTime, timeInZone } from './time.ts';
 
-const descriptionMax = 4096;
-const buttonLabelMax = 80;
-const buttonsPerRow = 5;
 const barCells = 10;
 const winnersNamed = 3;
-const colors = { scheduled: 0x95a5a6, active: 0x5865f2, closed: 0x4f545c } as const;
+/** How many characters of each option are shown: from whole ones to what always fits. */
+const optionLengths = [200, 120, 80, 60, 40, 25] as const;
+const colours = {
+  scheduled: embedColours.scheduled,
+  active: embedColours.plain,
+  closed: embedColours.closed,
+} as const;
 
 /**
  * A poll's Discord message: the question, its options with their votes, and a button for each option. Only an active
@@ -28,7 +35,7 @@ export function renderPoll(poll: Poll, tally: Tally): MessageBody {
     content: '',
     embeds: [
       {
-        color: colors[poll.status],
+        color: colours[poll.status],
         description: description(poll, tally),
         footer: { text: footer(poll, tally) },
       },
@@ -97,10 +104,13 @@ function showsTally(poll: Poll): boolean {
 /** The options are cut as far as needed: twenty long ones do not fit whole. */
 function description(poll: Poll, tally: Tally): string {
   const head = `### ${escapeText(cut(poll.question, 1000))}\n${state(poll)}`;
-  for (const labelMax of [200, 120, 80, 60, 40, 25]) {
-    const text = [head, ...optionLines(poll, tally, labelMax), ...result(poll, tally, labelMax)].join('\n');
-    if (text.length <= descriptionMax) return text;
-  }
+  const text = firstThatFits(
+    discordLimits.embedDescription,
+    optionLengths
+      .values()
+      .map((most) => [head, ...optionLines(poll, tally, most), ...result(poll, tally, most)].join('\n')),
+  );
+  if (text.length <= discordLimits.embedDescription) return text;
   throw new Error(`Poll ${poll.id} does not fit into a message`);
 }
 
@@ -131,7 +141,7 @@ function optionLines(poll: Poll, tally: Tally, labelMax: number): string[] {
 function bar(count: number, voters: number): string {
   const share = voters === 0 ? 0 : count / voters;
   const filled = Math.min(barCells, Math.round(share * barCells));
-  return `${'▰'.repeat(filled)}${'▱'.repeat(barCells - filled)} ${Math.round(share * 100)}% · ${votes(count)}`;
+  return `${'▰'.repeat(filled)}${'▱'.repeat(barCells - filled)} ${Math.round(share * 100)}% · ${counted(count, 'vote')}`;
 }
 
 function result(poll: Poll, tally: Tally, labelMax: number): string[] {
@@ -143,19 +153,15 @@ function result(poll: Poll, tally: Tally, labelMax: number): string[] {
   const more = winners.length - named.length;
   const names = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   return [
-    `\n${winners.length === 1 ? 'Winner' : 'Tie'}: ${names} with ${votes(best)}${winners.length > 1 ? ' each' : ''}`,
+    `\n${winners.length === 1 ? 'Winner' : 'Tie'}: ${names} with ${counted(best, 'vote')}${winners.length > 1 ? ' each' : ''}`,
   ];
-}
-
-function votes(count: number): string {
-  return `${count} ${count === 1 ? 'vote' : 'votes'}`;
 }
 
 function footer(poll: Poll, tally: Tally): string {
   const parts = [`#${poll.id}`, poll.status];
   parts.push(poll.maxChoices === 1 ? 'one choice' : `up to ${poll.maxChoices} choices`);
   if (poll.anonymous) parts.push('anonymous');
-  if (showsTally(poll)) parts.push(`${tally.voters} ${tally.voters === 1 ? 'voter' : 'voters'}`);
+  if (showsTally(poll)) parts.push(counted(tally.voters, 'voter'));
   return parts.join(' · ');
 }
 
@@ -165,13 +171,16 @@ function buttonRows(poll: Poll): APIActionRowComponent<APIComponentInMessageActi
       type: ComponentType.Button,
       style: ButtonStyle.Secondary,
       custom_id: customIds.vote.encode({ poll: poll.id, position }),
-      label: plainLabel(option, buttonLabelMax),
+      label: plainLabel(option, discordLimits.buttonLabel),
       disabled: poll.status !== 'active',
     }),
   );
   const rows: APIActionRowComponent<APIComponentInMessageActionRow>[] = [];
-  for (let from = 0; from < buttons.length; from += buttonsPerRow) {
-    rows.push({ type: ComponentType.ActionRow, components: buttons.slice(from, from + buttonsPerRow) });
+  for (let from = 0; from < buttons.length; from += discordLimits.buttonsPerRow) {
+    rows.push({
+      type: ComponentType.ActionRow,
+      components: buttons.slice(from, from + discordLimits.buttonsPerRow),
+    });
   }
   return rows;
 }

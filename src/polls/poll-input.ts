@@ -4,7 +4,8 @@ import { cleanLine, quoted } from './text.ts';
 /** Lengths in UTF-16 units. */
 export const questionMax = 1000;
 const optionMax = 200;
-const optionCount = { least: 2, most: 20 } as const;
+/** How many options a poll has. */
+export const optionCount = { least: 2, most: 20 } as const;
 
 /** The question as it is stored. Throws `UserError`. */
 export function checkQuestion(text: string): string {

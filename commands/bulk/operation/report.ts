@@ -1,5 +1,6 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
+import { counted } from '../../../src/base/display/plural.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
 import type { Caller } from '../../../src/bot/caller.ts';
 import type { PressHandler } from '../../../src/bot/handlers.ts';
@@ -47,6 +48,8 @@ async function report(
   const operation = await knownOperation(services, id, caller);
   const rows = await readReport(services.db, operation, services.names);
   const file = format === 'json' ? reportJson(operation, rows) : reportCsv(operation, rows);
-  const polls = rows.length === 1 ? '1 poll' : `${rows.length} polls`;
-  return { content: `Report of Operation #${operation.id} (${operation.state}): ${polls}.`, files: [file] };
+  return {
+    content: `Report of Operation #${operation.id} (${operation.state}): ${counted(rows.length, 'poll')}.`,
+    files: [file],
+  };
 }

@@ -1,5 +1,6 @@
 import { ComponentType, TextInputStyle } from 'discord-api-types/v10';
 import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
+import { counted } from '../../../src/base/display/plural.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { OpenInvocation, PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
 import { onPress } from '../../../src/bot/on-press.ts';
@@ -61,7 +62,7 @@ function typedIn({ interaction }: Press): string {
 function phraseModal(draft: OperationRow, phrase: string): ModalBody {
   return {
     custom_id: customIds.phrase.encode({ operation: draft.id }),
-    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${draft.total} ${draft.total === 1 ? 'poll' : 'polls'}`,
+    title: `Confirm: ${operationKind(draft.kind).words.infinitive} ${counted(draft.total, 'poll')}`,
     components: [
       {
         type: ComponentType.Label,

@@ -1,6 +1,7 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
 import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
+import { undoableHours } from '../../../src/base/undo-window.ts';
 import type { Invocation, PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
 import { onPress } from '../../../src/bot/on-press.ts';
 import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
@@ -17,7 +18,7 @@ export function undoSubcommand(services: BulkServices): Subcommand {
   return {
     definition: subcommandDefinition(
       'undo',
-      "Put an operation's polls back to what they were, within 24 hours",
+      `Put an operation's polls back to what they were, within ${undoableHours} hours`,
       operationOption('required'),
     ),
     acknowledge: 'private',

@@ -6,12 +6,11 @@ import {
   ComponentType,
   TextInputStyle,
 } from 'discord-api-types/v10';
+import { discordLimits } from '../../../src/base/display/discord-limits.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { ModalBody } from '../../../src/bot/respond.ts';
 import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
 
-/** Discord's limit. */
-const mostFields = 5;
 /** Where yes and no of several options share one menu. */
 const sharedMenu = 'switches';
 
@@ -28,7 +27,7 @@ export function optionsModal(kind: OperationKind, customId: string, title: strin
       label(sharedMenu, 'What is not chosen stays as it is', menu(sharedMenu, choices, choices.length)),
     );
   }
-  if (fields.length < mostFields)
+  if (fields.length < discordLimits.modalFields)
     fields.push(label('reason', 'Why, for the progress message and the audit', text('reason')));
   return { custom_id: customId, title, components: fields };
 }
@@ -55,7 +54,7 @@ export function readOptionsModal(
 
 /** Each option has a field of its own, unless there are too many: then those that are yes or no share one. */
 function grouped(kind: OperationKind): { alone: readonly Option[]; shared: readonly Option[] } {
-  if (kind.options.length <= mostFields) return { alone: kind.options, shared: [] };
+  if (kind.options.length <= discordLimits.modalFields) return { alone: kind.options, shared: [] };
   const isSwitch = (option: Option) => option.type === ApplicationCommandOptionType.Boolean;
   return {
     alone: kind.options.filter((option) => !isSwitch(option)),

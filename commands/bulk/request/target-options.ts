@@ -3,6 +3,7 @@ import {
   ApplicationCommandOptionType,
   ChannelType,
 } from 'discord-api-types/v10';
+import { discordLimits } from '../../../src/base/display/discord-limits.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { Choice } from '../../../src/bot/handlers.ts';
 import { parsePollNumbers } from '../../../src/bulk/words/poll-numbers.ts';
@@ -11,7 +12,7 @@ import { asPollStatus, type PollStatus, pollStatuses } from '../../../src/polls/
 import { inScope, type Scope } from '../../../src/polls/scope.ts';
 import { cleanLine, quoted } from '../../../src/polls/text.ts';
 import { parseWhen } from '../../../src/polls/time.ts';
-import { mostChoices, pollListChoices } from '../../poll/poll-choices.ts';
+import { pollListChoices } from '../../poll/poll-choices.ts';
 import type { BulkServices } from './bulk-services.ts';
 
 /** What the reading of a target option depends on. */
@@ -61,7 +62,7 @@ export const targets: { readonly [Name in FilterName]: Target<NonNullable<PollFi
     },
     read: readServer,
     suggest: async (services, scope, typed) =>
-      (await services.serverChoices(scope, typed)).slice(0, mostChoices),
+      (await services.serverChoices(scope, typed)).slice(0, discordLimits.choices),
   },
   channelId: {
     option: {

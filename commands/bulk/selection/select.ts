@@ -1,6 +1,7 @@
 import type { StringSelectMenuInteraction } from 'discord.js';
 import { ComponentType } from 'discord-api-types/v10';
 import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
+import { counted } from '../../../src/base/display/plural.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { PressHandler, PressInteraction } from '../../../src/bot/handlers.ts';
 import { type Subcommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
@@ -106,7 +107,7 @@ export function pickerPresses(services: BulkServices): PressHandler[] {
       const { ids, ...found } = await matchPolls(trx, owner.scope, filter, maxPolls);
       if (found.count > maxPolls) throw tooManyMatch(found, maxPolls);
       const done = await changeClaimed(trx, owner, maxPolls, () => ({ add: ids }));
-      const matched = ids.length === 1 ? '1 poll matched' : `${ids.length} polls matched`;
+      const matched = `${counted(ids.length, 'poll')} matched`;
       return { notice: `${matched} at that moment. ${changeText(done)}` };
     }),
     onPicker(services, customIds.pickClear, async ({ trx, owner }) => ({

@@ -1,5 +1,5 @@
-/** Discord's limit (Component Reference, "Custom ID"). */
-const longest = 100;
+import { discordLimits } from '../display/discord-limits.ts';
+
 const separator = ':';
 
 /** How one value stands in a custom id. Reading never fails: it gets whatever a client sent. */
@@ -47,8 +47,10 @@ export function customId<Values extends object>(
     encode: (values) => {
       const parts = [action, ...names.map((name) => fields[name].write(values[name]))];
       const id = parts.join(separator);
-      if (id.length > longest || parts.some((part) => part.includes(separator))) {
-        throw new Error(`"${id}" is no custom id: at most ${longest} characters, no colon in a value`);
+      if (id.length > discordLimits.customId || parts.some((part) => part.includes(separator))) {
+        throw new Error(
+          `"${id}" is no custom id: at most ${discordLimits.customId} characters, no colon in a value`,
+        );
       }
       return id;
     },

@@ -1,3 +1,4 @@
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { MessageBody } from '../../base/message-body.ts';
@@ -6,7 +7,7 @@ import { cut } from '../../polls/text.ts';
 
 /** What the caller is told of an error. Only an expected refusal says what happened; the rest is for the log. */
 export function refusalOf(error: unknown, { id }: { readonly id: string }, log: Logger): MessageBody {
-  if (error instanceof UserError) return { content: cut(error.message, 2000) };
+  if (error instanceof UserError) return { content: cut(error.message, discordLimits.content) };
   if (databaseFault(error) !== null) {
     log.warn({ err: error, interaction: id }, 'the database was away for too long');
     return {

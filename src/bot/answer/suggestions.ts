@@ -1,13 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { within } from '../../base/within.ts';
 import { plainLabel } from '../../polls/text.ts';
 import type { Choice } from '../handlers.ts';
 
 const withinMs = 2000;
-/** Discord's limits for autocomplete. */
-const most = 25;
-const longest = 100;
 
 /** What `complete` suggests, in Discord's limits; nothing where it fails or takes too long. */
 export async function suggestions(
@@ -21,7 +19,7 @@ export async function suggestions(
   });
   const choices = await within(clock, withinMs, found, []);
   return choices
-    .map(({ name, value }) => ({ name: plainLabel(name, longest).trim(), value }))
-    .filter(({ name, value }) => name !== '' && String(value).length <= longest)
-    .slice(0, most);
+    .map(({ name, value }) => ({ name: plainLabel(name, discordLimits.choiceText).trim(), value }))
+    .filter(({ name, value }) => name !== '' && String(value).length <= discordLimits.choiceText)
+    .slice(0, discordLimits.choices);
 }

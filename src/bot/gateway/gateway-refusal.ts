@@ -1,5 +1,6 @@
 import type { Client } from 'discord.js';
 import type { Clock } from '../../base/clock.ts';
+import { counted } from '../../base/display/plural.ts';
 import { CannotStart, inShort } from '../../base/errors.ts';
 import { worthWaitingMs } from './discord-hiccup.ts';
 
@@ -47,7 +48,7 @@ function refusal(url: string, waitedMs: number, last: Error | null, ready: numbe
   const happened =
     ready === 0
       ? `its API answers, but no connection to its gateway at ${new URL(url).host} came about in ${seconds} s`
-      : `after ${ready} shard${ready === 1 ? '' : 's'} its gateway at ${new URL(url).host} let no other in for ${seconds} s`;
+      : `after ${counted(ready, 'shard')} its gateway at ${new URL(url).host} let no other in for ${seconds} s`;
   return new CannotStart(
     `Cannot connect to Discord: ${happened} (${last === null ? 'it takes connections and lets none in' : inShort(last)}). ` +
       'Let WebSocket connections to that host through firewalls and proxies; see also https://discordstatus.com.',

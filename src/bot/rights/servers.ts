@@ -6,6 +6,7 @@ import {
   ShardClientUtil,
 } from 'discord.js';
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { ChannelAccess, Deed, Obstacles } from '../../delivery/rights.ts';
 import { inScope, type Scope } from '../../polls/scope.ts';
 import type { Choice } from '../handlers.ts';
@@ -77,7 +78,7 @@ export function gatewayServers(client: Client, clock: Clock = systemClock): Serv
         .filter((guild) => inScope(scope, guild.id))
         .filter((guild) => (guild.name ?? '').toLowerCase().includes(wanted) || guild.id.startsWith(wanted))
         .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? ''))
-        .slice(0, 25)
+        .slice(0, discordLimits.choices)
         .map((guild) => ({ name: guild.name ?? guild.id, value: guild.id }));
     },
   };

@@ -1,5 +1,6 @@
 import type { Client, Guild } from 'discord.js';
 import type { Clock } from '../../base/clock.ts';
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { Loop } from '../../base/loop.ts';
 import type { Service } from '../../base/service.ts';
@@ -17,7 +18,6 @@ import type { Choice } from '../handlers.ts';
 
 /** How long a name from another process' shards may be old. */
 const everyMs = 60_000;
-const mostChoices = 25;
 const notShared = 'the names of servers could not be shared; it is tried again';
 
 export interface SharedServersParts {
@@ -73,7 +73,7 @@ export class SharedServers implements Service {
 
   /** For autocomplete: servers in scope whose name contains `text` or whose id starts with it. */
   async search(scope: Scope, text: string): Promise<Choice[]> {
-    const found = await searchServers(this.#parts.db, scope, text, mostChoices);
+    const found = await searchServers(this.#parts.db, scope, text, discordLimits.choices);
     // What is suggested is known when it is chosen.
     for (const { id, name } of found) this.#names.set(id, name);
     return found.map(({ id, name }) => ({ name, value: id }));

@@ -1,4 +1,6 @@
 import type { APIEmbed } from 'discord-api-types/v10';
+import { embedColours } from '../../base/display/embed-colours.ts';
+import { counted, plural } from '../../base/display/plural.ts';
 import type { MessageBody, MessageFile } from '../../base/message-body.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import { type Audience, channelName, type Names } from '../words/naming.ts';
@@ -7,8 +9,6 @@ import type { ChainVerdict } from './audit-chain.ts';
 import { withoutForeign } from './audit-file.ts';
 import type { AuditRecord, AuditRow, RequestFacts } from './audit-record.ts';
 
-const blurple = 0x5865f2;
-const red = 0xed4245;
 /** How many entries are shown at the beginning and at the end. The file has all of them. */
 const shownFirst = 8;
 const shownLast = 8;
@@ -27,7 +27,7 @@ export function renderAudit(
   const embed: APIEmbed = {
     title: `Operation #${record.operationId} · audit`,
     description: cut(timeline(record, audience), 2200),
-    color: chain.broken ? red : blurple,
+    color: chain.broken ? embedColours.bad : embedColours.plain,
     fields: [
       { name: 'Who', value: person(confirmation.actor_id), inline: true },
       { name: 'When', value: `<t:${seconds(confirmation.at)}:F>`, inline: true },
@@ -68,7 +68,7 @@ function what(facts: RequestFacts): string {
         ? ` of Operation #${facts.undoOf}`
         : '';
   const reason = facts.reason ? `\nReason: ${escapeText(cut(facts.reason, 200))}` : '';
-  return `**${facts.kind ?? '?'}**${source} · ${count === 1 ? '1 poll' : `${count} polls`}${reason}`;
+  return `**${facts.kind ?? '?'}**${source} · ${counted(count, 'poll')}${reason}`;
 }
 
 function parameters(facts: RequestFacts): string {
@@ -92,7 +92,7 @@ function result({ entries }: AuditRecord): string {
 
 function chainText({ rows, broken }: ChainVerdict): string {
   if (broken) return `⚠️ Broken at row ${broken.id}: ${broken.why}. Rows in all: ${rows}.`;
-  return `Verified: ${rows === 1 ? 'the only row' : `all ${rows} rows`} of the trail ${rows === 1 ? 'is' : 'are'} as written.`;
+  return `Verified: ${plural(rows, 'the only row', `all ${rows} rows`)} of the trail ${plural(rows, 'is', 'are')} as written.`;
 }
 
 function timeline({ entries }: AuditRecord, audience: Audience): string {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { plural } from '../../base/display/plural.ts';
 import type { Db } from '../../db/schema.ts';
 import type { Batch } from '../../delivery/delivery-batch.ts';
 import type { Messages } from '../../delivery/messages/messages.ts';
@@ -118,7 +119,6 @@ async function sendPart(
   const operation = await loadOperation(deps.db, hold.operationId);
   const count =
     pollIds.length === operation.total ? `${operation.total}` : `${pollIds.length} of ${operation.total}`;
-  const polls = operation.total === 1 ? 'poll' : 'polls';
   const sent = await sendPrivately(
     deps,
     {
@@ -127,7 +127,7 @@ async function sendPart(
       tokenExpiresAt: operation.progress_token_expires_at,
     },
     {
-      content: `Export of Operation #${operation.id}: ${count} ${polls} (${formatPollNumbers(pollIds, 6)}).`,
+      content: `Export of Operation #${operation.id}: ${count} ${plural(operation.total, 'poll')} (${formatPollNumbers(pollIds, 6)}).`,
       files: [{ name, data }],
     },
     `f-${operation.id}-${pollIds[0]}`,

@@ -1,13 +1,11 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { discordLimits } from '../../base/display/discord-limits.ts';
 
 const compress = promisify(gzip);
 
-/**
- * The largest file sent, in bytes. Discord takes 10 MiB a file where nobody has paid for more
- * (https://discord.com/developers/docs/reference#uploading-files); the rest is for the form around it.
- */
-export const largestFile = 10 * 1024 * 1024 - 64 * 1024;
+/** The largest file sent, in bytes. What Discord takes beyond it is for the form around it. */
+export const largestFile = discordLimits.file - 64 * 1024;
 
 /** So many times a file's limit of plain text are gathered before they are compressed: what memory holds at a time. */
 const gatheredLimits = 4;

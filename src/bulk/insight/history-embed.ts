@@ -1,5 +1,9 @@
 import { type APIEmbed, ButtonStyle, ComponentType } from 'discord-api-types/v10';
 import { customIds } from '../../base/custom-ids/custom-ids.ts';
+import { discordLimits } from '../../base/display/discord-limits.ts';
+import { embedColours } from '../../base/display/embed-colours.ts';
+import { firstThatFits } from '../../base/display/first-that-fits.ts';
+import { counted, plural } from '../../base/display/plural.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import { isOpen } from '../operation.ts';
@@ -8,9 +12,12 @@ import type { Names } from '../words/naming.ts';
 import { type HistoryQuery, maxHistoryOffset } from './history-query.ts';
 import type { HistoryRow } from './history-store.ts';
 
-const blurple = 0x5865f2;
-/** Discord's limit is 4096. */
-const longest = 4000;
+/** How many characters of a reason and of a server's name are shown: from plenty to none. */
+const sizes = [
+  [80, 40],
+  [20, 20],
+  [0, 0],
+] as const;
 
 /** One page of past operations. `names`: null if all of them are of one server; then the server is not named. */
 export function renderHistory(
@@ -22,7 +29,7 @@ export function renderHistory(
   const embed: APIEmbed = {
     title: 'Operations',
     description: list(operations, names) || nothing(page, query),
-    color: blurple,
+    color: embedColours.plain,
     footer: { text: footer(page, query) },
   };
   return { embeds: [embed], components: buttons(total, query) };
@@ -31,15 +38,19 @@ export function renderHistory(
 function list(operations: readonly HistoryRow[], names: Names | null): string {
   const lines = (reasonLength: number, serverLength: number) =>
     operations.map((row) => line(row, names, reasonLength, serverLength)).join('\n');
-  const [full, ...shorter] = [lines(80, 40), lines(20, 20), lines(0, 0)];
-  return [full!, ...shorter].find((text) => text.length <= longest) ?? cut(shorter.at(-1)!, longest);
+  const longest = discordLimits.embedDescription;
+  const texts = sizes.values().map(([reason, server]) => lines(reason, server));
+  return cut(firstThatFits(longest, texts), longest);
 }
 
 function line(row: HistoryRow, names: Names | null, reasonLength: number, serverLength: number): string {
   const source =
     row.retry_of !== null ? `, retry of #${row.retry_of}` : row.undo_of !== null ? ` of #${row.undo_of}` : '';
-  const polls = row.total === 1 ? '1 poll' : `${row.total} polls`;
-  const parts = [`**#${row.id}** ${row.kind}${source}`, polls, `**${row.state}** (${counts(row)})`];
+  const parts = [
+    `**#${row.id}** ${row.kind}${source}`,
+    counted(row.total, 'poll'),
+    `**${row.state}** (${counts(row)})`,
+  ];
   parts.push(`<@${row.admin_id}>`, `<t:${Math.floor((row.confirmed_at?.getTime() ?? 0) / 1000)}:f>`);
   if (names && serverLength > 0) {
     parts.push(escapeText(cut(names.guild(row.guild_id) ?? row.guild_id, serverLength)));
@@ -58,7 +69,7 @@ function counts({ state, done, failed, skipped, total }: HistoryRow): string {
 
 function nothing({ total }: { total: number }, query: HistoryQuery): string {
   if (total > 0) {
-    return `There ${total === 1 ? 'is 1 such operation' : `are ${total} such operations`}, fewer than \`offset\` ${query.offset}.`;
+    return `There ${plural(total, 'is', 'are')} ${counted(total, 'such operation')}, fewer than \`offset\` ${query.offset}.`;
   }
   const narrowed = query.type !== null || query.status !== null || query.adminId !== null;
   return narrowed

@@ -1,10 +1,12 @@
 import type { APIEmbed } from 'discord-api-types/v10';
+import { discordLimits } from '../../base/display/discord-limits.ts';
+import { embedColours } from '../../base/display/embed-colours.ts';
+import { counted, plural } from '../../base/display/plural.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import { formatSpan } from '../words/format-duration.ts';
 import type { KindStats, ResultOrOpen, Stats } from './stats-store.ts';
 
-const blurple = 0x5865f2;
 const words: readonly [ResultOrOpen, string][] = [
   ['completed', 'completed'],
   ['completed with failures', 'completed with failures'],
@@ -22,7 +24,7 @@ export function renderStats(stats: Stats, days: number, png: Buffer): MessageBod
     title: days === 1 ? 'Operations of the last 24 hours' : `Operations of the last ${days} days`,
     description:
       operations === 0 ? 'No operation was started in this time.' : summary(stats.kinds, operations),
-    color: blurple,
+    color: embedColours.plain,
     fields: stats.kinds.map((kind) => ({ name: kind.kind, value: kindText(kind), inline: true })),
     image: { url: `attachment://${name}` },
   };
@@ -39,7 +41,7 @@ function summary(kinds: readonly KindStats[], operations: number): string {
   const [done, failed, skipped] = (['done', 'failed', 'skipped'] as const).map((state) =>
     kinds.reduce((sum, kind) => sum + kind[state], 0),
   ) as [number, number, number];
-  const total = `**${operations}** ${operations === 1 ? 'operation' : 'operations'}`;
+  const total = `**${operations}** ${plural(operations, 'operation')}`;
   return `${total} · polls: **${done}** done, **${failed}** failed, **${skipped}** skipped${rates(done, failed)}`;
 }
 
@@ -48,7 +50,7 @@ function kindText(kind: KindStats): string {
     .filter(([outcome]) => kind.outcomes[outcome])
     .map(([outcome, word]) => `${kind.outcomes[outcome]} ${word}`);
   const lines = [
-    `${kind.operations} ${kind.operations === 1 ? 'operation' : 'operations'}: ${results.join(', ')}`,
+    `${counted(kind.operations, 'operation')}: ${results.join(', ')}`,
     `Polls: ${kind.done} done, ${kind.failed} failed, ${kind.skipped} skipped`,
   ];
   const tried = rates(kind.done, kind.failed);
@@ -76,7 +78,7 @@ function errorText({ errors }: Stats): string {
   const lines = errors.map(({ message, code, count }) => {
     return `• ${count} × ${escapeText(cut(message, 70))}${code === null ? '' : ` (${code})`}`;
   });
-  return cut(lines.join('\n'), 1000);
+  return cut(lines.join('\n'), discordLimits.embedFieldValue);
 }
 
 function peakHours(hours: readonly number[]): string {

@@ -1,3 +1,5 @@
+import { counted } from '../../base/display/plural.ts';
+import { undoableHours } from '../../base/undo-window.ts';
 import { defineKind, noParams } from './define-kind.ts';
 
 /**
@@ -7,11 +9,11 @@ import { defineKind, noParams } from './define-kind.ts';
 export const deletePolls = defineKind({
   name: 'delete',
   words: { infinitive: 'Delete', present: 'Deleting', past: 'deleted' },
-  description: 'Delete many polls at once, with their messages; Undo brings them back for 24 hours',
+  description: `Delete many polls at once, with their messages; Undo brings them back for ${undoableHours} hours`,
   toolbar: 'Delete',
   params: noParams,
   details: (_params, { deletedRetentionDays }) => [
-    `Deleted polls can be brought back, votes included, by \`Undo\` for 24 hours. They are removed for good after ${deletedRetentionDays === 1 ? '1 day' : `${deletedRetentionDays} days`}.`,
+    `Deleted polls can be brought back, votes included, by \`Undo\` for ${undoableHours} hours. They are removed for good after ${counted(deletedRetentionDays, 'day')}.`,
   ],
   destructive: () => true,
   phrase: (_params, count) => `DELETE ${count}`,

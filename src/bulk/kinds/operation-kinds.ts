@@ -1,3 +1,4 @@
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { OperationRow } from '../operation.ts';
 import { close } from './close.ts';
 import { deletePolls } from './delete.ts';
@@ -7,9 +8,6 @@ import { reopen } from './reopen.ts';
 import { settings } from './settings.ts';
 import { status } from './status.ts';
 import { undo } from './undo.ts';
-
-/** https://discord.com/developers/docs/components/reference#action-row */
-const buttonsPerRow = 5;
 
 /** Every kind of bulk operation with a subcommand of its own, in the order in which people see them. */
 export const operationKinds: readonly OperationKind[] = [
@@ -30,9 +28,9 @@ export const toolbarKinds = inToolbar(operationKinds);
 /** The kinds that have a button. Throws where these are more than one row of a message has room for. */
 export function inToolbar(kinds: readonly OperationKind[]): readonly ToolbarKind[] {
   const shown = kinds.filter((kind): kind is ToolbarKind => kind.toolbar !== null);
-  if (shown.length <= buttonsPerRow) return shown;
+  if (shown.length <= discordLimits.buttonsPerRow) return shown;
   throw new Error(
-    `The picker's toolbar has room for ${buttonsPerRow} kinds, not ${shown.length}: ${shown.map(({ name }) => name).join(', ')}`,
+    `The picker's toolbar has room for ${discordLimits.buttonsPerRow} kinds, not ${shown.length}: ${shown.map(({ name }) => name).join(', ')}`,
   );
 }
 

@@ -2,13 +2,13 @@ import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import { z } from 'zod';
 import { UserError } from '../../base/errors.ts';
 import type { Poll } from '../../polls/poll.ts';
+import { optionCount } from '../../polls/poll-input.ts';
 import { checkZone } from '../../polls/time.ts';
 import { defineKind } from './define-kind.ts';
 import type { PollChange } from './poll-image.ts';
 import { askedAt, instantOf, shownTime, writtenTimeOrNone } from './written-time.ts';
 
-const mostChoices = 20;
-const choices = `\`max_choices\` must be a whole number from 1 to ${mostChoices}, and at most the number of a poll's options.`;
+const choices = `\`max_choices\` must be a whole number from 1 to ${optionCount.most}, and at most the number of a poll's options.`;
 
 const zone = z.string().transform((text, context) => {
   try {
@@ -25,7 +25,7 @@ const params = z
     asked_at: askedAt,
     timezone: zone.optional(),
     anonymous: z.boolean('`anonymous` must be true or false.').optional(),
-    max_choices: z.int(choices).min(1, choices).max(mostChoices, choices).optional(),
+    max_choices: z.int(choices).min(1, choices).max(optionCount.most, choices).optional(),
     closes: writtenTimeOrNone.optional(),
     ping_role: z
       .string()
@@ -69,7 +69,7 @@ export const settings = defineKind({
       name: 'max_choices',
       description: 'How many options a voter may choose',
       min_value: 1,
-      max_value: mostChoices,
+      max_value: optionCount.most,
     },
     {
       type: ApplicationCommandOptionType.String,

@@ -1,4 +1,5 @@
 import { UserError } from '../../base/errors.ts';
+import { undoableHours } from '../../base/undo-window.ts';
 import type { Db } from '../../db/schema.ts';
 import { estimate } from '../../delivery/pace/estimate.ts';
 import type { Poll } from '../../polls/poll.ts';
@@ -12,8 +13,7 @@ import { restoreRefusal } from './restore-refusal.ts';
 import { type Standing, standings } from './standing.ts';
 import { alreadyUndone, undonePolls } from './undone.ts';
 
-/** How long after its end an operation can be undone. */
-const undoableMs = 24 * 60 * 60_000;
+const undoableMs = undoableHours * 3_600_000;
 
 /** What an operation did to one poll. */
 interface Effect {
@@ -90,7 +90,7 @@ function assertUndoable(original: OperationRow, now: Date): void {
   }
   if (!mayBeUndone(original, now)) {
     throw new UserError(
-      `Operation #${original.id} ended more than 24 hours ago and can no longer be undone. Nothing was changed.`,
+      `Operation #${original.id} ended more than ${undoableHours} hours ago and can no longer be undone. Nothing was changed.`,
     );
   }
 }

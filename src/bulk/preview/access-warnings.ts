@@ -1,3 +1,4 @@
+import { counted } from '../../base/display/plural.ts';
 import { listed } from '../../delivery/refusals.ts';
 import type { Deed, Obstacle } from '../../delivery/rights.ts';
 import { discordTime } from '../../polls/time.ts';
@@ -96,7 +97,7 @@ function lack({ right, permissions, timedOutUntil }: Obstacle): string {
 const everything = { guildId: null };
 
 function channels({ length }: readonly Place[]): string {
-  return length === 1 ? '1 channel' : `${length} channels`;
+  return counted(length, 'channel');
 }
 
 function failing(places: readonly Place[]): string {

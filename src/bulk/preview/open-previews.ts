@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { counted } from '../../base/display/plural.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Db } from '../../db/schema.ts';
 import { discordTime } from '../../polls/time.ts';
@@ -30,9 +31,8 @@ export async function assertRoomForPreview(
 }
 
 function tooMany(who: string, open: number, whose: string, end: Date | null): UserError {
-  const previews = open === 1 ? '1 open preview' : `${open} open previews`;
   const next = end ? `; the oldest ends ${discordTime(end, 'R')}` : '';
   return new UserError(
-    `${who} ${previews}, as many as ${whose} may have. Nothing was changed. Press \`Confirm\` or \`Cancel\` on some, or wait${next}.`,
+    `${who} ${counted(open, 'open preview')}, as many as ${whose} may have. Nothing was changed. Press \`Confirm\` or \`Cancel\` on some, or wait${next}.`,
   );
 }

@@ -1,5 +1,9 @@
 import { type APIEmbed, ButtonStyle, ComponentType } from 'discord-api-types/v10';
 import { customIds } from '../../base/custom-ids/custom-ids.ts';
+import { discordLimits } from '../../base/display/discord-limits.ts';
+import { embedColours } from '../../base/display/embed-colours.ts';
+import { firstThatFits } from '../../base/display/first-that-fits.ts';
+import { counted } from '../../base/display/plural.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import { type Estimate, estimate } from '../../delivery/pace/estimate.ts';
 import { cut, escapeText } from '../../polls/text.ts';
@@ -21,8 +25,6 @@ export interface PreviewDeps {
 }
 
 const everything = { guildId: null };
-const blurple = 0x5865f2;
-const amber = 0xfaa61a;
 
 /** The preview: what will be changed, what not and why, how long it takes, and what stands in the way. */
 export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): MessageBody {
@@ -33,9 +35,9 @@ export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): 
   const warnings = writesFiles ? [] : warningLines(rows, time, deps);
   const skipped = rows.excluded.reduce((sum, cause) => sum + cause.count, 0);
   const embed: APIEmbed = {
-    title: `Preview · ${words.infinitive} ${operation.total} ${operation.total === 1 ? 'poll' : 'polls'}`,
+    title: `Preview · ${words.infinitive} ${counted(operation.total, 'poll')}`,
     description: cut([...intro(rows, deps), ...warnings].join('\n'), 2000),
-    color: warnings.length > 0 || operation.total === 0 ? amber : blurple,
+    color: warnings.length > 0 || operation.total === 0 ? embedColours.warning : embedColours.plain,
     fields: [
       { name: writesFiles ? 'To export' : 'To change', value: String(operation.total), inline: true },
       { name: 'To skip', value: String(skipped), inline: true },
@@ -47,7 +49,7 @@ export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): 
       name: 'Estimated time',
       value: writesFiles
         ? `about ${formatSpan(operation.estimate_ms)}`
-        : cut(timeText(rows, time, deps.names), 1000),
+        : cut(timeText(rows, time, deps.names), discordLimits.embedFieldValue),
       inline: true,
     });
     embed.fields!.push({ name: pageTitle(rows), value: pollList(rows, deps.names) });
@@ -95,7 +97,7 @@ function warningLines(rows: PreviewRows, time: Estimate, deps: PreviewDeps): str
 
 function timeText(rows: PreviewRows, time: Estimate, names: Names): string {
   const channels = new Set(rows.jobs.map((job) => job.channelId)).size;
-  const size = `${rows.jobs.length} ${rows.jobs.length === 1 ? 'message' : 'messages'} in ${channels} ${channels === 1 ? 'channel' : 'channels'}`;
+  const size = `${counted(rows.jobs.length, 'message')} in ${counted(channels, 'channel')}`;
   const slowest =
     time.slowestChannelId === null || channels === 1
       ? ''
@@ -112,9 +114,12 @@ function pollList(rows: PreviewRows, names: Names): string {
     (poll) =>
       `#${poll.id} ${escapeText(cut(poll.question, 36))} · ${poll.status} · ${channelName(names, everything, poll.channelId)}`,
   );
-  while (lines.join('\n').length > 1000)
-    lines.splice(0, lines.length, ...lines.map((line) => cut(line, line.length - 4)));
-  return lines.join('\n') || '–';
+  return firstThatFits(discordLimits.embedFieldValue, shorterAndShorter(lines)) || '–';
+}
+
+/** The lines as a text, then again and again with four characters less of each. */
+function* shorterAndShorter(lines: readonly string[]): Generator<string> {
+  for (let shown = lines; ; shown = shown.map((line) => cut(line, line.length - 4))) yield shown.join('\n');
 }
 
 function skips(rows: PreviewRows, names: Names): string {
@@ -124,7 +129,7 @@ function skips(rows: PreviewRows, names: Names): string {
       (cause) =>
         `• ${cause.count} × ${nameChannels(names, everything, cause.message)}: ${formatPollNumbers(cause.ids, 8)}`,
     );
-  return cut(lines.join('\n'), 1000);
+  return cut(lines.join('\n'), discordLimits.embedFieldValue);
 }
 
 function footer({ operation }: PreviewRows): string {

@@ -1,4 +1,7 @@
 import type { APIEmbed } from 'discord-api-types/v10';
+import { discordLimits } from '../../base/display/discord-limits.ts';
+import { embedColours } from '../../base/display/embed-colours.ts';
+import { counted } from '../../base/display/plural.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import { wantsPermission } from '../../delivery/refusals.ts';
 import { cut, escapeText } from '../../polls/text.ts';
@@ -12,14 +15,6 @@ import { type Progress, progressOf } from './progress.ts';
 import { progressButtons, resultActions } from './progress-buttons.ts';
 import type { ProgressRows } from './progress-store.ts';
 
-const colours = {
-  open: 0x5865f2,
-  paused: 0xfee75c,
-  good: 0x57f287,
-  mixed: 0xfaa61a,
-  bad: 0xed4245,
-  grey: 0x99aab5,
-};
 const shownCauses = 6;
 const barCells = 20;
 
@@ -33,7 +28,7 @@ export function renderProgress(rows: ProgressRows, names: Names, audience: Audie
     title: title(rows.operation, progress.total),
     description: cut(
       [...about(rows.operation), '', ...lines, ...causes(rows, names, audience)].join('\n'),
-      4000,
+      discordLimits.embedDescription,
     ),
     color: colour(rows.operation),
     fields: [
@@ -60,13 +55,14 @@ export function renderDirectResult(
   const { id, guild_id, channel_id } = rows.operation;
   const commands = resultActions(rows).map((action) => `\`/bulk ${action} operation:${id}\``);
   const hint = `In https://discord.com/channels/${guild_id}/${channel_id}: ${commands.join(', ')}.`;
-  const description = (embed: APIEmbed) => `${cut(embed.description ?? '', 3800)}\n\n${hint}`;
+  const room = discordLimits.embedDescription - hint.length - 2;
+  const description = (embed: APIEmbed) => `${cut(embed.description ?? '', room)}\n\n${hint}`;
   return { embeds: embeds!.map((embed) => ({ ...embed, description: description(embed) })) };
 }
 
 function title(operation: OperationRow, total: number): string {
   const { words } = operationKind(operation.kind);
-  const polls = total === 1 ? '1 poll' : `${total} polls`;
+  const polls = counted(total, 'poll');
   const start = `Operation #${operation.id}`;
   switch (operation.state) {
     case 'queued':
@@ -173,7 +169,7 @@ function causes(rows: ProgressRows, names: Names, audience: Audience): string[] 
 
 function leftOutHeading({ leftOut }: ProgressRows): string {
   const count = leftOut.reduce((sum, cause) => sum + cause.count, 0);
-  return `Left out at the preview: ${count === 1 ? '1 poll' : `${count} polls`}`;
+  return `Left out at the preview: ${counted(count, 'poll')}`;
 }
 
 function list(heading: string, all: readonly Cause[], names: Names, audience: Audience): string[] {
@@ -204,18 +200,18 @@ function percent(share: number): string {
 function colour(operation: OperationRow): number {
   switch (operation.state) {
     case 'completed':
-      return colours.good;
+      return embedColours.good;
     case 'completed with failures':
     case 'timed out':
-      return colours.mixed;
+      return embedColours.warning;
     case 'failed':
-      return colours.bad;
+      return embedColours.bad;
     case 'cancelled':
     case 'cancelling':
-      return colours.grey;
+      return embedColours.cancelled;
     case 'paused':
-      return colours.paused;
+      return embedColours.paused;
     default:
-      return colours.open;
+      return embedColours.plain;
   }
 }

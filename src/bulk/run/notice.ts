@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import type { Clock } from '../../base/clock.ts';
+import { discordLimits } from '../../base/display/discord-limits.ts';
+import { counted } from '../../base/display/plural.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import type { Db } from '../../db/schema.ts';
 import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
@@ -94,7 +96,7 @@ function signature(operationId: number): string {
 function noticeBody(poll: Poll, tally: Tally, operationId: number): MessageBody {
   const most = Math.max(0, ...tally.counts);
   const leading = poll.options.filter((_option, index) => most > 0 && tally.counts[index] === most);
-  const votes = most === 1 ? '1 vote' : `${most} votes`;
+  const votes = counted(most, 'vote');
   const names = leading.map((option) => escapeText(cut(option, 100))).join(', ');
   const result =
     leading.length === 0
@@ -103,7 +105,8 @@ function noticeBody(poll: Poll, tally: Tally, operationId: number): MessageBody 
         ? `Result: ${names} with ${votes}.`
         : `Result: a tie with ${votes} each: ${names}.`;
   const text = `Poll #${poll.id} is closed: **${escapeText(cut(poll.question, 200))}**\n${result}`;
+  const end = signature(operationId);
   return {
-    content: `${cut(text, 1900)}${signature(operationId)}`,
+    content: `${cut(text, discordLimits.content - end.length)}${end}`,
   };
 }

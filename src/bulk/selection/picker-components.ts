@@ -6,6 +6,8 @@ import {
   ComponentType,
 } from 'discord-api-types/v10';
 import { customIds } from '../../base/custom-ids/custom-ids.ts';
+import { discordLimits } from '../../base/display/discord-limits.ts';
+import { counted } from '../../base/display/plural.ts';
 import { formatCount } from '../../polls/lists/match-polls.ts';
 import type { PollOrder } from '../../polls/lists/poll-page.ts';
 import { plainLabel } from '../../polls/text.ts';
@@ -16,9 +18,6 @@ import type { Names } from '../words/naming.ts';
 import type { PickerView } from './picker-view.ts';
 
 type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
-
-/** Discord's limit for a menu option's label and description. */
-const longestLabel = 100;
 
 export const orders: Record<PollOrder, string> = {
   newest: 'Newest first',
@@ -56,7 +55,7 @@ export function pickerComponents(view: PickerView, names: Names): Row[] {
 
 export function votesText(votes: number | null): string {
   if (votes === null) return 'votes secret';
-  return votes === 1 ? '1 vote' : `${votes} votes`;
+  return counted(votes, 'vote');
 }
 
 function toolbarButton(kind: ToolbarKind): APIButtonComponentWithCustomId {
@@ -71,10 +70,10 @@ function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
       ? []
       : [
           {
-            label: plainLabel(`#${id} ${poll.question}`, longestLabel),
+            label: plainLabel(`#${id} ${poll.question}`, discordLimits.menuOptionText),
             description: plainLabel(
               `${poll.status} · ${votesText(votes)} · ${names.guild(poll.guildId) ?? poll.guildId}`,
-              longestLabel,
+              discordLimits.menuOptionText,
             ),
             value: String(id),
             default: frame.chosen.includes(id),

@@ -1,13 +1,14 @@
+import { discordLimits } from '../../base/display/discord-limits.ts';
+import { embedColours } from '../../base/display/embed-colours.ts';
+import { plural } from '../../base/display/plural.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import { formatCount } from '../../polls/lists/match-polls.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import type { Names } from '../words/naming.ts';
-import { fitting, longestDescription } from '../words/shorten-to-fit.ts';
+import { fitting } from '../words/shorten-to-fit.ts';
 import { orders, pickerComponents, votesText } from './picker-components.ts';
 import { type PickerRow, type PickerView, pickerPageSize } from './picker-view.ts';
 import { goneText, selectedText } from './selection-text.ts';
-
-const blurple = 0x5865f2;
 
 /** The picker: a page of polls, what is selected of them, what came of the last press, and everything to press. */
 export function renderPicker(view: PickerView, names: Names): MessageBody {
@@ -19,7 +20,7 @@ export function renderPicker(view: PickerView, names: Names): MessageBody {
     embeds: [
       {
         title: 'Select polls',
-        color: blurple,
+        color: embedColours.plain,
         description: description(view, names),
         footer: { text: footer(view) },
       },
@@ -38,8 +39,8 @@ function unlistedText({ selection, unlisted }: PickerView): string {
 function description(view: PickerView, names: Names): string {
   const above = filters(view, names);
   return above === ''
-    ? table(view, names, longestDescription)
-    : `${above}\n\n${table(view, names, longestDescription - above.length - 2)}`;
+    ? table(view, names, discordLimits.embedDescription)
+    : `${above}\n\n${table(view, names, discordLimits.embedDescription - above.length - 2)}`;
 }
 
 /** What was written, and the status as the menu has it now. */
@@ -79,6 +80,6 @@ function line(
 
 function footer({ picker, frame, matching }: PickerView): string {
   const pages = matching.more ? 'many' : Math.max(1, Math.ceil(matching.count / pickerPageSize), frame.page);
-  const match = matching.count === 1 ? '1 poll matches' : `${formatCount(matching)} polls match`;
+  const match = `${formatCount(matching)} ${plural(matching.count, 'poll matches', 'polls match')}`;
   return `Page ${frame.page} of ${pages} · ${match} · ${orders[picker.order].toLowerCase()}`;
 }

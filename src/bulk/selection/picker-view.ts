@@ -1,3 +1,4 @@
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { Db } from '../../db/schema.ts';
 import { type BoundedCount, countPolls } from '../../polls/lists/match-polls.ts';
 import type { PollFilter } from '../../polls/lists/poll-filter.ts';
@@ -9,7 +10,7 @@ import { type Frame, type ListPage, newestFrame, type Picker, readPicker } from 
 import { readSelection, type Selection, type SelectionOwner } from './selection-store.ts';
 
 /** As many as a menu takes. */
-export const pickerPageSize = 25;
+export const pickerPageSize = discordLimits.menuOptions;
 
 export interface PickerRow {
   readonly id: number;

@@ -1,13 +1,14 @@
+import { discordLimits } from '../../base/display/discord-limits.ts';
+import { embedColours } from '../../base/display/embed-colours.ts';
 import type { MessageBody } from '../../base/message-body.ts';
 import type { Poll } from '../../polls/poll.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import type { Names } from '../words/naming.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
-import { fitting, longestDescription } from '../words/shorten-to-fit.ts';
+import { fitting } from '../words/shorten-to-fit.ts';
 import type { Selection } from './selection-store.ts';
 import { goneText, selectedText } from './selection-text.ts';
 
-const blurple = 0x5865f2;
 const mostByName = 20;
 
 /** What is selected: the first polls by name, all of them by number, and what to do with them. */
@@ -18,13 +19,13 @@ export function renderSelection(selection: Selection, polls: readonly Poll[], na
     embeds:
       polls.length === 0
         ? []
-        : [{ title: 'Your selection', color: blurple, description: list(polls, names) }],
+        : [{ title: 'Your selection', color: embedColours.plain, description: list(polls, names) }],
   };
 }
 
 function list(polls: readonly Poll[], names: Names): string {
   const rest = polls.slice(mostByName).map((poll) => poll.id);
-  return fitting(longestDescription, (question, server) => {
+  return fitting(discordLimits.embedDescription, (question, server) => {
     const lines = polls.slice(0, mostByName).map((poll) => line(poll, names, question, server));
     if (rest.length > 0) lines.push(`and ${formatPollNumbers(rest, 60)}`);
     return lines.join('\n');

@@ -1,9 +1,10 @@
+import { counted } from '../../base/display/plural.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
 import type { Selection, SelectionChange } from './selection-store.ts';
 
 /** “58 polls selected” */
 export function selectedText({ ids }: Selection): string {
-  return `${polls(ids.length)} selected`;
+  return `${counted(ids.length, 'poll')} selected`;
 }
 
 /** The words for selected polls that are deleted, or null. */
@@ -16,16 +17,14 @@ export function goneText({ gone }: Selection): string | null {
 /** What a change did, in a few sentences; what was asked for and did not happen is named. */
 export function changeText({ added, removed, unknown, forgotten }: SelectionChange): string {
   const sentences = [
-    ...(added.length > 0 ? [`Added ${polls(added.length)}: ${formatPollNumbers(added)}.`] : []),
-    ...(removed.length > 0 ? [`Took off ${polls(removed.length)}: ${formatPollNumbers(removed)}.`] : []),
+    ...(added.length > 0 ? [`Added ${counted(added.length, 'poll')}: ${formatPollNumbers(added)}.`] : []),
+    ...(removed.length > 0
+      ? [`Took off ${counted(removed.length, 'poll')}: ${formatPollNumbers(removed)}.`]
+      : []),
     ...(unknown.length > 0 ? [`Not found: ${formatPollNumbers(unknown, 40)}.`] : []),
     ...(forgotten.length > 0
       ? [`To make room, deleted polls were forgotten: ${formatPollNumbers(forgotten)}.`]
       : []),
   ];
   return sentences.join(' ') || 'Nothing changed.';
-}
-
-function polls(count: number): string {
-  return count === 1 ? '1 poll' : `${count} polls`;
 }

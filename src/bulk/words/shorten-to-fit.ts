@@ -1,5 +1,4 @@
-/** Discord's limit for the description of an embed, in characters. */
-export const longestDescription = 4096;
+import { firstThatFits } from '../../base/display/first-that-fits.ts';
 
 /**
  * How many characters of a question and of a server's name are shown: from plenty to what always fits, whatever must
@@ -14,6 +13,8 @@ const sizes = [
 
 /** A text about many polls. Each question and server name is cut until the text has at most `longest` characters. */
 export function fitting(longest: number, text: (question: number, server: number) => string): string {
-  const texts = sizes.values().map(([question, server]) => text(question, server));
-  return texts.find((one) => one.length <= longest) ?? text(...sizes[3]);
+  return firstThatFits(
+    longest,
+    sizes.values().map(([question, server]) => text(question, server)),
+  );
 }

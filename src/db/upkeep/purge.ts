@@ -1,9 +1,11 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { undoableHours } from '../../base/undo-window.ts';
 import { forgetProcesses } from '../process-lock.ts';
 import type { Db, Schema } from '../schema.ts';
 import { inTransaction } from '../transaction.ts';
 
-const dayMs = 24 * 60 * 60 * 1_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** Rows of one transaction, so that people never wait long behind a purge. An operation brings up to 1000 items. */
 const atOnce = { operations: 20, polls: 500, handled_interactions: 5_000, pickers: 500 } as const;
 /**
@@ -21,8 +23,6 @@ const dependents = {
 } as const satisfies Record<keyof typeof atOnce, readonly { table: keyof Schema; key: string }[]>;
 /** Longer than anybody keeps a private message open, in days. */
 const pickerDays = 7;
-/** How long after its end an operation can be undone. */
-const undoableDays = 1;
 
 export interface Retention {
   readonly deletedRetentionDays: number;
@@ -52,7 +52,7 @@ export async function purge(db: Db, now: Date, retention: Retention): Promise<Pu
     polls: await removeAll(
       db,
       'polls',
-      forgettable(now, ago(retention.deletedRetentionDays), ago(undoableDays)),
+      forgettable(now, ago(retention.deletedRetentionDays), new Date(now.getTime() - undoableHours * hourMs)),
     ),
     interactions: await removeAll(db, 'handled_interactions', sql`handled_at < ${ago(1)}`),
     pickers: await removeAll(db, 'pickers', sql`used_at < ${ago(pickerDays)}`),

@@ -1,6 +1,6 @@
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { DeliveryJob } from '../delivery-batch.ts';
 import type { Room } from '../pace/bucket.ts';
-import { bulkDeleteSize } from '../pace/bulk-delete-choice.ts';
 import { channelWindows } from '../pace/limits.ts';
 import { Turns } from '../pace/round-robin.ts';
 import { type RequestKind, showingKind, youngEnough } from '../request-kind.ts';
@@ -124,7 +124,7 @@ export class Lane {
           other.notBefore <= now &&
           this.kindOf(other) === 'bulk-delete',
       );
-    return [entry, ...others.slice(0, bulkDeleteSize - 1)];
+    return [entry, ...others.slice(0, discordLimits.bulkDeleteMessages - 1)];
   }
 
   push(entry: Entry): void {

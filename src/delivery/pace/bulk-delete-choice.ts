@@ -1,10 +1,8 @@
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import { youngEnough } from '../request-kind.ts';
 import { fullWindows } from './least-time.ts';
 import { channelWindows } from './limits.ts';
 import { paceIntervalMs } from './pace.ts';
-
-/** Messages of one bulk-delete at most (Discord's API reference, "Bulk Delete Messages"). */
-export const bulkDeleteSize = 100;
 
 /** The server of a channel in which the bot may delete many messages at once; null where it may not, or nobody knows. */
 export type BulkDeletes = (channelId: string) => string | null;
@@ -62,10 +60,13 @@ export function bulkChannels(loads: readonly DeleteLoad[]): ReadonlySet<string> 
 /** How many requests a channel's messages take: bulk-deletes and single ones. */
 export function deleteRequests(load: DeleteLoad, bulk: boolean): { calls: number; singles: number } {
   if (!bulk) return { calls: 0, singles: load.young + load.old };
-  const rest = load.young % bulkDeleteSize;
+  const rest = load.young % discordLimits.bulkDeleteMessages;
   // One alone is no bulk-delete: Discord wants two.
   const single = rest === 1 ? 1 : 0;
-  return { calls: Math.ceil((load.young - single) / bulkDeleteSize), singles: load.old + single };
+  return {
+    calls: Math.ceil((load.young - single) / discordLimits.bulkDeleteMessages),
+    singles: load.old + single,
+  };
 }
 
 /** What a server's limits and the pace make of it, in ms; the first window of each limit is free. */

@@ -1,5 +1,6 @@
 import type { APIMessage } from 'discord-api-types/v10';
 import { Routes } from 'discord-api-types/v10';
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import { snowflakeAt } from '../request-kind.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import { discordFailure } from './discord-outcome.ts';
@@ -20,8 +21,6 @@ export interface Lost {
 
 /** Clocks differ, and a request may have been handled before it was given up. */
 const marginMs = 2 * 60_000;
-/** The most that Discord returns at once (Discord's API reference, "Get Channel Messages"). */
-const messagesPerPage = 100;
 /** Pages that may be refused in a row for Discord's limits. */
 const mostPauses = 10;
 
@@ -41,7 +40,7 @@ export async function findOwn(
   let after = snowflakeAt(triedAt.getTime() - marginMs);
   const end = Number.isFinite(withinMs) ? snowflakeAt(triedAt.getTime() + withinMs + marginMs) : null;
   for (let pauses = 0; ; ) {
-    const query = new URLSearchParams({ limit: String(messagesPerPage), after });
+    const query = new URLSearchParams({ limit: String(discordLimits.messagesPerPage), after });
     let page: (SeenMessage & { author?: { id: string } })[];
     try {
       const answer = await rest.get(Routes.channelMessages(channelId), { query, headers: await headers() });
@@ -58,7 +57,7 @@ export async function findOwn(
     pauses = 0;
     const found = page.find((message) => message.author?.id === botId() && isIt(message));
     if (found) return found.id;
-    if (page.length < messagesPerPage) return null;
+    if (page.length < discordLimits.messagesPerPage) return null;
     after = page.map(({ id }) => id).reduce(newer, after);
     if (end !== null && newer(after, end) === after) return null;
   }

@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import { fold } from '../fold.ts';
+import { questionMax } from '../poll-input.ts';
 
-/** A question has at most 1000 characters, each of which may be written as a letter with accents of its own. */
-const longestPart = 3_000;
+/** Each character of a question may be written as a letter with accents of its own. */
+const longestPart = 3 * questionMax;
 
 /** SQL for: the question contains it, ignoring case. What is longer than any question is in none, and not looked for. */
 export function contains(text: string): RawBuilder<boolean> {
