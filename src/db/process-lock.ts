@@ -65,7 +65,7 @@ export class ProcessLock implements Service {
     while (!this.#stopping.signal.aborted) {
       try {
         if ((await this.#hold(held)) === 'stopped') return;
-        log.info('a pooler stands before the database: if this process dies, its leases have to run out');
+        log.info('a pooler is in front of the database: if this process dies, its leases must run out');
         return;
       } catch (error) {
         if (pauseMs === firstPauseMs) {

@@ -49,7 +49,7 @@ export class PreviewClock implements Service {
       log: deps.log,
       turn: () => this.#editDue(),
       afterErrorMs: againMs,
-      failed: 'previews cannot be kept true; it is tried again',
+      failed: 'previews cannot be kept up to date; trying again',
       recovered: 'previews are kept true again',
     });
   }

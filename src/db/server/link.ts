@@ -70,7 +70,7 @@ export class Link {
     } catch (error) {
       if (sqlState(error) !== null) this.heardAt = performance.now();
       if (endsSession(error)) this.#lost ??= error as Error;
-      if (isReadOnly(error)) this.#suspectAll('the server can be read from only', Number.POSITIVE_INFINITY);
+      if (isReadOnly(error)) this.#suspectAll('the server can only be read', Number.POSITIVE_INFINITY);
       if (this.#lost === null || sqlState(error) !== null) throw error;
       throw new ConnectionLost(`The connection to the database was lost: ${this.#lost.message}`, {
         cause: error,

@@ -42,7 +42,7 @@ export class Links {
     const links = [...this.#all].filter((link) => !link.spoilt && link.heardAt < since);
     this.#log.warn(
       { reason, connections: links.length },
-      'a connection to the database is of no use any more; others that were silent since are made anew too',
+      'a database connection is broken; others that were silent since are replaced too',
     );
     for (const link of links) link.suspect(reason);
   }

@@ -147,7 +147,7 @@ test('behind a pooler nothing is read from locks: a living process is never take
   const pooler = await TransactionPooler.start(await freshPostgresUrl(), 3);
   await using _ = pooler;
   await startBots({ databaseUrl: pooler.url, processes: 2 });
-  for (const bot of scene.processes) await bot.logged(/a pooler stands before the database/);
+  for (const bot of scene.processes) await bot.logged(/a pooler is in front of the database/);
   const { held, progress, operation } = await halfWay();
   expect(await locks()).toEqual([]);
   held.release();
