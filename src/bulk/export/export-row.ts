@@ -4,47 +4,6 @@ import type { Poll, Tally } from '../../polls/poll.ts';
 import type { ExportWish } from '../kinds/operation-kind.ts';
 import type { Names } from '../words/naming.ts';
 
-/**
- * One poll of an export. Instants are ISO 8601: in UTC (`…Z`), and as `…_local` in the poll's own zone with its offset.
- * Ids are Discord's. Names are null where the bot does not know them.
- */
-export interface ExportRow {
-  readonly number: number;
-  /** Verbatim. */
-  readonly question: string;
-  readonly status: Poll['status'];
-  readonly server_id: string;
-  readonly server: string | null;
-  readonly channel_id: string;
-  readonly channel: string | null;
-  readonly creator_id: string;
-  /** The address of its message. */
-  readonly link: string | null;
-  readonly timezone: string;
-  readonly anonymous: boolean;
-  readonly max_choices: number;
-  readonly ping_role_id: string | null;
-  readonly created_at: string;
-  readonly created_at_local: string;
-  readonly opens_at: string | null;
-  readonly opens_at_local: string | null;
-  readonly closes_at: string | null;
-  readonly closes_at_local: string | null;
-  readonly closed_at: string | null;
-  readonly closed_at_local: string | null;
-  /** How many people voted; null while that is secret. */
-  readonly people: number | null;
-  readonly options: readonly ExportOption[];
-}
-
-export interface ExportOption {
-  readonly text: string;
-  /** Null while the votes are secret: in an anonymous poll that is not closed. */
-  readonly votes: number | null;
-  /** Ids in the order of their votes; only where asked for, and null in an anonymous poll. */
-  readonly voters?: readonly string[] | null;
-}
-
 /** A poll as it was read in one moment. `voters`: by option; null where they are not to be told. */
 export interface ReadPoll {
   readonly poll: Poll;
@@ -52,38 +11,101 @@ export interface ReadPoll {
   readonly voters: readonly (readonly string[])[] | null;
 }
 
-/** What an export tells of a poll. Anonymity is kept here too, whatever was read. */
-export function exportRow({ poll, tally, voters }: ReadPoll, wish: ExportWish, names: Names): ExportRow {
-  const secret = poll.anonymous && poll.status !== 'closed';
-  const local = (date: Date | null) => date && DateTime.fromJSDate(date, { zone: poll.timezone }).toISO();
-  const utc = (date: Date | null) => date?.toISOString() ?? null;
-  return {
-    number: poll.id,
-    question: poll.question,
-    status: poll.status,
-    server_id: poll.guildId,
-    server: names.guild(poll.guildId),
-    channel_id: poll.channelId,
-    channel: names.channel(poll.channelId)?.name ?? null,
-    creator_id: poll.creatorId,
-    link: messageLink(poll),
-    timezone: poll.timezone,
-    anonymous: poll.anonymous,
-    max_choices: poll.maxChoices,
-    ping_role_id: poll.pingRoleId,
-    created_at: poll.createdAt.toISOString(),
-    created_at_local: local(poll.createdAt)!,
-    opens_at: utc(poll.opensAt),
-    opens_at_local: local(poll.opensAt),
-    closes_at: utc(poll.closesAt),
-    closes_at_local: local(poll.closesAt),
-    closed_at: utc(poll.closedAt),
-    closed_at_local: local(poll.closedAt),
-    people: secret ? null : tally.voters,
-    options: poll.options.map((text, position) => ({
-      text,
-      votes: secret ? null : (tally.counts[position] ?? 0),
-      ...(wish.voters && { voters: poll.anonymous ? null : (voters?.[position] ?? []) }),
-    })),
-  };
+interface Told extends ReadPoll {
+  readonly names: Names;
+  /** The votes are secret: the poll is anonymous and not closed. */
+  readonly secret: boolean;
+}
+
+/**
+ * Every column of an export, in order: its key in JSON, which is its header in CSV, and what it tells. Instants are ISO
+ * 8601: in UTC (`…Z`), and as `…_local` in the poll's own zone with its offset. Ids are Discord's. Names are null where the
+ * bot does not know them.
+ */
+const columns = {
+  number: ({ poll }: Told) => poll.id,
+  /** Verbatim. */
+  question: ({ poll }: Told) => poll.question,
+  status: ({ poll }: Told) => poll.status,
+  server_id: ({ poll }: Told) => poll.guildId,
+  server: ({ poll, names }: Told) => names.guild(poll.guildId),
+  channel_id: ({ poll }: Told) => poll.channelId,
+  channel: ({ poll, names }: Told) => names.channel(poll.channelId)?.name ?? null,
+  creator_id: ({ poll }: Told) => poll.creatorId,
+  /** The address of its message. */
+  link: ({ poll }: Told) => messageLink(poll),
+  timezone: ({ poll }: Told) => poll.timezone,
+  anonymous: ({ poll }: Told) => poll.anonymous,
+  max_choices: ({ poll }: Told) => poll.maxChoices,
+  ping_role_id: ({ poll }: Told) => poll.pingRoleId,
+  created_at: ({ poll }: Told) => utc(poll.createdAt),
+  created_at_local: ({ poll }: Told) => local(poll.createdAt, poll),
+  opens_at: ({ poll }: Told) => utc(poll.opensAt),
+  opens_at_local: ({ poll }: Told) => local(poll.opensAt, poll),
+  closes_at: ({ poll }: Told) => utc(poll.closesAt),
+  closes_at_local: ({ poll }: Told) => local(poll.closesAt, poll),
+  closed_at: ({ poll }: Told) => utc(poll.closedAt),
+  closed_at_local: ({ poll }: Told) => local(poll.closedAt, poll),
+  /** How many people voted; null while that is secret. */
+  people: ({ tally, secret }: Told) => (secret ? null : tally.voters),
+};
+
+/** Every column of each option. Its header in CSV is followed by the option's number: `votes_1`. */
+const optionColumns = {
+  text: {
+    header: 'option',
+    cell: ({ poll }: Told, position: number) => poll.options[position]!,
+  },
+  /** Null while the votes are secret. */
+  votes: {
+    header: 'votes',
+    cell: ({ tally, secret }: Told, position: number) => (secret ? null : (tally.counts[position] ?? 0)),
+  },
+  /** Ids in the order of their votes; null in an anonymous poll, whatever was read. */
+  voters: {
+    header: 'voters',
+    cell: ({ poll, voters }: Told, position: number) => (poll.anonymous ? null : (voters?.[position] ?? [])),
+  },
+};
+
+type Columns = typeof columns;
+type OptionColumns = typeof optionColumns;
+
+/** What an export tells of one poll. */
+export type ExportRow = { readonly [Name in keyof Columns]: ReturnType<Columns[Name]> } & {
+  readonly options: readonly ExportOption[];
+};
+
+/** What it tells of one option: `voters` only where they were asked for. */
+export type ExportOption = {
+  readonly [Name in keyof OptionColumns]?: ReturnType<OptionColumns[Name]['cell']>;
+};
+
+/** What an export tells of a poll. */
+export function exportRow(read: ReadPoll, wish: ExportWish, names: Names): ExportRow {
+  const { poll } = read;
+  const told: Told = { ...read, names, secret: poll.anonymous && poll.status !== 'closed' };
+  const row = Object.entries(columns).map(([key, cell]) => [key, cell(told)]);
+  const options = poll.options.map((_text, position) =>
+    Object.fromEntries(optionColumnsOf(wish).map(({ key, cell }) => [key, cell(told, position)])),
+  );
+  return { ...Object.fromEntries(row), options };
+}
+
+/** The keys of the columns of a poll. */
+export const columnKeys = Object.keys(columns);
+
+/** The columns of each option, as the wish has them. */
+export function optionColumnsOf({ voters }: ExportWish) {
+  return Object.entries(optionColumns)
+    .map(([key, column]) => ({ key, ...column }))
+    .filter(({ key }) => voters || key !== 'voters');
+}
+
+function utc(date: Date | null): string | null {
+  return date?.toISOString() ?? null;
+}
+
+function local(date: Date | null, { timezone }: Poll): string | null {
+  return date && DateTime.fromJSDate(date, { zone: timezone }).toISO();
 }

@@ -1,6 +1,6 @@
-import { type ColumnOption, stringify } from 'csv-stringify/sync';
+import { stringify } from 'csv-stringify/sync';
 import type { ExportWish } from '../kinds/operation-kind.ts';
-import type { ExportRow } from './export-row.ts';
+import { columnKeys, type ExportRow, optionColumnsOf } from './export-row.ts';
 
 /** How rows become a file: `head`, then each row's text with `between` between them, then `tail`. */
 export interface ExportText {
@@ -11,9 +11,9 @@ export interface ExportText {
   text(row: ExportRow): string;
 }
 
-/** `columns`: how many options the longest poll has; a CSV has columns for so many. */
-export function exportText(wish: ExportWish, columns: number): ExportText {
-  return wish.format === 'json' ? jsonText : csvText(wish, columns);
+/** `options`: how many options the longest poll has; a CSV has columns for so many. */
+export function exportText(wish: ExportWish, options: number): ExportText {
+  return wish.format === 'json' ? jsonText : csvText(wish, options);
 }
 
 /** An array of objects, one a line; texts verbatim. */
@@ -26,26 +26,29 @@ const jsonText: ExportText = {
 };
 
 /**
- * A header row and one row a poll: what `ExportRow` has, then `option_1`, `votes_1` (and `voters_1`: ids with spaces
- * between), `option_2` … Texts that a spreadsheet would take for a formula get a `'` in front
+ * A header row, and one row for each poll: its columns, then those of its first option (`option_1`, `votes_1` …), of its
+ * second, and so on. Lists have spaces between. Texts that a spreadsheet would take for a formula get a `'` in front
  * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
-function csvText({ voters }: ExportWish, columns: number): ExportText {
-  const own: ColumnOption[] = ownColumns.map((key) => ({ key, header: key }));
-  const perOption = Array.from({ length: columns }, (_, index): ColumnOption[] => [
-    { key: `options[${index}].text`, header: `option_${index + 1}` },
-    { key: `options[${index}].votes`, header: `votes_${index + 1}` },
-    ...(voters ? [{ key: `options[${index}].voters`, header: `voters_${index + 1}` }] : []),
-  ]);
-  const all = [...own, ...perOption.flat()];
+function csvText(wish: ExportWish, options: number): ExportText {
+  const perOption = optionColumnsOf(wish);
+  const columns = [
+    ...columnKeys.map((key) => ({ key, header: key })),
+    ...Array.from({ length: options }, (_, index) =>
+      perOption.map(({ key, header }) => ({
+        key: `options[${index}].${key}`,
+        header: `${header}_${index + 1}`,
+      })),
+    ).flat(),
+  ];
   return {
     extension: 'csv',
-    head: stringify([all.map((column) => (column as { header: string }).header)]),
+    head: stringify([columns.map(({ header }) => header)]),
     between: '',
     tail: '',
     text: (row) =>
       stringify([row], {
-        columns: all,
+        columns,
         escape_formulas: true,
         // A lone CR ends a line for some readers.
         quoted_match: /[\r\n]/,
@@ -56,28 +59,3 @@ function csvText({ voters }: ExportWish, columns: number): ExportText {
       }),
   };
 }
-
-const ownColumns = [
-  'number',
-  'question',
-  'status',
-  'server_id',
-  'server',
-  'channel_id',
-  'channel',
-  'creator_id',
-  'link',
-  'timezone',
-  'anonymous',
-  'max_choices',
-  'ping_role_id',
-  'created_at',
-  'created_at_local',
-  'opens_at',
-  'opens_at_local',
-  'closes_at',
-  'closes_at_local',
-  'closed_at',
-  'closed_at_local',
-  'people',
-] as const satisfies (keyof ExportRow)[];

@@ -58,21 +58,24 @@ function outcomeOf(state: ItemState): string {
   return state === 'planned' || state === 'applied' ? 'waiting' : state;
 }
 
+/** What heads the columns of a CSV, in their order. */
+const headers: { readonly [Key in keyof ReportRow]: string } = {
+  number: 'number',
+  question: 'question',
+  server: 'server',
+  outcome: 'outcome',
+  errorCode: 'error code',
+  message: 'message',
+  attempts: 'attempts',
+  durationSeconds: 'duration',
+};
+
 /** The report as a file for a spreadsheet: a header row, then one row for each poll. Formulas are neutralised. */
 export function reportCsv(operation: OperationRow, rows: readonly ReportRow[]): MessageFile {
   const text = stringify([...rows], {
     header: true,
     escape_formulas: true,
-    columns: [
-      { key: 'number', header: 'number' },
-      { key: 'question', header: 'question' },
-      { key: 'server', header: 'server' },
-      { key: 'outcome', header: 'outcome' },
-      { key: 'errorCode', header: 'error code' },
-      { key: 'message', header: 'message' },
-      { key: 'attempts', header: 'attempts' },
-      { key: 'durationSeconds', header: 'duration' },
-    ],
+    columns: headers,
   });
   return { name: `operation-${operation.id}.csv`, data: Buffer.from(text) };
 }
