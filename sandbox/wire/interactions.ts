@@ -39,6 +39,11 @@ interface CallbackBody {
   readonly data?: (WrittenMessage & { choices?: readonly Choice[] }) | null;
 }
 
+/** The body of a callback that opens a modal. */
+interface ModalBody {
+  readonly data: ModalData;
+}
+
 function callback(call: Call, times: InteractionTimes): Answer {
   const { world, params } = call;
   const body = call.body as CallbackBody;
@@ -96,7 +101,7 @@ function respond(call: Call, interaction: SandboxInteraction, body: CallbackBody
     interaction.answered(source);
   } else if (body.type === callbackType.deferUpdate) interaction.original = interaction.source;
   else if (body.type === callbackType.choices) interaction.choices = written.choices ?? [];
-  else if (body.type === callbackType.modal) interaction.modal = body.data as unknown as ModalData;
+  else if (body.type === callbackType.modal) interaction.modal = (call.body as ModalBody).data;
   else throw new ApiError(400, 50035, 'Invalid Form Body');
   return interaction.original;
 }

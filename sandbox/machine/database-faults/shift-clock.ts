@@ -4,12 +4,12 @@
  */
 const shiftMs = Number(process.env.TEST_CLOCK_SHIFT_MS);
 if (!Number.isFinite(shiftMs)) throw new Error('TEST_CLOCK_SHIFT_MS is no number');
-const TrueDate = Date;
-const now = () => TrueDate.now() + shiftMs;
+const trueDate = Date;
+const now = () => trueDate.now() + shiftMs;
 
-globalThis.Date = new Proxy(TrueDate, {
+globalThis.Date = new Proxy(trueDate, {
   construct: (target, args, newTarget) =>
     Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
-  apply: () => new TrueDate(now()).toString(),
+  apply: () => new trueDate(now()).toString(),
   get: (target, property, receiver) => (property === 'now' ? now : Reflect.get(target, property, receiver)),
 });

@@ -75,9 +75,10 @@ function shortSpan(ms: number): string {
 
 function errorText({ errors }: Stats): string {
   if (errors.length === 0) return 'None: no poll failed.';
-  const lines = errors.map(({ message, code, count }) => {
-    return `• ${count} × ${escapeText(cut(message, 70))}${code === null ? '' : ` (${code})`}`;
-  });
+  const lines = errors.map(
+    ({ message, code, count }) =>
+      `• ${count} × ${escapeText(cut(message, 70))}${code === null ? '' : ` (${code})`}`,
+  );
   return cut(lines.join('\n'), discordLimits.embedFieldValue);
 }
 

@@ -175,8 +175,8 @@ describe.concurrent('the bot does not start, says why in a sentence, and keeps s
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     try {
       const { port } = taken.address() as AddressInfo;
-      const DATABASE_URL = await freshPostgresUrl();
-      const { code, said } = await refusal({ DATABASE_URL, METRICS_PORT: String(port) });
+      const databaseUrl = await freshPostgresUrl();
+      const { code, said } = await refusal({ DATABASE_URL: databaseUrl, METRICS_PORT: String(port) });
       expect(code).toBe(1);
       expect(said).toContain(`Cannot listen on 127.0.0.1:${port} (METRICS_HOST, METRICS_PORT)`);
       expect(said).not.toContain('    at ');

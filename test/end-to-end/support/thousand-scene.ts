@@ -112,9 +112,11 @@ export class ThousandScene {
     expect(await resultOf(progress)).toEqual({ word: 'completed', counts: [1000, 0, 0, 0] });
     expectCountsToAddUp(progress, 1000);
     expect(sandbox.violations).toEqual([]);
-    const written = sandbox.requests.slice(this.#logged).filter(({ method, path, status }) => {
-      return method !== 'GET' && path.startsWith('/channels/') && status !== 429;
-    });
+    const written = sandbox.requests
+      .slice(this.#logged)
+      .filter(
+        ({ method, path, status }) => method !== 'GET' && path.startsWith('/channels/') && status !== 429,
+      );
     this.#logged = sandbox.requests.length;
     expect(written.length).toBeLessThanOrEqual(writes);
     expect(processes.map((bot) => bot.problems()).join('')).toBe('');
