@@ -2,7 +2,7 @@ import type { ChatInputCommandInteraction } from 'discord.js';
 import { UserError } from '../../src/base/errors.ts';
 import type { Caller } from '../../src/bot/caller.ts';
 import { chosenId } from '../../src/bot/chosen-id.ts';
-import { postingPermissions } from '../../src/bot/rights/channel-rights.ts';
+import { missingToPost } from '../../src/bot/rights/channel-rights.ts';
 import type { Servers } from '../../src/bot/rights/servers.ts';
 import { discordTime } from '../../src/polls/time.ts';
 
@@ -30,10 +30,7 @@ export function checkChannel(
 
 /** Null where nothing was sent along. */
 function missingHere({ appPermissions, channel }: ChatInputCommandInteraction): string[] | null {
-  if (appPermissions.bitfield === 0n) return null;
-  return postingPermissions(channel?.isThread() ?? false)
-    .filter(([, bit]) => !appPermissions.has(bit))
-    .map(([name]) => name);
+  return appPermissions.bitfield === 0n ? null : missingToPost(channel, appPermissions);
 }
 
 function refuseMissing(channelId: string, missing: readonly string[]): void {

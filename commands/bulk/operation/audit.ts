@@ -12,7 +12,7 @@ import { everyServer } from '../../../src/polls/scope.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { audienceWithin, requireAdmin } from '../request/caller.ts';
 import { knownOperation } from '../request/known-operation.ts';
-import { operationOption } from '../request/operation-option.ts';
+import { operationIn, operationOption } from '../request/operation-option.ts';
 
 /** `/bulk audit`: what the trail says of an operation, and whether the trail is to be believed. */
 export function auditSubcommand(services: BulkServices): Subcommand {
@@ -23,8 +23,7 @@ export function auditSubcommand(services: BulkServices): Subcommand {
       operationOption('required'),
     ),
     acknowledge: 'private',
-    run: ({ interaction, caller }) =>
-      audit(services, interaction.options.getInteger('operation', true), caller),
+    run: ({ interaction, caller }) => audit(services, operationIn(interaction), caller),
   };
 }
 

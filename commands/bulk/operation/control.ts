@@ -14,7 +14,7 @@ import { loadOperation } from '../../../src/bulk/operation-store.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { knownOperation } from '../request/known-operation.ts';
-import { operationOption } from '../request/operation-option.ts';
+import { operationIn, operationOption } from '../request/operation-option.ts';
 
 /** `/bulk cancel` */
 export function cancelSubcommand(services: BulkServices): Subcommand {
@@ -25,8 +25,7 @@ export function cancelSubcommand(services: BulkServices): Subcommand {
       operationOption('required'),
     ),
     acknowledge: 'private',
-    run: ({ interaction, caller }) =>
-      cancel(services, interaction.options.getInteger('operation', true), caller),
+    run: ({ interaction, caller }) => cancel(services, operationIn(interaction), caller),
   };
 }
 

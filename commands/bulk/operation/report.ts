@@ -10,7 +10,7 @@ import { readReport, reportCsv, reportJson } from '../../../src/bulk/insight/rep
 import type { BulkServices } from '../request/bulk-services.ts';
 import { oneOf } from '../request/checked-options.ts';
 import { knownOperation } from '../request/known-operation.ts';
-import { operationOption } from '../request/operation-option.ts';
+import { operationIn, operationOption } from '../request/operation-option.ts';
 
 const formats = ['csv', 'json'] as const;
 
@@ -24,9 +24,9 @@ export function reportSubcommand(services: BulkServices): Subcommand {
       choices: formats.map((value) => ({ name: value, value })),
     }),
     acknowledge: 'private',
-    run: ({ interaction: { options }, caller }) => {
-      const format = oneOf(options, 'format', formats) ?? 'csv';
-      return report(services, caller, options.getInteger('operation', true), format);
+    run: ({ interaction, caller }) => {
+      const format = oneOf(interaction.options, 'format', formats) ?? 'csv';
+      return report(services, caller, operationIn(interaction), format);
     },
   };
 }

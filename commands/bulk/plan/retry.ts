@@ -7,7 +7,7 @@ import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { actorOf } from '../request/caller.ts';
 import { knownOperation } from '../request/known-operation.ts';
-import { operationOption } from '../request/operation-option.ts';
+import { operationIn, operationOption } from '../request/operation-option.ts';
 import { postAndRun } from './post-and-run.ts';
 
 /** `/bulk retry` */
@@ -19,8 +19,7 @@ export function retrySubcommand(services: BulkServices): Subcommand {
       operationOption('required'),
     ),
     acknowledge: 'self',
-    run: (invocation) =>
-      retryFailed(services, invocation, invocation.interaction.options.getInteger('operation', true)),
+    run: (invocation) => retryFailed(services, invocation, operationIn(invocation.interaction)),
   };
 }
 

@@ -10,7 +10,7 @@ import { assertRoomForPreview } from '../../../src/bulk/preview/open-previews.ts
 import type { BulkServices } from '../request/bulk-services.ts';
 import { askingOf } from '../request/caller.ts';
 import { knownOperation } from '../request/known-operation.ts';
-import { operationOption } from '../request/operation-option.ts';
+import { operationIn, operationOption } from '../request/operation-option.ts';
 import { showPreview } from './preview.ts';
 
 /** `/bulk undo` */
@@ -22,8 +22,7 @@ export function undoSubcommand(services: BulkServices): Subcommand {
       operationOption('required'),
     ),
     acknowledge: 'private',
-    run: (invocation) =>
-      previewUndo(services, invocation, invocation.interaction.options.getInteger('operation', true)),
+    run: (invocation) => previewUndo(services, invocation, operationIn(invocation.interaction)),
   };
 }
 

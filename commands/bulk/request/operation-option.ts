@@ -1,3 +1,4 @@
+import type { ChatInputCommandInteraction } from 'discord.js';
 import { type APIApplicationCommandIntegerOption, ApplicationCommandOptionType } from 'discord-api-types/v10';
 
 /** The option that takes an operation's number. */
@@ -10,4 +11,9 @@ export function operationOption(use: 'required' | 'optional'): APIApplicationCom
     required: use === 'required',
     autocomplete: true,
   };
+}
+
+/** The number in that option, where it is required. */
+export function operationIn({ options }: ChatInputCommandInteraction): number {
+  return options.getInteger('operation', true);
 }

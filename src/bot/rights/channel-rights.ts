@@ -63,7 +63,11 @@ export function obstacleIn(channel: GuildBasedChannel, deed: Deed, now: Date): O
   return { right, permissions: [...new Set(missing)], timedOutUntil: until };
 }
 
-/** What posting a poll takes, with Discord's names. */
-export function postingPermissions(inThread: boolean): readonly Named[] {
-  return [viewChannel, inThread ? sendInThreads : sendMessages, embedLinks];
+/** What posting a poll takes and is not given, by Discord's names. A channel that is not known counts as no thread. */
+export function missingToPost(
+  channel: { isThread(): boolean } | null,
+  given: Readonly<PermissionsBitField>,
+): string[] {
+  const needed = [viewChannel, channel?.isThread() ? sendInThreads : sendMessages, embedLinks];
+  return needed.filter(([, bit]) => !given.has(bit)).map(([name]) => name);
 }

@@ -11,7 +11,7 @@ import type { ChannelAccess, Deed, Obstacles } from '../../delivery/rights.ts';
 import { inScope, type Scope } from '../../polls/scope.ts';
 import type { Choice } from '../handlers.ts';
 import { permissionsOf } from './channel-permissions.ts';
-import { obstacleIn, postingPermissions } from './channel-rights.ts';
+import { missingToPost, obstacleIn } from './channel-rights.ts';
 
 /** What the gateway tells about servers and channels. Nothing here asks Discord; what is not known is null. */
 export interface Servers {
@@ -66,11 +66,7 @@ export function gatewayServers(client: Client, clock: Clock = systemClock): Serv
     missingToPost: (id) => {
       const found = channel(id);
       const permissions = found && botPermissions(found);
-      return permissions
-        ? postingPermissions(found.isThread())
-            .filter(([, bit]) => !permissions.has(bit))
-            .map(([name]) => name)
-        : null;
+      return permissions && missingToPost(found, permissions);
     },
     search: (scope, text) => {
       const wanted = text.trim().toLowerCase();
