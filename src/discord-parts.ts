@@ -85,7 +85,7 @@ function paceOf({ database, process, clock, log }: CoreParts, limits: Limits) {
   const invalid = new InvalidRequests((count) =>
     log.warn(
       { count },
-      'Discord refuses so many requests that it may ban this address: bulk work slows down',
+      'Discord refuses so many requests that it may ban this address: background work slows down',
     ),
   );
   // The embedded database has one process, which needs to share nothing.

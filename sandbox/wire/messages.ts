@@ -33,7 +33,7 @@ export const messageRoutes: readonly Route[] = [
     path: '/channels/:channel/messages/bulk-delete',
     auth: 'bot',
     body: 'bulkDelete',
-    limits: bulkLimits,
+    limits: bulkDeleteLimits,
     handle: bulkDelete,
   },
   { method: 'GET', path: '/channels/:channel/messages/:message', auth: 'bot', handle: one },
@@ -86,7 +86,7 @@ function deleteLimits({ params }: Call): LimitRule[] {
   return [{ key: `delete:${params.channel}`, bucket: 'b2e4deletemessage', limit: 5, windowMs: 1000 }];
 }
 
-function bulkLimits({ world, params }: Call): LimitRule[] {
+function bulkDeleteLimits({ world, params }: Call): LimitRule[] {
   const guildId = world.channels.get(params.channel ?? '')?.guildId ?? params.channel;
   return [{ key: `bulk-delete:${guildId}`, bucket: 'c3d5bulkdelete', limit: 1, windowMs: 1000 }];
 }

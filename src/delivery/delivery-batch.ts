@@ -39,7 +39,7 @@ export interface Batch {
 /** What the rest of the bot asks of delivery. */
 export interface Deliverer {
   /**
-   * Bulk work: after people's, the lane with the longest way to go first. `more`: jobs that come while the first are under
+   * Background work: after people's, the lane with the longest way to go first. `more`: jobs that come while the first are under
    * way already; it is asked for the next ones as soon as it gave some, until it ends or the batch is stopped.
    */
   startBatch(
@@ -47,7 +47,7 @@ export interface Deliverer {
     handler: BatchHandler,
     more?: AsyncIterable<readonly DeliveryJob[]>,
   ): Batch;
-  /** A poll changed outside an operation (vote, scheduler, create): show it soon, ahead of bulk work. Coalesced. */
+  /** A poll changed outside an operation (vote, scheduler, create): show it soon, ahead of background work. Coalesced. */
   touch(job: DeliveryJob): void;
   /** As `touch`, and resolves with the final outcome, or null when it takes longer than `withinMs` (it goes on). */
   deliver(job: DeliveryJob, withinMs: number): Promise<FinalOutcome | null>;

@@ -24,7 +24,7 @@ export interface CallOptions {
 
 /** Private headers that the transport reads and takes off. */
 export const priorityHeader = 'x-gavel-priority';
-/** By this name bulk work takes turns. */
+/** By this name background work takes turns. */
 export const turnHeader = 'x-gavel-turn';
 /** A time of the monotonic clock in ms: a request that has not started by then is not sent at all. */
 export const sendBeforeHeader = 'x-gavel-send-before';

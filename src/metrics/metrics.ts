@@ -83,7 +83,7 @@ export class Metrics {
   readonly #pace = this.#gauge('gavel_discord_turns_waiting', 'Requests that wait for their turn now');
   readonly #invalid = this.#gauge(
     'gavel_discord_invalid_requests',
-    'Requests of the last ten minutes that Discord answered with 401, 403 or 429. From 4000 on bulk work slows down. 10,000 earn a ban of the address',
+    'Requests of the last ten minutes that Discord answered with 401, 403 or 429. From 4000 on background work slows down. 10,000 earn a ban of the address',
   );
   readonly #outage = this.#gauge(
     'gavel_discord_outage',

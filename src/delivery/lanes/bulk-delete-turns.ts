@@ -8,7 +8,7 @@ const busyMs = 100;
  * One bulk-delete at a time in each server: they share one limit, and lanes that all saw it free would claim polls for
  * requests that cannot go.
  */
-export class BulkTurns {
+export class BulkDeleteTurns {
   /** The server in which the channel's messages may be deleted many at once. */
   readonly serverOf: BulkDeletes;
   readonly #limits: Limits;

@@ -4,12 +4,12 @@ import { Refusals } from './batch-refusals.ts';
 /** A batch as the lanes see it: what is left of it and what of it is in flight. */
 export class LaneBatch implements Batch {
   readonly handler: BatchHandler;
-  /** Its jobs go ahead of bulk work. */
+  /** Its jobs go ahead of background work. */
   readonly people: boolean;
   /** Batches of the same name take turns as one. */
   readonly turn: string;
   /** The channels whose young messages go in bulk-deletes, where the batch deletes. */
-  bulkChannels: ReadonlySet<string> = new Set();
+  bulkDeleteChannels: ReadonlySet<string> = new Set();
   readonly refusals = new Refusals();
   stopped = false;
   anyDone = false;

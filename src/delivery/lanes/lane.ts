@@ -50,8 +50,8 @@ export class Lane {
   wake = new AbortController();
   readonly #parts: LaneParts;
   readonly #people = new Turns<Entry>();
-  readonly #bulk = new Turns<Entry>();
-  /** People's requests since the last bulk one. */
+  readonly #background = new Turns<Entry>();
+  /** People's requests since the last background one. */
   #peopleInRow = 0;
 
   constructor(channelId: string, parts: LaneParts) {
@@ -60,11 +60,11 @@ export class Lane {
   }
 
   get length(): number {
-    return this.#people.length + this.#bulk.length;
+    return this.#people.length + this.#background.length;
   }
 
   get entries(): readonly Entry[] {
-    return [...this.#people.inTurn(), ...this.#bulk.inTurn()].flat();
+    return [...this.#people.inTurn(), ...this.#background.inTurn()].flat();
   }
 
   /**
@@ -88,9 +88,9 @@ export class Lane {
 
   /** The entry that may go now, or how long until one may. */
   next(now: number): { entry: Entry } | { waitMs: number } {
-    const bulk = this.#bulk.inTurn().map((queue) => this.#oldFirst(queue));
+    const background = this.#background.inTurn().map((queue) => this.#oldFirst(queue));
     const people = this.#people.inTurn();
-    const order = this.#peopleInRow >= peopleInRow ? [...bulk, ...people] : [...people, ...bulk];
+    const order = this.#peopleInRow >= peopleInRow ? [...background, ...people] : [...people, ...background];
     // Only the kind of request matters, of which a lane has two or three.
     const delays = new Map<string, number>();
     const delayOf = (entry: Entry): number => {
@@ -98,7 +98,7 @@ export class Lane {
       const key = `${kind} ${entry.batch.people}`;
       const known = delays.get(key);
       if (known !== undefined) return known;
-      const kept = kind === 'edit' && !entry.batch.people ? this.#keptForOld(bulk.flat(), now) : 0;
+      const kept = kind === 'edit' && !entry.batch.people ? this.#keptForOld(background.flat(), now) : 0;
       const ms = Math.max(kept, this.#parts.delay(entry.job, now, kind));
       delays.set(key, ms);
       return ms;
@@ -152,15 +152,17 @@ export class Lane {
   }
 
   takeEverything(): Entry[] {
-    return [...this.#people.remove(() => true), ...this.#bulk.remove(() => true)];
+    return [...this.#people.remove(() => true), ...this.#background.remove(() => true)];
   }
 
   /** The request that an entry takes. */
   kindOf({ job, batch, alone }: Entry): RequestKind {
     const today = this.#parts.today();
     if (!batch.handler.deletes) return showingKind(job.messageId, today);
-    const bulk = !alone && batch.bulkChannels.has(job.channelId);
-    return bulk && job.messageId !== null && youngEnough(job.messageId, today) ? 'bulk-delete' : 'delete';
+    const bulkDelete = !alone && batch.bulkDeleteChannels.has(job.channelId);
+    return bulkDelete && job.messageId !== null && youngEnough(job.messageId, today)
+      ? 'bulk-delete'
+      : 'delete';
   }
 
   /** Old messages have the narrowest limit and use up that of the others: behind them they would end long after. */
@@ -174,8 +176,8 @@ export class Lane {
    * How long younger messages leave the rest of the window of edits to old ones, in ms. Those may go 3 in 6 s, but find the
    * window of 5 in 5 s used up each time unless something is kept for them: 30 edits, 15 of them old, took 33 s for 25.
    */
-  #keptForOld(bulk: readonly Entry[], now: number): number {
-    const old = bulk.filter((entry) => this.kindOf(entry) === 'edit-old' && entry.notBefore <= now);
+  #keptForOld(background: readonly Entry[], now: number): number {
+    const old = background.filter((entry) => this.kindOf(entry) === 'edit-old' && entry.notBefore <= now);
     const room = this.#parts.editRoom(this.channelId, now);
     if (old.length === 0 || room === null) return 0;
     const kept = Math.min(old.length, channelWindows['edit-old'].requests);
@@ -184,7 +186,7 @@ export class Lane {
   }
 
   #queuesOf(batch: LaneBatch): Turns<Entry> {
-    return batch.people ? this.#people : this.#bulk;
+    return batch.people ? this.#people : this.#background;
   }
 }
 

@@ -37,7 +37,7 @@ const lastBackoffMs = 15_000;
 const longestRestMs = 60_000;
 
 /**
- * One lane per channel, one request in flight per lane. In a lane people's jobs go before bulk ones, and operations take
+ * One lane per channel, one request in flight per lane. In a lane people's jobs go before background ones, and operations take
  * turns; between lanes the pace lets people go first and then the lane with the longest way to go. A job waits in its lane, never inside the REST client, so that a
  * batch can be stopped.
  */

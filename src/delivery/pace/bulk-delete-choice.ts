@@ -41,7 +41,7 @@ export function deleteLoads(
  * whole server, where single ones go five a second in each channel. So the fullest channels of a server take bulk-deletes,
  * as many of them as make the server end soonest.
  */
-export function bulkChannels(loads: readonly DeleteLoad[]): ReadonlySet<string> {
+export function bulkDeleteChannels(loads: readonly DeleteLoad[]): ReadonlySet<string> {
   const chosen = new Set<string>();
   for (const [serverId, inServer] of Map.groupBy(loads, (load) => load.serverId)) {
     if (serverId === null) continue;
@@ -58,8 +58,8 @@ export function bulkChannels(loads: readonly DeleteLoad[]): ReadonlySet<string> 
 }
 
 /** How many requests a channel's messages take: bulk-deletes and single ones. */
-export function deleteRequests(load: DeleteLoad, bulk: boolean): { calls: number; singles: number } {
-  if (!bulk) return { calls: 0, singles: load.young + load.old };
+export function deleteRequests(load: DeleteLoad, bulkDelete: boolean): { calls: number; singles: number } {
+  if (!bulkDelete) return { calls: 0, singles: load.young + load.old };
   const rest = load.young % discordLimits.bulkDeleteMessages;
   // One alone is no bulk-delete: Discord wants two.
   const single = rest === 1 ? 1 : 0;
@@ -70,8 +70,8 @@ export function deleteRequests(load: DeleteLoad, bulk: boolean): { calls: number
 }
 
 /** What a server's limits and the pace make of it, in ms; the first window of each limit is free. */
-function serverMs(loads: readonly DeleteLoad[], bulk: ReadonlySet<string>): number {
-  const requests = loads.map((load) => deleteRequests(load, bulk.has(load.channelId)));
+function serverMs(loads: readonly DeleteLoad[], bulkDeletes: ReadonlySet<string>): number {
+  const requests = loads.map((load) => deleteRequests(load, bulkDeletes.has(load.channelId)));
   const calls = requests.reduce((sum, one) => sum + one.calls, 0);
   const singles = requests.reduce((sum, one) => sum + one.singles, 0);
   return Math.max(

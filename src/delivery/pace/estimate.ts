@@ -1,5 +1,5 @@
 import { type RequestKind, showingKind } from '../request-kind.ts';
-import { type BulkDeletes, bulkChannels, deleteLoads, deleteRequests } from './bulk-delete-choice.ts';
+import { type BulkDeletes, bulkDeleteChannels, deleteLoads, deleteRequests } from './bulk-delete-choice.ts';
 import { leastTime, type PlaceLoads } from './least-time.ts';
 import { channelWindows } from './limits.ts';
 import { paceIntervalMs } from './pace.ts';
@@ -91,8 +91,8 @@ function showing(jobs: readonly EstimateJob[], now: number): Place[] {
 
 function deleting(jobs: readonly EstimateJob[], now: Date, bulkDeletes: BulkDeletes): Place[] {
   const loads = deleteLoads(jobs, now.getTime(), bulkDeletes);
-  const bulk = bulkChannels(loads);
-  const plans = loads.map((load) => ({ ...load, ...deleteRequests(load, bulk.has(load.channelId)) }));
+  const channels = bulkDeleteChannels(loads);
+  const plans = loads.map((load) => ({ ...load, ...deleteRequests(load, channels.has(load.channelId)) }));
   const singles = plans.map(({ channelId, singles: requests }) => ({
     channelIds: [channelId],
     loads: [[{ requests, window: channelWindows.delete }]],

@@ -10,7 +10,7 @@ const many = 4_000;
 /** Counted together: so precise is the count. */
 const stepMs = 10_000;
 
-/** Counts the requests that Discord calls invalid, and slows bulk work down well before they earn a ban. */
+/** Counts the requests that Discord calls invalid, and slows background work down well before they earn a ban. */
 export class InvalidRequests {
   readonly #onMany: (count: number) => void;
   #steps: { since: number; count: number }[] = [];
@@ -38,7 +38,7 @@ export class InvalidRequests {
   }
 
   /**
-   * How far apart the requests of bulk work start at least, in ms: if every one of them were refused, they would still stay
+   * How far apart the requests of background work start at least, in ms: if every one of them were refused, they would still stay
    * below the limit. `processes` share the address.
    */
   gapMs(now: number, processes: number): number {

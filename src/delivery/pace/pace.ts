@@ -17,14 +17,14 @@ const widestMs = 1_400;
 const wideForMs = 10 * 60_000;
 /** Between the starts of two requests at least: nothing is released in a bunch. */
 const gapMs = 12;
-/** What bulk work leaves free in each window as long as people ask for something. */
+/** What background work leaves free in each window as long as people ask for something. */
 const keptForPeople = 2;
 const peopleAroundMs = 10_000;
 
 /** Between the starts of two requests on average, where nothing but the pace holds them back. */
 export const paceIntervalMs = windowMs / globalWindow.requests;
 
-/** What a person waits for goes first; bulk work has the urgency of its lane instead. */
+/** What a person waits for goes first; background work has the urgency of its lane instead. */
 export const peopleFirst = 1_000_000;
 
 /** Interactions: Discord exempts them from the global limit. */
@@ -54,7 +54,7 @@ const everything: PaceShare = {
 export interface Asking {
   /** Higher goes first, equals in order; `exemptPriority` and `peopleFirst` ahead of everything else. */
   readonly priority: number;
-  /** Bulk work takes turns by this name. */
+  /** Background work takes turns by this name. */
   readonly turn?: string;
   /** By the monotonic clock in ms: later it is of no use. */
   readonly until?: number;
@@ -78,7 +78,7 @@ export interface Ended {
 }
 
 /**
- * Lets requests start one after the other: interactions, then people's, then bulk work, whose operations take turns. Only
+ * Lets requests start one after the other: interactions, then people's, then background work, whose operations take turns. Only
  * the start is paced: nobody holds a slot while waiting for an answer.
  */
 export class Pace {
@@ -89,7 +89,7 @@ export class Pace {
   readonly #invalid: InvalidRequests;
   readonly #exempt = new Turns<Waiting>();
   readonly #people = new Turns<Waiting>();
-  readonly #bulk = new Turns<Waiting>();
+  readonly #background = new Turns<Waiting>();
   /** When the requests of the last window started, exempt ones not counted. */
   #starts: number[] = [];
   #lastStart = Number.NEGATIVE_INFINITY;
@@ -131,11 +131,14 @@ export class Pace {
       };
       if (priority === exemptPriority) this.#exempt.push('', waiting);
       else if (priority >= peopleFirst) this.#people.push('', waiting);
-      else this.#bulk.push(turn, waiting);
+      else this.#background.push(turn, waiting);
       const now = this.#clock.monotonic();
       if (this.#people.length > 0) this.#peopleAt = now;
       this.#pump();
-      this.#peak = Math.max(this.#peak, this.#started(now).length + this.#people.length + this.#bulk.length);
+      this.#peak = Math.max(
+        this.#peak,
+        this.#started(now).length + this.#people.length + this.#background.length,
+      );
     });
   }
 
@@ -177,7 +180,7 @@ export class Pace {
   }
 
   get waiting(): number {
-    return this.#exempt.length + this.#people.length + this.#bulk.length;
+    return this.#exempt.length + this.#people.length + this.#background.length;
   }
 
   /** Requests in the last ten minutes that count towards a ban. */
@@ -188,7 +191,8 @@ export class Pace {
   /** The most requests that were wanted within a window since this was asked last. */
   takeDemand(): number {
     const peak = this.#peak;
-    this.#peak = this.#started(this.#clock.monotonic()).length + this.#people.length + this.#bulk.length;
+    this.#peak =
+      this.#started(this.#clock.monotonic()).length + this.#people.length + this.#background.length;
     return Math.max(peak, this.#peak);
   }
 
@@ -196,7 +200,7 @@ export class Pace {
   #pump(): void {
     const now = this.#clock.monotonic();
     let waitMs = Number.POSITIVE_INFINITY;
-    for (const queue of [this.#exempt, this.#people, this.#bulk]) {
+    for (const queue of [this.#exempt, this.#people, this.#background]) {
       for (const late of queue.remove(({ until }) => until <= now)) late.giveUp();
       for (;;) {
         const name = queue.next();

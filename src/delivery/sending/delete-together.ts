@@ -19,7 +19,7 @@ export interface TogetherRequest {
   readonly jobs: readonly DeliveryJob[];
   /** For the pace; higher goes first. */
   readonly priority: number;
-  /** By this name bulk work takes turns at the pace. */
+  /** By this name background work takes turns at the pace. */
   readonly turn: string;
 }
 

@@ -2,14 +2,14 @@ import type { Loop } from '../../base/loop.ts';
 import type { Service } from '../../base/service.ts';
 import { within } from '../../base/within.ts';
 import type { Batch, BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery-batch.ts';
-import { BulkTurns } from '../lanes/bulk-delete-turns.ts';
+import { BulkDeleteTurns } from '../lanes/bulk-delete-turns.ts';
 import { Health } from '../lanes/health.ts';
 import type { LaneBatch } from '../lanes/lane-batch.ts';
 import { Lanes, type TogetherOutcome } from '../lanes/lanes.ts';
 import { Touches } from '../lanes/refreshes.ts';
 import { withinPatience } from '../message-limit.ts';
 import type { Outcome } from '../outcome.ts';
-import { type BulkDeletes, bulkChannels, deleteLoads } from '../pace/bulk-delete-choice.ts';
+import { type BulkDeletes, bulkDeleteChannels, deleteLoads } from '../pace/bulk-delete-choice.ts';
 import { deleteTogether } from './delete-together.ts';
 import { deliverOne } from './deliver-one.ts';
 import type { DeliverParts } from './deliver-parts.ts';
@@ -22,7 +22,7 @@ import { createSweep } from './sweep.ts';
  */
 export class Delivery implements Deliverer, Service {
   readonly #parts: DeliverParts;
-  readonly #bulkTurns: BulkTurns;
+  readonly #bulkDeleteTurns: BulkDeleteTurns;
   readonly #lanes: Lanes;
   readonly #touches: Touches;
   readonly #batches = new WeakMap<LaneBatch, { repost: boolean }>();
@@ -40,13 +40,13 @@ export class Delivery implements Deliverer, Service {
     },
   ) {
     this.#parts = parts;
-    this.#bulkTurns = new BulkTurns(parts.limits, parts.bulkDeletes ?? (() => null));
+    this.#bulkDeleteTurns = new BulkDeleteTurns(parts.limits, parts.bulkDeletes ?? (() => null));
     this.#lanes = new Lanes({
       send: (job, batch, priority) => this.#send(job, batch, priority),
       sendTogether: (jobs, batch, priority) => this.#sendTogether(jobs, batch, priority),
       delay: ({ channelId }, now, kind) =>
         kind === 'bulk-delete'
-          ? this.#bulkTurns.delay(channelId, now)
+          ? this.#bulkDeleteTurns.delay(channelId, now)
           : parts.limits.delay(channelId, kind, now),
       editRoom: (channelId, now) => parts.limits.editRoom(channelId, now),
       health: new Health(),
@@ -94,20 +94,20 @@ export class Delivery implements Deliverer, Service {
     more?: AsyncIterable<readonly DeliveryJob[]>,
   ): Batch {
     const known = [...jobs];
-    const chooseBulk = () => {
+    const chooseBulkDeletes = () => {
       if (!handler.deletes) return;
       const now = this.#parts.clock.now().getTime();
-      batch.bulkChannels = bulkChannels(deleteLoads(known, now, this.#bulkTurns.serverOf));
+      batch.bulkDeleteChannels = bulkDeleteChannels(deleteLoads(known, now, this.#bulkDeleteTurns.serverOf));
     };
     async function* noted(chunks: AsyncIterable<readonly DeliveryJob[]>) {
       for await (const chunk of chunks) {
         known.push(...chunk);
-        chooseBulk();
+        chooseBulkDeletes();
         yield chunk;
       }
     }
     const batch = this.#lanes.add(jobs, handler, false, undefined, more && noted(more));
-    chooseBulk();
+    chooseBulkDeletes();
     this.#batches.set(batch, handler);
     return batch;
   }
@@ -130,10 +130,11 @@ export class Delivery implements Deliverer, Service {
     priority: number,
   ): Promise<TogetherOutcome> {
     const { channelId } = jobs[0]!;
-    const { outcome, apart, lackingPermission } = await this.#bulkTurns.take(channelId, (serverId) =>
+    const { outcome, apart, lackingPermission } = await this.#bulkDeleteTurns.take(channelId, (serverId) =>
       deleteTogether(this.#parts, { channelId, serverId, jobs, priority, turn: batch.turn }),
     );
-    if (lackingPermission) batch.bulkChannels = batch.bulkChannels.difference(new Set([channelId]));
+    if (lackingPermission)
+      batch.bulkDeleteChannels = batch.bulkDeleteChannels.difference(new Set([channelId]));
     return { outcome, apart };
   }
 

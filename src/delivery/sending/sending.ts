@@ -21,7 +21,7 @@ export interface DeliverOptions extends ClaimOptions {
   readonly repost: boolean;
   /** For the pace; higher goes first. */
   readonly priority: number;
-  /** By this name bulk work takes turns at the pace. */
+  /** By this name background work takes turns at the pace. */
   readonly turn?: string;
   /** What Discord has refused to this batch in this channel, and would refuse again. */
   readonly refused?: (deed: Deed) => Refused | null;

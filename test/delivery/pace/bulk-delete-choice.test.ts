@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  bulkChannels,
+  bulkDeleteChannels,
   type DeleteLoad,
   deleteLoads,
   deleteRequests,
@@ -16,7 +16,7 @@ function load(channel: number, young: number, more: Partial<DeleteLoad> = {}): D
 }
 
 function chosen(...loads: DeleteLoad[]): string[] {
-  return [...bulkChannels(loads)];
+  return [...bulkDeleteChannels(loads)];
 }
 
 function messages(count: number, channels: number, ageMs = 60_000) {

@@ -48,7 +48,7 @@ describe('the pace', () => {
     expect(started.find(({ name }) => name === 'press')?.at).toBe(0);
   });
 
-  test('keeps room for people as long as they are there, however much bulk work waits', async () => {
+  test('keeps room for people as long as they are there, however much background work waits', async () => {
     const { clock, started, ask, bulk, at } = setUp();
     for (let i = 0; i < 2_000; i += 1) void bulk('many');
     let worst = 0;
@@ -181,7 +181,7 @@ describe('while the edge refuses everything', () => {
 });
 
 describe('requests that Discord calls invalid', () => {
-  test('slow bulk work down before they earn a ban, and never people', async () => {
+  test('slow background work down before they earn a ban, and never people', async () => {
     const many: number[] = [];
     const invalid = new InvalidRequests((count) => many.push(count));
     const { clock, started, ask, bulk, answer, at } = setUp({ invalid });
