@@ -50,13 +50,13 @@ export function answerParts(core: CoreParts, discord: DiscordParts, work: WorkPa
 }
 
 function bulkServices(core: CoreParts, discord: DiscordParts, work: WorkParts): BulkServices {
-  const { config, log, database, clock, process } = core;
+  const { config, log, database, clock, processId } = core;
   const { client, servers, shared, names } = discord;
   return {
     db: database.db,
     clock,
     log,
-    process,
+    processId,
     names,
     access: servers.channelAccess,
     timeoutMs: config.bulk.timeoutMs,

@@ -23,7 +23,7 @@ export interface CoreParts {
   readonly database: Database;
   readonly clock: Clock;
   /** Names this process in leases and the audit. */
-  readonly process: string;
+  readonly processId: string;
   /** Called when nothing can go on, such as with a token that was revoked. */
   readonly lost: (reason: string) => void;
 }
@@ -81,7 +81,7 @@ export function discordParts(core: CoreParts): DiscordParts {
   };
 }
 
-function paceOf({ database, process, clock, log }: CoreParts, limits: Limits) {
+function paceOf({ database, processId, clock, log }: CoreParts, limits: Limits) {
   const invalid = new InvalidRequests((count) =>
     log.warn(
       { count },
@@ -93,7 +93,7 @@ function paceOf({ database, process, clock, log }: CoreParts, limits: Limits) {
     database.kind === 'postgres'
       ? new PaceShares({
           db: database.probeDb,
-          process,
+          processId,
           clock,
           log,
           takeDemand: () => pace.takeDemand(),

@@ -48,13 +48,13 @@ export async function startGavel(config: Config, log: Logger, parts: StartParts)
   await using started = new AsyncDisposableStack();
   const { steps, stopping, lost } = parts;
   const { database, clock } = await startDatabase(config, log, parts, started);
-  const process = `${hostname()}/${globalThis.process.pid}/${randomBytes(4).toString('hex')}`;
-  const core = { config, log, database, clock, process, lost };
+  const processId = `${hostname()}/${globalThis.process.pid}/${randomBytes(4).toString('hex')}`;
+  const core = { config, log, database, clock, processId, lost };
   const discord = discordParts(core);
   const work = workParts(core, discord);
   const answers = answerParts(core, discord, work);
   await startServices(servicesOf({ core, discord, work, answers, stopping }), steps, started);
-  log.info({ process, database: database.kind }, readyLine(discord.client));
+  log.info({ process: processId, database: database.kind }, readyLine(discord.client));
   const running = started.move();
   return { stop: () => running.disposeAsync() };
 }
@@ -100,14 +100,14 @@ const registering: Step = {
 const goingOn: Step = { does: null, cannot: 'Cannot go on with what the last run left', next: logHasMore };
 
 function metricsEndpoint({ core, discord, work }: Parts): Service | null {
-  const { config, database, log, process, clock } = core;
+  const { config, database, log, processId, clock } = core;
   const { client, pace, metrics } = discord;
   if (config.metrics === null) return null;
   const sources = {
     db: database.workDb,
     probeDb: database.probeDb,
     log,
-    process,
+    processId,
     shards: () => shardStates(client),
     gateway: () => gatewayState(client),
     waiting: () => work.delivery.waiting,
@@ -119,10 +119,12 @@ function metricsEndpoint({ core, discord, work }: Parts): Service | null {
 
 /** Shows other processes that this one lives, and finds out which of them do. */
 function presence({ core, work }: Parts): Service {
-  const { config, database, process, clock, log } = core;
+  const { config, database, processId, clock, log } = core;
   const { databaseUrl } = config;
   const lock =
-    databaseUrl === null ? null : new ProcessLock({ databaseUrl, db: database.workDb, process, clock, log });
+    databaseUrl === null
+      ? null
+      : new ProcessLock({ databaseUrl, db: database.workDb, processId, clock, log });
   return {
     start: async () => {
       await lock?.start();

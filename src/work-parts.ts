@@ -27,7 +27,7 @@ export interface WorkParts {
 }
 
 export function workParts(core: CoreParts, discord: DiscordParts): WorkParts {
-  const { config, log, database, clock, process, lost } = core;
+  const { config, log, database, clock, processId, lost } = core;
   const { workDb: db, longDb } = database;
   const { client, limits, servers, messages, names, botId } = discord;
   const { timeoutMs } = config.bulk;
@@ -37,7 +37,7 @@ export function workParts(core: CoreParts, discord: DiscordParts): WorkParts {
     limits,
     clock,
     log,
-    process,
+    processId,
     botId,
     obstacle: servers.obstacle,
     random: Math.random,
@@ -58,7 +58,7 @@ export function workParts(core: CoreParts, discord: DiscordParts): WorkParts {
       names,
       clock,
       log,
-      process,
+      processId,
       timeoutMs,
       limits: config.bulk,
       onAbort: lost,

@@ -9,6 +9,7 @@ import { createLogger } from '../src/base/log.ts';
 import { appendAudit } from '../src/bulk/audit/audit.ts';
 import { openDatabase } from '../src/db/database.ts';
 import type { Db } from '../src/db/schema.ts';
+import { inTransaction } from '../src/db/transaction.ts';
 import { freshPostgresUrl } from './support/databases.ts';
 import { unpackMigrated } from './support/pglite-databases.ts';
 
@@ -34,12 +35,8 @@ async function directory(): Promise<string> {
 
 async function fill(db: Db): Promise<void> {
   for (let index = 0; index < 5; index++) {
-    await appendAudit(db, new Date(index), {
-      operationId: 1,
-      actorId: null,
-      process: 'test',
-      event: 'paused',
-    });
+    const entry = { operationId: 1, actorId: null, process: 'test', event: 'paused' } as const;
+    await inTransaction(db, (trx) => appendAudit(trx, new Date(index), entry));
   }
 }
 

@@ -19,7 +19,7 @@ export interface ProcessLockParts {
   /** For what is written about the lock, beside its own session. */
   readonly db: Db;
   /** As in `operations.owner`. */
-  readonly process: string;
+  readonly processId: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -81,39 +81,39 @@ export class ProcessLock implements Service {
 
   /** One session, from its beginning to its end. Throws if it cannot be had, or if it broke. */
   async #hold(held: () => void): Promise<'pooled' | 'stopped'> {
-    const { clock, db, process } = this.#parts;
+    const { clock, db, processId } = this.#parts;
     const session = new Session(this.#parts.databaseUrl);
     const key = randomInt(2 ** 31);
     try {
       await session.client.connect();
       if (!(await session.isOwn(db))) return 'pooled';
       if (!(await session.take(key))) throw new Error('the key is taken');
-      await session.register(process, key);
+      await session.register(processId, key);
       held();
       while (!this.#stopping.signal.aborted) {
         const over = AbortSignal.any([this.#stopping.signal, session.lost]);
         await clock.sleep(checkEveryMs, over);
         if (session.lost.aborted) throw session.lost.reason;
         if (!(await session.holds(key))) {
-          await this.#unregister(db, process, key);
+          await this.#unregister(db, processId, key);
           return 'pooled';
         }
       }
       // The row goes first, so that nobody takes the free lock for this process's death.
-      await this.#unregister(db, process, key);
+      await this.#unregister(db, processId, key);
       return 'stopped';
     } catch (error) {
       // Not awaited: another lock can be had meanwhile, and it has another key.
-      void this.#unregister(db, process, key);
+      void this.#unregister(db, processId, key);
       throw error;
     } finally {
       session.end();
     }
   }
 
-  async #unregister(db: Db, process: string, key: number): Promise<void> {
+  async #unregister(db: Db, processId: string, key: number): Promise<void> {
     try {
-      await db.deleteFrom('processes').where('name', '=', process).where('lock_key', '=', key).execute();
+      await db.deleteFrom('processes').where('name', '=', processId).where('lock_key', '=', key).execute();
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'others may take this process for dead');
     }
@@ -178,13 +178,13 @@ class Session {
     return rows[0].taken;
   }
 
-  async register(process: string, key: number): Promise<void> {
+  async register(processId: string, key: number): Promise<void> {
     await this.client.query(
       `insert into processes (name, lock_key, server_started, locked_at)
       values ($1, $2, pg_postmaster_start_time(), now())
       on conflict (name) do update set
         lock_key = excluded.lock_key, server_started = excluded.server_started, locked_at = excluded.locked_at`,
-      [process, key],
+      [processId, key],
     );
   }
 

@@ -1,12 +1,16 @@
+import type { Transaction } from 'kysely';
 import { type Clock, systemClock } from '../base/clock.ts';
-import type { Db } from './schema.ts';
+import type { Db, Schema } from './schema.ts';
 import { patienceMs, repeated } from './server/repeated.ts';
+
+/** A transaction under way. What takes one must be in a transaction: it locks, or belongs to what is committed together. */
+export type Trx = Transaction<Schema>;
 
 /**
  * Runs `fn`, which only reads, in one transaction that sees the database as of one moment. It is repeated as
  * `inTransaction` is. The embedded database has a single session, so nothing changes there meanwhile.
  */
-export async function inSnapshot<T>(db: Db, fn: (trx: Db) => Promise<T>): Promise<T> {
+export async function inSnapshot<T>(db: Db, fn: (trx: Trx) => Promise<T>): Promise<T> {
   return await repeated(() => db.transaction().setIsolationLevel('repeatable read').execute(fn));
 }
 
@@ -22,10 +26,10 @@ export async function inSnapshot<T>(db: Db, fn: (trx: Db) => Promise<T>): Promis
  */
 export async function inTransaction<T>(
   db: Db,
-  fn: (trx: Db, again: boolean) => Promise<T>,
+  fn: (trx: Trx, again: boolean) => Promise<T>,
   clock: Clock = systemClock,
 ): Promise<T> {
-  if (db.isTransaction) return await fn(db, false);
+  if (isTrx(db)) return await fn(db, false);
   let again = false;
   const once = () =>
     db.transaction().execute(async (trx) => {
@@ -35,4 +39,8 @@ export async function inTransaction<T>(
       return result;
     });
   return await repeated(once, patienceMs, clock);
+}
+
+function isTrx(db: Db): db is Trx {
+  return db.isTransaction;
 }

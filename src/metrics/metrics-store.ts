@@ -19,7 +19,7 @@ export interface EndedOperation {
  */
 export async function endedBetween(
   db: Db,
-  process: string,
+  processId: string,
   after: number,
   upTo: number,
 ): Promise<EndedOperation[]> {
@@ -29,7 +29,7 @@ export async function endedBetween(
       coalesce((audit.details->>'skipped')::int, 0) as skipped,
       (extract(epoch from operation.finished_at - operation.started_at) - operation.paused_ms / 1000.0)::float8 as seconds
     from audit left join operations as operation on operation.id = audit.operation_id
-    where audit.id > ${after} and audit.id <= ${upTo} and audit.event = 'finished' and audit.process = ${process}
+    where audit.id > ${after} and audit.id <= ${upTo} and audit.event = 'finished' and audit.process = ${processId}
     order by audit.id`.execute(db);
   return rows;
 }

@@ -11,7 +11,7 @@ export interface MetricsSources {
   readonly probeDb: Db;
   readonly log: Logger;
   /** This process, as the audit names it. */
-  readonly process: string;
+  readonly processId: string;
   /** Shards by how they are: `ready`, `connecting`, … */
   shards(): Readonly<Record<string, number>>;
   /** Channels with messages that wait, the number of these messages, and whether everything fails. */
@@ -150,7 +150,7 @@ export class Metrics {
     }
   }
 
-  async #collectRows({ db, probeDb, process }: MetricsSources): Promise<void> {
+  async #collectRows({ db, probeDb, processId }: MetricsSources): Promise<void> {
     this.#latency.set((await databaseLatency(probeDb)) / 1000);
     const { outbox, parked, ...states } = await readDepths(db);
     for (const [state, count] of Object.entries(states)) this.#open.set({ state }, count);
@@ -158,7 +158,7 @@ export class Metrics {
     this.#parked.set(parked);
     if (this.#counted === null) return;
     const upTo = await lastEntry(db);
-    const all = await endedBetween(db, process, this.#counted, upTo);
+    const all = await endedBetween(db, processId, this.#counted, upTo);
     this.#counted = upTo;
     for (const ended of all) {
       const { kind, outcome } = ended;

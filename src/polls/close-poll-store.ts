@@ -1,7 +1,7 @@
 import { UserError } from '../base/errors.ts';
 import { isRowId } from '../db/row-id.ts';
 import type { Db } from '../db/schema.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction, type Trx } from '../db/transaction.ts';
 import type { Poll } from './poll.ts';
 import { claimInteraction, inScopeOf, pollRows, toPoll } from './poll-store.ts';
 import type { Scope } from './scope.ts';
@@ -48,7 +48,7 @@ export async function closePoll(
   });
 }
 
-async function lockPoll(trx: Db, scope: Scope, id: number): Promise<Poll | null> {
+async function lockPoll(trx: Trx, scope: Scope, id: number): Promise<Poll | null> {
   if (!isRowId(id)) return null;
   const row = await pollRows(trx, scope)
     .where('polls.id', '=', id)

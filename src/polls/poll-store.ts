@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import { isRowId } from '../db/row-id.ts';
 import type { Db, PollTable, Schema } from '../db/schema.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction, type Trx } from '../db/transaction.ts';
 import { fold } from './fold.ts';
 import type { Poll, PollStatus, Tally } from './poll.ts';
 import type { Scope } from './scope.ts';
@@ -164,7 +164,7 @@ export async function discardPoll(db: Db, scope: Scope, id: number): Promise<boo
 }
 
 /** True once for each interaction. The caller's transaction makes the claim and its effect one. */
-export async function claimInteraction(trx: Db, interactionId: string, now: Date): Promise<boolean> {
+export async function claimInteraction(trx: Trx, interactionId: string, now: Date): Promise<boolean> {
   const claimed = await trx
     .insertInto('handled_interactions')
     .values({ interaction_id: interactionId, handled_at: now })

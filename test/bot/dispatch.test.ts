@@ -106,7 +106,7 @@ describe('an interaction', () => {
 
   test('of a subcommand that this version does not have is refused in words', async () => {
     const newer = await startPollsBot(sandbox, db, {
-      process: 'newer',
+      processId: 'newer',
       handlers: { commands: [slashCommand({ name: 'try', description: 'Newer' }, [novel], async () => [])] },
     });
     await newer.stop();
@@ -160,7 +160,7 @@ describe('an interaction', () => {
   });
 
   test('that two processes get is handled by one', async () => {
-    bots.push(await startPollsBot(sandbox, db, { process: 'other', handlers: handlers(behaviour) }));
+    bots.push(await startPollsBot(sandbox, db, { processId: 'other', handlers: handlers(behaviour) }));
     for (let n = 0; n < 5; n += 1) expect((await (await slash()).message()).content).toBe('press me');
     await Promise.all(bots.splice(0).map((bot) => bot.stop()));
     expect(behaviour.ran).toBe(5);
@@ -191,7 +191,7 @@ describe('an interaction', () => {
 
   test('of a slow button that another process acknowledges is left to that one, and harms nobody', async () => {
     const message = await buttonMessage();
-    bots.push(await startPollsBot(sandbox, db, { process: 'other', handlers: handlers(behaviour) }));
+    bots.push(await startPollsBot(sandbox, db, { processId: 'other', handlers: handlers(behaviour) }));
     const gate = Promise.withResolvers<void>();
     let pressed = 0;
     behaviour.press = async (respond) => {

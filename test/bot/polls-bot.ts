@@ -27,7 +27,7 @@ export interface PollsBot {
 
 export interface PollsBotOptions {
   /** Names the process where several share the database. */
-  readonly process?: string;
+  readonly processId?: string;
   readonly superAdminIds?: readonly string[];
   readonly handlers?: Partial<Pick<DispatchParts, 'commands' | 'contextCommands' | 'presses'>>;
 }
@@ -55,7 +55,7 @@ export async function startPollsBot(
     limits,
     clock,
     log,
-    process: options.process ?? 'test',
+    processId: options.processId ?? 'test',
     botId: () => client.user!.id,
     random: () => 0.5,
   });

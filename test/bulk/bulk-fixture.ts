@@ -1,5 +1,5 @@
 import { close } from '../../src/bulk/kinds/close.ts';
-import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../src/bulk/lifecycle/fence.ts';
 import type { OperationRow } from '../../src/bulk/operation.ts';
 import { findOperation } from '../../src/bulk/operation-store.ts';
 import { type Actor, confirmDraft } from '../../src/bulk/plan/confirm.ts';
@@ -68,14 +68,14 @@ export async function operationOf(db: Db, id: number): Promise<OperationRow> {
 }
 
 /** Planned, confirmed and running, as its runner would hold it. */
-export async function running(db: Db, changes: Partial<PlanRequest> = {}): Promise<Hold> {
+export async function running(db: Db, changes: Partial<PlanRequest> = {}): Promise<Lease> {
   const draft = await operationOf(db, await plan(db, changes));
   const confirmed = await confirmDraft(db, draft, actor({ userId: draft.admin_id }), processName, later);
   if (!confirmed) throw new Error('not confirmed');
   return await start(db, confirmed);
 }
 
-export async function start(db: Db, operation: OperationRow): Promise<Hold> {
+export async function start(db: Db, operation: OperationRow): Promise<Lease> {
   await db
     .updateTable('operations')
     .set({ state: 'running', started_at: later })

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { appendAudit } from '../../src/bulk/audit/audit.ts';
 import { requestFacts } from '../../src/bulk/audit/audit-facts.ts';
 import type { Db, OperationTable } from '../../src/db/schema.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
 import { channelId, guildId, now } from '../polls/poll-fixture.ts';
 import { adminId, interactionId, processName } from './bulk-fixture.ts';
 
@@ -63,12 +64,15 @@ export async function madeOperation(db: Db, made: MadeOperation = {}): Promise<n
       .values({ operation_id: id, poll_id: poll, position: poll, ...rest })
       .execute();
   }
-  await appendAudit(db, at, {
-    operationId: id,
-    actorId: operation.admin_id,
-    process: processName,
-    event: 'confirmed',
-    details: await requestFacts(db, operation),
-  });
+  const details = await requestFacts(db, operation);
+  await inTransaction(db, (trx) =>
+    appendAudit(trx, at, {
+      operationId: id,
+      actorId: operation.admin_id,
+      process: processName,
+      event: 'confirmed',
+      details,
+    }),
+  );
   return id;
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { operationKind } from '../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../src/bulk/kinds/read-params.ts';
 import { cancelOperation } from '../../src/bulk/lifecycle/control.ts';
-import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../src/bulk/lifecycle/fence.ts';
 import { type OperationRow, openStates } from '../../src/bulk/operation.ts';
 import { confirmDraft } from '../../src/bulk/plan/confirm.ts';
 import { planUndo } from '../../src/bulk/plan/plan-undo.ts';
@@ -30,7 +30,7 @@ export async function begin(
   name: string,
   options: Record<string, unknown>,
   ids: readonly number[],
-): Promise<Hold> {
+): Promise<Lease> {
   const kind = operationKind(name);
   return await apply(
     db,
@@ -38,34 +38,34 @@ export async function begin(
   );
 }
 
-export async function apply(db: Db, hold: Hold): Promise<Hold> {
+export async function apply(db: Db, lease: Lease): Promise<Lease> {
   await applyPlanned(
     db,
-    hold,
+    lease,
     () => later,
     () => true,
   );
-  return hold;
+  return lease;
 }
 
 /** Ends it as if Discord took every message, but for the polls that it refuses. */
-export async function finish(db: Db, hold: Hold, refused: readonly number[] = []): Promise<OperationRow> {
+export async function finish(db: Db, lease: Lease, refused: readonly number[] = []): Promise<OperationRow> {
   const items = await db
     .selectFrom('operation_items')
     .select('poll_id')
-    .where('operation_id', '=', hold.operationId)
+    .where('operation_id', '=', lease.operationId)
     .where('state', '=', 'applied')
     .execute();
   const shown = items.map((item) => item.poll_id).filter((id) => !refused.includes(id));
   await sql`update polls set shown_revision = revision, sent_revision = revision
     where id = any(${shown}::int[])`.execute(db);
   const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
-  await settleItems(db, hold, shown, done, later);
-  await fail(db, hold, refused);
-  return (await finishOperation(db, hold, ['running'], null, later))!;
+  await settleItems(db, lease, shown, done, later);
+  await fail(db, lease, refused);
+  return (await finishOperation(db, lease, ['running'], null, later))!;
 }
 
-export async function fail(db: Db, hold: Hold, ids: readonly number[]): Promise<void> {
+export async function fail(db: Db, lease: Lease, ids: readonly number[]): Promise<void> {
   const failed = {
     state: 'failed',
     code: '50001',
@@ -73,7 +73,7 @@ export async function fail(db: Db, hold: Hold, ids: readonly number[]): Promise<
     attempts: 1,
     remark: null,
   } as const;
-  await settleItems(db, hold, ids, failed, later);
+  await settleItems(db, lease, ids, failed, later);
 }
 
 export async function run(
@@ -86,14 +86,14 @@ export async function run(
   return await finish(db, await begin(db, name, options, ids), refused);
 }
 
-export async function cancel(db: Db, hold: Hold): Promise<OperationRow> {
-  await cancelOperation(db, hold.operationId, { userId: null, process: processName }, later);
-  await putBack(db, hold, later);
-  return (await finishOperation(db, hold, ['cancelling'], 'cancelled', later))!;
+export async function cancel(db: Db, lease: Lease): Promise<OperationRow> {
+  await cancelOperation(db, lease.operationId, { userId: null, processId: processName }, later);
+  await putBack(db, lease, later);
+  return (await finishOperation(db, lease, ['cancelling'], 'cancelled', later))!;
 }
 
 /** The undo of an operation, planned and confirmed; applied by `apply`. */
-export async function beginUndo(db: Db, original: OperationRow): Promise<Hold> {
+export async function beginUndo(db: Db, original: OperationRow): Promise<Lease> {
   const draft = await operationOf(db, await planUndo(db, original, asking(), processName, later));
   return await start(db, (await confirmDraft(db, draft, actor(), processName, later))!);
 }
@@ -108,19 +108,19 @@ export async function undo(
 
 /** The retry of what failed, which waits in the queue. */
 export async function queueRetry(db: Db, original: OperationRow): Promise<OperationRow> {
-  const request = { actor: actor(), guildId, channelId, locale: 'en-US', process: processName };
+  const request = { actor: actor(), guildId, channelId, locale: 'en-US', processId: processName };
   return (await startRetry(db, original, request, later))!;
 }
 
 /** The retry of what failed, begun and applied. */
-export async function beginRetry(db: Db, original: OperationRow): Promise<Hold> {
+export async function beginRetry(db: Db, original: OperationRow): Promise<Lease> {
   return await apply(db, await start(db, await queueRetry(db, original)));
 }
 
 /** Ends it as a whole: what is still open fails. */
-export async function abort(db: Db, hold: Hold): Promise<OperationRow> {
+export async function abort(db: Db, lease: Lease): Promise<OperationRow> {
   const cause = { code: 'aborted', message: 'Discord refuses the token' };
-  return (await finishUnreached(db, hold, openStates, { result: 'failed', cause }, later))!;
+  return (await finishUnreached(db, lease, openStates, { result: 'failed', cause }, later))!;
 }
 
 /** Somebody presses an option. */

@@ -85,7 +85,7 @@ describeEachDatabase('/poll', (fresh) => {
   });
 
   test('takes each press once, though two processes get each twice and acknowledgements are lost', async () => {
-    const other = await startPollsBot(sandbox, db, { process: 'other' });
+    const other = await startPollsBot(sandbox, db, { processId: 'other' });
     sandbox.gateway.deliveries = 2;
     const { id, message } = await create();
     expect(await db.selectFrom('polls').select('id').execute()).toHaveLength(1);

@@ -37,7 +37,7 @@ export async function sandboxDelivery(
     clock: systemClock,
     random: Math.random,
     log: createLogger('silent'),
-    process: 'test',
+    processId: 'test',
     botId: () => sandbox.world.bot.id,
     bulkDeletes: () => (bulkDeletes ? guild.id : null),
   });

@@ -21,10 +21,19 @@ export const plain: DeliverOptions = {
  */
 export function severalProcesses(db: Db, obstacle: Obstacles = () => null) {
   const discord = new FakeDiscord();
-  const by = (process: string, limits = new Limits()) => {
+  const by = (processId: string, limits = new Limits()) => {
     const log = createLogger('silent');
     const botIdOf = () => botId;
-    const parts = { db, rest: discord, limits, clock: systemClock, log, process, botId: botIdOf, obstacle };
+    const parts = {
+      db,
+      rest: discord,
+      limits,
+      clock: systemClock,
+      log,
+      processId,
+      botId: botIdOf,
+      obstacle,
+    };
     return (id: number, options: Partial<DeliverOptions> = {}) =>
       deliverOne(parts, id, { ...plain, ...options });
   };

@@ -24,7 +24,7 @@ function sources(db: Db, changes: Partial<MetricsSources> = {}): MetricsSources 
     db,
     probeDb: db,
     log: createLogger('silent'),
-    process: processName,
+    processId: processName,
     shards: () => ({ ready: 2, reconnecting: 1 }),
     waiting: () => ({ lanes: 3, jobs: 40, outage: false }),
     paceWaiting: () => 7,
@@ -58,17 +58,17 @@ async function served(metrics: Metrics, from: MetricsSources, gateway = 'ok') {
 /** One poll of two fails. */
 async function ranOperation(db: Db): Promise<void> {
   const [a, b] = (await postedPolls(db, 2)) as [number, number];
-  const hold = await running(db);
+  const lease = await running(db);
   await applyPlanned(
     db,
-    hold,
+    lease,
     () => later,
     () => true,
   );
   const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
-  await settleItems(db, hold, [a], done, later);
-  await settleItems(db, hold, [b], { ...done, state: 'failed', code: '50001', message: 'no access' }, later);
-  await finishOperation(db, hold, ['running'], null, minutes(2));
+  await settleItems(db, lease, [a], done, later);
+  await settleItems(db, lease, [b], { ...done, state: 'failed', code: '50001', message: 'no access' }, later);
+  await finishOperation(db, lease, ['running'], null, minutes(2));
 }
 
 describeEachDatabase('metrics', (fresh) => {
@@ -88,7 +88,7 @@ describeEachDatabase('metrics', (fresh) => {
     expect(text).toContain('gavel_operation_seconds_sum{kind="close"} 60\n');
     const other = new Metrics();
     await other.start({ db });
-    expect(await other.text(sources(db, { process: 'another' }))).not.toContain('gavel_operations_total{');
+    expect(await other.text(sources(db, { processId: 'another' }))).not.toContain('gavel_operations_total{');
   });
 
   test('tell what waits, how the gateway is, and what Discord answers', async () => {

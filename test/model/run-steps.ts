@@ -8,7 +8,7 @@ import { cancel, end } from './model-operations.ts';
 import { onOperation, pick } from './step.ts';
 import type { World } from './world.ts';
 
-const by = { userId: null, process: processName };
+const by = { userId: null, processId: processName };
 
 /** Steps of operations that are confirmed. */
 export const runSteps = {

@@ -1,5 +1,5 @@
 import { AutoResetEvent } from '../../src/base/auto-reset-event.ts';
-import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../src/bulk/lifecycle/fence.ts';
 import { type RunDeps, runOperation } from '../../src/bulk/run/run-operation.ts';
 import type {
   Batch,
@@ -14,7 +14,7 @@ import type {
  * each step returns once the run waits for the next one or has ended.
  */
 export class Run implements Deliverer {
-  readonly process: string;
+  readonly processId: string;
   jobs: DeliveryJob[] = [];
   #handler: BatchHandler | null = null;
   readonly #changed = new AutoResetEvent();
@@ -25,8 +25,8 @@ export class Run implements Deliverer {
   #timers: { readonly ms: number; readonly wake: () => void }[] = [];
   #idle = Promise.withResolvers<void>();
 
-  constructor(process: string, paused: boolean) {
-    this.process = process;
+  constructor(processId: string, paused: boolean) {
+    this.processId = processId;
     this.#paused = paused;
   }
 
@@ -35,9 +35,9 @@ export class Run implements Deliverer {
     return this.#handler;
   }
 
-  async begin(deps: RunDeps, hold: Hold): Promise<void> {
+  async begin(deps: RunDeps, lease: Lease): Promise<void> {
     const interruptions = { stopping: this.#stop.signal, otherThan: () => this.#changed.wait() };
-    const ended = runOperation(deps, hold, interruptions);
+    const ended = runOperation(deps, lease, interruptions);
     this.#ended = ended;
     ended.then(
       () => this.#idle.resolve(),

@@ -21,14 +21,14 @@ export class Senders {
   }
 
   /** One attempt to show a poll. */
-  async deliver(pollId: number, options: DeliverOptions, process = processName): Promise<Outcome> {
+  async deliver(pollId: number, options: DeliverOptions, processId = processName): Promise<Outcome> {
     const parts = {
       db: this.#db,
       rest: this.#discord,
       limits: new Limits(),
       clock: systemClock,
       log: createLogger('silent'),
-      process,
+      processId,
       botId: () => botId,
     };
     return await deliverOne(parts, pollId, options);

@@ -1,7 +1,7 @@
 import { operationKind } from '../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../src/bulk/kinds/read-params.ts';
 import { cancelOperation, resumeOperation } from '../../src/bulk/lifecycle/control.ts';
-import type { Hold } from '../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../src/bulk/lifecycle/fence.ts';
 import { takeOver } from '../../src/bulk/lifecycle/lease.ts';
 import { confirmDraft } from '../../src/bulk/plan/confirm.ts';
 import { planOperation } from '../../src/bulk/plan/plan.ts';
@@ -90,7 +90,7 @@ export class World {
       guildId,
       channelId: original.channel_id,
       locale: 'en',
-      process: processName,
+      processId: processName,
     };
     return (await startRetry(this.db, original, request, this.date))!.id;
   }
@@ -108,7 +108,7 @@ export class World {
 
   /** Cancels it, under way or in the queue, and returns once it has ended. */
   async cancel(operationId: number): Promise<void> {
-    const by = { userId: null, process: processName };
+    const by = { userId: null, processId: processName };
     const press = () => cancelOperation(this.db, operationId, by, this.date);
     const run = this.runs.get(operationId);
     if (run) return await run.cancel(press);
@@ -127,7 +127,7 @@ export class World {
 
   /** Resumes it in the next free place, which is there. */
   async resume(operationId: number): Promise<void> {
-    const by = { userId: null, process: processName };
+    const by = { userId: null, processId: processName };
     await resumeOperation(this.db, operationId, by, this.date);
     await this.db
       .updateTable('operations')
@@ -137,11 +137,11 @@ export class World {
       .execute();
   }
 
-  async #run(hold: Hold, process: string): Promise<void> {
-    const { state } = await operationOf(this.db, hold.operationId);
-    const run = new Run(process, state === 'paused');
-    this.runs.set(hold.operationId, run);
-    await run.begin(this.#deps(run), hold);
+  async #run(lease: Lease, processId: string): Promise<void> {
+    const { state } = await operationOf(this.db, lease.operationId);
+    const run = new Run(processId, state === 'paused');
+    this.runs.set(lease.operationId, run);
+    await run.begin(this.#deps(run), lease);
   }
 
   #deps(run: Run): RunDeps {
@@ -151,11 +151,11 @@ export class World {
       sleep: (ms: number, signal?: AbortSignal) => run.sleep(ms, signal),
     };
     // Nothing here writes messages of its own.
-    const { process } = run;
+    const { processId } = run;
     return {
       db: this.db,
       deliverer: run,
-      process,
+      processId,
       timeoutMs,
       messages: {},
       clock,
@@ -167,7 +167,11 @@ export class World {
     if (!crashed) return;
     await crashed.crash();
     // Its claims end by themselves after a while.
-    await this.db.updateTable('polls').set({ sender: null }).where('sender', '=', crashed.process).execute();
+    await this.db
+      .updateTable('polls')
+      .set({ sender: null })
+      .where('sender', '=', crashed.processId)
+      .execute();
   }
 
   /** The process that runs it dies; another one takes over what it leaves. */
@@ -179,18 +183,18 @@ export class World {
       .where('id', '=', operationId)
       .execute();
     this.#processes += 1;
-    const process = `process ${this.#processes}`;
-    const taken = await takeOver(this.db, process, this.date);
-    const hold = taken.find((one) => one.operationId === operationId);
-    if (!hold) throw new Error(`operation ${operationId} was not taken over`);
-    await this.#run(hold, process);
+    const processId = `process ${this.#processes}`;
+    const taken = await takeOver(this.db, processId, this.date);
+    const lease = taken.find((one) => one.operationId === operationId);
+    if (!lease) throw new Error(`operation ${operationId} was not taken over`);
+    await this.#run(lease, processId);
   }
 
   /** One attempt of an operation's delivery. */
   async deliver(operationId: number, pollId: number): Promise<Outcome> {
-    const { handler, process } = this.runs.get(operationId)!;
+    const { handler, processId } = this.runs.get(operationId)!;
     const options = { repost: handler.repost, respectHolds: false, respectParks: false, priority: 0 };
-    return await this.senders.deliver(pollId, options, process);
+    return await this.senders.deliver(pollId, options, processId);
   }
 
   /** Discord lets the bot in again. */

@@ -72,6 +72,11 @@ async function control(services: BulkServices, change: Control, id: number, call
   const operation = await knownOperation(services, id, caller);
   const { interactionId, serverId, channelId, userId } = caller;
   const from = { interactionId, guildId: serverId, channelId };
-  await change(services.db, operation.id, { userId, process: services.process, from }, services.clock.now());
+  await change(
+    services.db,
+    operation.id,
+    { userId, processId: services.processId, from },
+    services.clock.now(),
+  );
   services.runner.poke();
 }

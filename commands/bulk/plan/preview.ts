@@ -34,9 +34,9 @@ export async function previewOperation(
   kind: OperationKind,
 ): Promise<MessageBody> {
   const request = await readRequest(services, invocation, kind);
-  const { db, limits, process, clock } = services;
+  const { db, limits, processId, clock } = services;
   await assertRoomForPreview(db, request, limits);
-  return await showPreview(services, await planOperation(db, request, limits, process, clock.now()));
+  return await showPreview(services, await planOperation(db, request, limits, processId, clock.now()));
 }
 
 /** The first page of a draft, which from now on is kept true as time passes. */
@@ -66,7 +66,7 @@ export function previewPresses(services: BulkServices): PressHandler[] {
       acknowledge: 'self',
       run: async (invocation, { operation }) => {
         const now = services.clock.now();
-        await discardDraft(services.db, operation, actorOf(invocation, now), services.process, now);
+        await discardDraft(services.db, operation, actorOf(invocation, now), services.processId, now);
         await invocation.respond.update(renderClosedPreview('Cancelled: nothing was changed.'));
       },
     }),

@@ -45,7 +45,7 @@ async function retryFailed(
     guildId: caller.serverId,
     channelId: caller.channelId,
     locale: caller.locale,
-    process: services.process,
+    processId: services.processId,
     bulkDeletes: services.names.bulkDeletes,
   };
   const operation = await startRetry(services.db, original, request, now);

@@ -46,8 +46,8 @@ async function previewUndo(
     reason: `undo of Operation #${original.id}`,
     private: original.private,
   };
-  const { db, process, limits } = services;
+  const { db, processId, limits } = services;
   await assertRoomForPreview(db, asking, limits);
-  const draft = await planUndo(db, original, asking, process, services.clock.now(), limits.confirmDelayMs);
+  const draft = await planUndo(db, original, asking, processId, services.clock.now(), limits.confirmDelayMs);
   return await showPreview(services, draft);
 }

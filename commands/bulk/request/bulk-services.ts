@@ -16,7 +16,7 @@ export interface BulkServices extends PreviewDeps {
   readonly clock: Clock;
   readonly log: Logger;
   /** Names this process in leases and the audit. */
-  readonly process: string;
+  readonly processId: string;
   readonly limits: PlanLimits & PreviewLimits;
   /** For everything that searches or plans. */
   readonly turns: RequestTurns;

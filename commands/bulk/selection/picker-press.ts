@@ -15,7 +15,7 @@ import {
 } from '../../../src/bulk/selection/picker-store.ts';
 import { readPickerView } from '../../../src/bulk/selection/picker-view.ts';
 import type { SelectionOwner } from '../../../src/bulk/selection/selection-store.ts';
-import type { Db } from '../../../src/db/schema.ts';
+import type { Trx } from '../../../src/db/transaction.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { ownerOf } from '../request/caller.ts';
 
@@ -27,7 +27,7 @@ interface PickerValues {
 
 export interface PickerPress {
   /** The transaction in which the press is noted. */
-  readonly trx: Db;
+  readonly trx: Trx;
   readonly interaction: PressInteraction;
   readonly owner: SelectionOwner;
   readonly picker: Picker;

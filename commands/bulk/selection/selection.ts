@@ -12,7 +12,7 @@ import {
 } from '../../../src/bulk/selection/selection-store.ts';
 import { changeText, goneText, selectedText } from '../../../src/bulk/selection/selection-text.ts';
 import { formatPollNumbers, parsePollNumbers } from '../../../src/bulk/words/poll-numbers.ts';
-import type { Db } from '../../../src/db/schema.ts';
+import type { Trx } from '../../../src/db/transaction.ts';
 import { matchPolls } from '../../../src/polls/lists/match-polls.ts';
 import { loadPolls } from '../../../src/polls/poll-store.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
@@ -89,7 +89,7 @@ async function setExactly(
 async function change(
   services: BulkServices,
   caller: Caller,
-  wish: (before: unknown, trx: Db) => SelectionWish | Promise<SelectionWish>,
+  wish: (before: unknown, trx: Trx) => SelectionWish | Promise<SelectionWish>,
 ): Promise<SelectionChange> {
   const { interactionId } = caller;
   const context = { interactionId, maxPolls: services.limits.maxPolls, now: services.clock.now() };

@@ -127,8 +127,8 @@ function noteOf({ event }: AuditRow, details: Record<string, unknown>): string {
   }
 }
 
-function plain(process: string): string {
-  return cut(process.replaceAll('`', "'"), 60);
+function plain(processId: string): string {
+  return cut(processId.replaceAll('`', "'"), 60);
 }
 
 function person(id: string | null): string {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
+import type { Trx } from '../../db/transaction.ts';
 import type { OperationRow } from '../operation.ts';
 import { leftOutStates } from '../operation-store.ts';
 
@@ -42,8 +43,8 @@ export async function requestFacts(db: Db, operation: OperationRow): Promise<Rec
 }
 
 /** What became of the polls: their numbers, grouped by state and cause. */
-export async function outcomeFacts(db: Db, operationId: number): Promise<OutcomeGroup[]> {
-  return await db
+export async function outcomeFacts(trx: Trx, operationId: number): Promise<OutcomeGroup[]> {
+  return await trx
     .selectFrom('operation_items')
     .select(['state', 'code', 'message', sql<number[]>`jsonb_agg(poll_id order by poll_id)`.as('polls')])
     .where('operation_id', '=', operationId)

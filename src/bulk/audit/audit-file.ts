@@ -13,16 +13,18 @@ export function auditFile(
   chain: ChainVerdict,
   audience: Audience,
 ): MessageFile {
-  const entries = record.entries.map(({ id, at, actor_id, process, event, details, prev_hash, hash }) => ({
-    row: id,
-    at,
-    actor: actor_id,
-    process,
-    event,
-    details: withoutForeign(details, audience),
-    previousHash: prev_hash,
-    hash,
-  }));
+  const entries = record.entries.map(
+    ({ id, at, actor_id, process: processId, event, details, prev_hash, hash }) => ({
+      row: id,
+      at,
+      actor: actor_id,
+      process: processId,
+      event,
+      details: withoutForeign(details, audience),
+      previousHash: prev_hash,
+      hash,
+    }),
+  );
   const text = JSON.stringify({ operation: record.operationId, entries, polls, chain }, null, 2);
   return { name: `audit-${record.operationId}.json`, data: Buffer.from(`${text}\n`) };
 }

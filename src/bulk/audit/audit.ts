@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../../db/schema.ts';
+import type { Trx } from '../../db/transaction.ts';
 
 /**
  * What happened to an operation, in the same transaction as the change it speaks of. The table chains its rows by hashes
@@ -27,8 +27,8 @@ export interface AuditEntry {
   readonly details?: Record<string, unknown>;
 }
 
-export async function appendAudit(db: Db, now: Date, entry: AuditEntry): Promise<void> {
-  await db
+export async function appendAudit(trx: Trx, now: Date, entry: AuditEntry): Promise<void> {
+  await trx
     .insertInto('audit')
     .values({
       at: now,

@@ -4,7 +4,7 @@ import type { Db } from '../../db/schema.ts';
 import type { Batch } from '../../delivery/delivery-batch.ts';
 import type { Messages } from '../../delivery/messages/messages.ts';
 import type { ExportWish } from '../kinds/operation-kind.ts';
-import type { Hold } from '../lifecycle/fence.ts';
+import type { Lease } from '../lifecycle/fence.ts';
 import { loadOperation } from '../operation-store.ts';
 import type { Names } from '../words/naming.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
@@ -46,13 +46,13 @@ export function expectedExportMs(polls: number): number {
  */
 export function exportFiles(
   deps: ExportDeps,
-  hold: Hold,
+  lease: Lease,
   wish: ExportWish,
   answered: Promise<unknown>,
   onAbort: (reason: string) => void,
 ): Batch {
   const stopping = new AbortController();
-  const finished = send(deps, hold, wish, answered, onAbort, stopping.signal);
+  const finished = send(deps, lease, wish, answered, onAbort, stopping.signal);
   return {
     finished,
     stop: async () => {
@@ -64,7 +64,7 @@ export function exportFiles(
 
 async function send(
   deps: ExportDeps,
-  hold: Hold,
+  lease: Lease,
   wish: ExportWish,
   answered: Promise<unknown>,
   onAbort: (reason: string) => void,
@@ -72,16 +72,16 @@ async function send(
 ): Promise<void> {
   await answered;
   const { db, clock } = deps;
-  const text = exportText(wish, await mostOptions(db, hold.operationId));
-  let files = await countSentFiles(db, hold.operationId);
-  const pieces = plannedPieces(deps, hold, wish, text.text);
+  const text = exportText(wish, await mostOptions(db, lease.operationId));
+  let files = await countSentFiles(db, lease.operationId);
+  const pieces = plannedPieces(deps, lease, wish, text.text);
   for await (const part of fileParts(pieces, text, deps.largestFile ?? largestFile)) {
     if (signal.aborted) return;
-    const name = `operation-${hold.operationId}-polls${files === 0 ? '' : `-${files + 1}`}.${text.extension}${part.compressed ? '.gz' : ''}`;
-    const outcome = await sendPart(deps, hold, part, name, signal);
+    const name = `operation-${lease.operationId}-polls${files === 0 ? '' : `-${files + 1}`}.${text.extension}${part.compressed ? '.gz' : ''}`;
+    const outcome = await sendPart(deps, lease, part, name, signal);
     if (outcome === null) return;
     if (outcome.code === '401') return onAbort(outcome.message);
-    await settleExported(db, hold, part.pollIds, outcome, clock.now());
+    await settleExported(db, lease, part.pollIds, outcome, clock.now());
     if (outcome.state === 'done') files += 1;
   }
 }
@@ -89,15 +89,15 @@ async function send(
 /** The texts of the planned polls, read chunk by chunk; those deleted meanwhile are skipped on the way. */
 async function* plannedPieces(
   { db, names, clock }: ExportDeps,
-  hold: Hold,
+  lease: Lease,
   wish: ExportWish,
   text: (row: ReturnType<typeof exportRow>) => string,
 ): AsyncGenerator<FilePiece> {
   const limit = wish.voters ? pollsAtOnceWithVoters : pollsAtOnce;
   for (let after = 0; ; ) {
-    const polls = await readPlanned(db, hold.operationId, { after, limit, voters: wish.voters });
+    const polls = await readPlanned(db, lease.operationId, { after, limit, voters: wish.voters });
     const gone = polls.filter(({ read }) => read === null).map(({ id }) => id);
-    if (gone.length > 0) await settleExported(db, hold, gone, deletedMeanwhile, clock.now());
+    if (gone.length > 0) await settleExported(db, lease, gone, deletedMeanwhile, clock.now());
     for (const { id, read } of polls) {
       if (read !== null) yield { pollId: id, text: text(exportRow(read, wish, names)) };
     }
@@ -110,13 +110,13 @@ async function* plannedPieces(
 /** Null when it was stopped before Discord answered. */
 async function sendPart(
   deps: ExportDeps,
-  hold: Hold,
+  lease: Lease,
   { pollIds, data }: FilePart,
   name: string,
   signal: AbortSignal,
 ): Promise<ExportOutcome | null> {
   if (data === null) return tooLarge;
-  const operation = await loadOperation(deps.db, hold.operationId);
+  const operation = await loadOperation(deps.db, lease.operationId);
   const count =
     pollIds.length === operation.total ? `${operation.total}` : `${pollIds.length} of ${operation.total}`;
   const sent = await sendPrivately(

@@ -4,7 +4,7 @@ import { inSnapshot, inTransaction } from '../../db/transaction.ts';
 import { loadPolls, tallies } from '../../polls/poll-store.ts';
 import { everyServer } from '../../polls/scope.ts';
 import { appendAudit } from '../audit/audit.ts';
-import { type Hold, holdFence } from '../lifecycle/fence.ts';
+import { type Lease, lockOperation } from '../lifecycle/fence.ts';
 import { leftOutStates } from '../operation-store.ts';
 import type { ReadPoll } from './export-row.ts';
 
@@ -99,13 +99,13 @@ export interface ExportOutcome {
 /** Records the outcome of planned polls, all in one statement. Throws `LeaseLostError`. */
 export async function settleExported(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   pollIds: readonly number[],
   outcome: ExportOutcome,
   now: Date,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
-    const operation = await holdFence(trx, hold);
+    const operation = await lockOperation(trx, lease);
     await trx
       .updateTable('operation_items')
       .set({
@@ -115,13 +115,13 @@ export async function settleExported(
         attempts: sql`attempts + ${outcome.state === 'skipped' ? 0 : 1}::int`,
         finished_at: now,
       })
-      .where('operation_id', '=', hold.operationId)
+      .where('operation_id', '=', lease.operationId)
       .where('state', '=', 'planned')
       .where(sql<boolean>`poll_id = any(${[...pollIds]}::int[])`)
       .execute();
     if (outcome.file === null) return;
     await appendAudit(trx, now, {
-      operationId: hold.operationId,
+      operationId: lease.operationId,
       actorId: null,
       process: operation.owner ?? '',
       event: 'file sent',

@@ -21,7 +21,7 @@ const livelySeconds = 15;
  */
 export async function admitQueued(
   db: Db,
-  process: string,
+  processId: string,
   limits: AdmissionLimits,
   now: Date,
 ): Promise<number[]> {
@@ -54,7 +54,7 @@ export async function admitQueued(
         .where('id', '=', id)
         .execute();
       const event = resumed_at === null ? 'started' : 'went on';
-      await appendAudit(trx, now, { operationId: id, actorId: null, process, event });
+      await appendAudit(trx, now, { operationId: id, actorId: null, process: processId, event });
     }
     return admitted.map(({ id }) => id);
   });

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { UserError } from '../../base/errors.ts';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import type { Scope } from '../../polls/scope.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { clockGoesOn, type OperationRow, type OperationState } from '../operation.ts';
@@ -10,7 +10,7 @@ import { visibleTo } from '../visible-operations.ts';
 /** Whoever asks, and what the audit notes of it. `userId: null`: the bot itself. */
 export interface Controller {
   readonly userId: string | null;
-  readonly process: string;
+  readonly processId: string;
   /** The press or command, and where it was made. */
   readonly from?: { readonly interactionId: string; readonly guildId: string; readonly channelId: string };
   /** Why the bot itself does it. */
@@ -95,7 +95,7 @@ async function transition(
     await appendAudit(trx, now, {
       operationId: id,
       actorId: by.userId,
-      process: by.process,
+      process: by.processId,
       event,
       details: {
         was,
@@ -111,8 +111,8 @@ async function transition(
 }
 
 /** Whether this very interaction has done it already: it may be delivered, or its commit be answered, twice. */
-async function isDone(db: Db, id: number, event: string, interactionId: string): Promise<boolean> {
-  const done = await db
+async function isDone(trx: Trx, id: number, event: string, interactionId: string): Promise<boolean> {
+  const done = await trx
     .selectFrom('audit')
     .select('id')
     .where('operation_id', '=', id)

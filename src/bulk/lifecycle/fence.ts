@@ -1,4 +1,5 @@
 import type { Db } from '../../db/schema.ts';
+import type { Trx } from '../../db/transaction.ts';
 import type { OperationRow, OperationState } from '../operation.ts';
 
 /** Another process has taken the operation over: whatever this one still does about it must not count. */
@@ -10,7 +11,7 @@ export class LeaseLostError extends Error {
 }
 
 /** What a process knows of an operation it owns; every write of the runner carries it. */
-export interface Hold {
+export interface Lease {
   readonly operationId: number;
   readonly fence: number;
 }
@@ -19,26 +20,26 @@ export interface Hold {
  * Locks the operation's row in this transaction and proves that it still belongs to the holder. Every write of the
  * runner starts with it. Throws `LeaseLostError`.
  */
-export async function holdFence(db: Db, hold: Hold): Promise<OperationRow> {
-  const operation = await db
+export async function lockOperation(trx: Trx, lease: Lease): Promise<OperationRow> {
+  const operation = await trx
     .selectFrom('operations')
     .selectAll()
-    .where('id', '=', hold.operationId)
-    .where('fence', '=', hold.fence)
+    .where('id', '=', lease.operationId)
+    .where('fence', '=', lease.fence)
     .forUpdate()
     .executeTakeFirst();
-  if (!operation) throw new LeaseLostError(hold.operationId);
+  if (!operation) throw new LeaseLostError(lease.operationId);
   return operation;
 }
 
 /** The state the operation is in now, without a lock. Throws `LeaseLostError`. */
-export async function stateOf(db: Db, hold: Hold): Promise<OperationState> {
+export async function stateOf(db: Db, lease: Lease): Promise<OperationState> {
   const row = await db
     .selectFrom('operations')
     .select('state')
-    .where('id', '=', hold.operationId)
-    .where('fence', '=', hold.fence)
+    .where('id', '=', lease.operationId)
+    .where('fence', '=', lease.fence)
     .executeTakeFirst();
-  if (!row) throw new LeaseLostError(hold.operationId);
+  if (!row) throw new LeaseLostError(lease.operationId);
   return row.state;
 }

@@ -1,16 +1,16 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import { giveUpShares } from '../../delivery/pace/pace-share-store.ts';
 import { freeClaims } from '../../delivery/sending/claim-store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { isResult, openStates } from '../operation.ts';
 import { howFar } from '../operation-store.ts';
 import type { LostLock } from './dead-owners.ts';
-import type { Hold } from './fence.ts';
+import type { Lease } from './fence.ts';
 
 /** An operation that this process took over. */
-export interface TakenOver extends Hold {
+export interface TakenOver extends Lease {
   /** How often in a row it was taken over from an owner that died at work on it and had not got any further. */
   readonly takeovers: number;
   /** Only its result is still to be shown. */
@@ -38,24 +38,24 @@ const orphanedSeconds = 10;
  */
 export async function takeOver(
   db: Db,
-  process: string,
+  processId: string,
   now: Date,
   { own = [], dead = [] }: Known = {},
 ): Promise<TakenOver[]> {
   return await inTransaction(db, async (trx) => {
     const proven = await bury(trx, dead);
     const { rows: ownerless } = await sql<OwnerlessRow>`
-      select id, owner, state, lease_until is not null and owner is distinct from ${process} as died
+      select id, owner, state, lease_until is not null and owner is distinct from ${processId} as died
       from operations
-      where ${unfinished} and id <> all(${[...own]}::int[]) and (${isOwnerless(process)} or owner = any(${proven}::text[]))
+      where ${unfinished} and id <> all(${[...own]}::int[]) and (${isOwnerless(processId)} or owner = any(${proven}::text[]))
       order by id for update skip locked`.execute(trx);
     const taken: TakenOver[] = [];
     for (const operation of ownerless) {
-      const { fence, takeovers } = await take(trx, process, operation);
+      const { fence, takeovers } = await take(trx, processId, operation);
       await appendAudit(trx, now, {
         operationId: operation.id,
         actorId: null,
-        process,
+        process: processId,
         event: 'taken over',
         details: { fence, was: operation.state, previousOwner: operation.owner },
       });
@@ -66,9 +66,9 @@ export async function takeOver(
 }
 
 /** Whether there is anything to take over, by the same rule; cheap. */
-export function isOwnerless(process: string): RawBuilder<SqlBool> {
+export function isOwnerless(processId: string): RawBuilder<SqlBool> {
   return sql<boolean>`(lease_until is null or lease_until < now() or
-    owner = ${process} and lease_until < now() + make_interval(secs => ${leaseSeconds - orphanedSeconds}))`;
+    owner = ${processId} and lease_until < now() + make_interval(secs => ${leaseSeconds - orphanedSeconds}))`;
 }
 
 /** Open, or ended without anybody having been shown its result. */
@@ -79,8 +79,8 @@ export const unfinished: RawBuilder<SqlBool> = sql<boolean>`
  * Prolongs the leases of the operations this process works on; the numbers of those it still owns. One that somebody has
  * locked keeps its lease as it is, and holds up no other.
  */
-export async function renewLeases(db: Db, holds: readonly Hold[]): Promise<number[]> {
-  const [ids, fences] = [holds.map((hold) => hold.operationId), holds.map((hold) => hold.fence)];
+export async function renewLeases(db: Db, leases: readonly Lease[]): Promise<number[]> {
+  const [ids, fences] = [leases.map((lease) => lease.operationId), leases.map((lease) => lease.fence)];
   const held = sql<boolean>`(id, fence) in (select * from unnest(${ids}::int[], ${fences}::int[]))`;
   const rows = await db
     .with('free', (cte) => cte.selectFrom('operations').select('id').where(held).forUpdate().skipLocked())
@@ -98,8 +98,8 @@ export async function renewLeases(db: Db, holds: readonly Hold[]): Promise<numbe
 }
 
 /** Lets everything this process owns be taken over at once: at a clean stop. */
-export async function giveUpLeases(db: Db, process: string): Promise<void> {
-  await db.updateTable('operations').set({ lease_until: null }).where('owner', '=', process).execute();
+export async function giveUpLeases(db: Db, processId: string): Promise<void> {
+  await db.updateTable('operations').set({ lease_until: null }).where('owner', '=', processId).execute();
 }
 
 /** For a process that is provably alone on its database: whoever held a lease before is dead. */
@@ -120,32 +120,32 @@ interface OwnerlessRow {
 }
 
 /** Takes what is proven dead off the books; who it was, unless it has come back under another lock meanwhile. */
-async function bury(db: Db, dead: readonly LostLock[]): Promise<string[]> {
+async function bury(trx: Trx, dead: readonly LostLock[]): Promise<string[]> {
   if (dead.length === 0) return [];
   const { rows } = await sql<{ name: string }>`
     delete from processes where (name, lock_key) in (
       select * from unnest(${dead.map((one) => one.name)}::text[], ${dead.map((one) => one.lockKey)}::int[]))
-    returning name`.execute(db);
+    returning name`.execute(trx);
   const names = rows.map(({ name }) => name);
-  await freeClaims(db, names);
-  await giveUpShares(db, names);
+  await freeClaims(trx, names);
+  await giveUpShares(trx, names);
   return names;
 }
 
 /** A death counts where the operation was at work; where it got further since the last one, the count begins anew. */
 async function take(
-  db: Db,
-  process: string,
+  trx: Trx,
+  processId: string,
   { id, state, died }: OwnerlessRow,
 ): Promise<{ fence: number; takeovers: number }> {
   const counts = died && state !== 'queued' && state !== 'paused';
   const { rows } = await sql<{ fence: number; takeovers: number }>`
-    update operations set owner = ${process}, lease_until = ${nextLease}, fence = fence + 1,
+    update operations set owner = ${processId}, lease_until = ${nextLease}, fence = fence + 1,
       takeovers = case when not ${counts}::boolean then takeovers when far.mark > takeover_mark then 1 else takeovers + 1 end,
       takeover_mark = case when ${counts}::boolean then far.mark else takeover_mark end
     from (select ${howFar(id)} as mark) as far
     where id = ${id}
-    returning fence, takeovers`.execute(db);
+    returning fence, takeovers`.execute(trx);
   return rows[0]!;
 }
 

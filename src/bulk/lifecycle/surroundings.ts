@@ -20,16 +20,16 @@ export interface Surroundings {
 /** One statement, made each second or less. `own`: the operations that this process works on. */
 export async function readSurroundings(
   db: Db,
-  process: string,
+  processId: string,
   own: readonly number[],
 ): Promise<Surroundings> {
   const { rows } = await sql<Surroundings>`
     with unfinished as materialized (
-      select state, ${isOwnerless(process)} as ownerless, id <> all(${[...own]}::int[]) as foreign
+      select state, ${isOwnerless(processId)} as ownerless, id <> all(${[...own]}::int[]) as foreign
       from operations where ${unfinished}
     ), others as (
       select name, lock_key, server_started = pg_postmaster_start_time() and not ${isLockHeld} as lost
-      from processes where name <> ${process}
+      from processes where name <> ${processId}
     )
     select
       (select count(*) from unfinished where "foreign")::int as "foreign",

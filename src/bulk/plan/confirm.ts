@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { UserError } from '../../base/errors.ts';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import { everyServer, type Scope } from '../../polls/scope.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { requestFacts } from '../audit/audit-facts.ts';
@@ -78,11 +78,11 @@ export async function confirmDraft(
   db: Db,
   draft: OperationRow,
   actor: Actor,
-  process: string,
+  processId: string,
   now: Date,
 ): Promise<OperationRow | null> {
   return await inTransaction(db, async (trx, again) => {
-    const own = again ? await confirmedHere(trx, draft.id, actor, process) : undefined;
+    const own = again ? await confirmedHere(trx, draft.id, actor, processId) : undefined;
     if (own) return own;
     await lockUndone(trx, draft);
     const operation = await trx
@@ -93,7 +93,7 @@ export async function confirmDraft(
         confirmed_interaction_id: actor.interactionId,
         progress_token: actor.token,
         progress_token_expires_at: actor.tokenExpiresAt,
-        owner: process,
+        owner: processId,
         lease_until: sql`now() + make_interval(secs => ${leaseSeconds})`,
         fence: sql`fence + 1`,
       })
@@ -108,7 +108,7 @@ export async function confirmDraft(
     await appendAudit(trx, now, {
       operationId: operation.id,
       actorId: actor.userId,
-      process,
+      process: processId,
       event: 'confirmed',
       details: await requestFacts(trx, operation),
     });
@@ -118,25 +118,25 @@ export async function confirmDraft(
 
 /** What this very confirmation has made of the draft, where it is not known whether it was committed. */
 async function confirmedHere(
-  db: Db,
+  trx: Trx,
   id: number,
   actor: Actor,
-  process: string,
+  processId: string,
 ): Promise<OperationRow | undefined> {
-  return await db
+  return await trx
     .selectFrom('operations')
     .selectAll()
     .where('id', '=', id)
     .where('confirmed_interaction_id', '=', actor.interactionId)
-    .where('owner', '=', process)
+    .where('owner', '=', processId)
     .executeTakeFirst();
 }
 
 /** Of two previews of one undo that are confirmed at the same moment the second waits here, and is refused. */
-async function lockUndone(db: Db, draft: OperationRow): Promise<void> {
+async function lockUndone(trx: Trx, draft: OperationRow): Promise<void> {
   if (draft.undo_of === null) return;
-  await db.selectFrom('operations').select('id').where('id', '=', draft.undo_of).forUpdate().execute();
-  await assertLeftToUndo(db, draft);
+  await trx.selectFrom('operations').select('id').where('id', '=', draft.undo_of).forUpdate().execute();
+  await assertLeftToUndo(trx, draft);
 }
 
 /** `Cancel` on a preview. Throws `UserError` where it can no longer be cancelled here. */
@@ -144,7 +144,7 @@ export async function discardDraft(
   db: Db,
   id: number,
   actor: Actor,
-  process: string,
+  processId: string,
   now: Date,
 ): Promise<void> {
   const draft = await usableDraft(db, id, actor, now);
@@ -161,7 +161,7 @@ export async function discardDraft(
     await appendAudit(trx, now, {
       operationId: id,
       actorId: actor.userId,
-      process,
+      process: processId,
       event: 'discarded',
       details: { interaction: actor.interactionId },
     });

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import type { Scope } from '../../polls/scope.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { OperationKind } from '../kinds/operation-kind.ts';
@@ -52,7 +52,7 @@ export async function createDraft(
   db: Db,
   asking: Asking,
   draft: Draft,
-  process: string,
+  processId: string,
   now: Date,
 ): Promise<number> {
   const total = draft.items.filter((item) => item.skip === null).length;
@@ -89,7 +89,7 @@ export async function createDraft(
     await appendAudit(trx, now, {
       operationId: created.id,
       actorId: asking.adminId,
-      process,
+      process: processId,
       event: 'previewed',
       details: {
         kind: draft.kind.name,
@@ -108,7 +108,7 @@ export async function createDraft(
   });
 }
 
-async function insertItems(db: Db, operationId: number, items: readonly DraftItem[]): Promise<void> {
+async function insertItems(trx: Trx, operationId: number, items: readonly DraftItem[]): Promise<void> {
   const images = (which: 'before' | 'after') =>
     items.map((item) => (item.images ? JSON.stringify(item.images[which]) : null));
   await sql`
@@ -119,11 +119,11 @@ async function insertItems(db: Db, operationId: number, items: readonly DraftIte
       after::jsonb
     from unnest(${items.map((item) => item.pollId)}::int[], ${items.map((item) => item.skip)}::text[],
       ${items.map((item) => item.missing ?? false)}::bool[], ${images('before')}::text[], ${images('after')}::text[])
-      with ordinality as item (poll_id, skip, missing, before, after, position)`.execute(db);
+      with ordinality as item (poll_id, skip, missing, before, after, position)`.execute(trx);
 }
 
-async function draftOf(db: Db, interactionId: string): Promise<number> {
-  const { id } = await db
+async function draftOf(trx: Trx, interactionId: string): Promise<number> {
+  const { id } = await trx
     .selectFrom('operations')
     .select('id')
     .where('interaction_id', '=', interactionId)

@@ -32,7 +32,7 @@ export async function planUndo(
   db: Db,
   original: OperationRow,
   asking: Asking,
-  process: string,
+  processId: string,
   now: Date,
   confirmDelayMs = 0,
 ): Promise<number> {
@@ -65,7 +65,7 @@ export async function planUndo(
       confirmDelayMs,
       items,
     },
-    process,
+    processId,
     now,
   );
 }

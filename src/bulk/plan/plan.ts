@@ -45,7 +45,7 @@ export async function planOperation(
   db: Db,
   request: PlanRequest,
   limits: PlanLimits,
-  process: string,
+  processId: string,
   now: Date,
 ): Promise<number> {
   const { ids, ...found } = await matchPolls(db, request.scope, request.filter, limits.maxPolls);
@@ -69,7 +69,7 @@ export async function planOperation(
     confirmDelayMs: limits.confirmDelayMs,
     items,
   };
-  return await createDraft(db, request, draft, process, now);
+  return await createDraft(db, request, draft, processId, now);
 }
 
 /** Whether a private message lives as long as an operation of this length. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { UserError } from '../../base/errors.ts';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import type { BulkDeletes } from '../../delivery/pace/bulk-delete-choice.ts';
 import { estimate } from '../../delivery/pace/estimate.ts';
 import { loadPolls } from '../../polls/poll-store.ts';
@@ -18,7 +18,7 @@ export interface RetryRequest {
   readonly guildId: string;
   readonly channelId: string;
   readonly locale: string;
-  readonly process: string;
+  readonly processId: string;
   /** Where many messages may be deleted at once. */
   readonly bulkDeletes?: BulkDeletes | undefined;
 }
@@ -40,7 +40,7 @@ export async function startRetry(
     const again = await existingRetry(trx, original.id);
     if (again?.confirmed_interaction_id === actor.interactionId) {
       // Of a commit whose answer was lost, not of another process.
-      return repeated && again.owner === request.process ? again : null;
+      return repeated && again.owner === request.processId ? again : null;
     }
     if (!isResult(original.state)) {
       throw new UserError(
@@ -82,7 +82,7 @@ export async function startRetry(
         confirmed_interaction_id: actor.interactionId,
         progress_token: actor.token,
         progress_token_expires_at: actor.tokenExpiresAt,
-        owner: request.process,
+        owner: request.processId,
         lease_until: sql`now() + make_interval(secs => ${leaseSeconds})`,
         fence: 1,
       })
@@ -96,7 +96,7 @@ export async function startRetry(
     await appendAudit(trx, now, {
       operationId: operation.id,
       actorId: actor.userId,
-      process: request.process,
+      process: request.processId,
       event: 'confirmed',
       details: await requestFacts(trx, operation),
     });
@@ -104,8 +104,8 @@ export async function startRetry(
   });
 }
 
-async function failedPolls(db: Db, operationId: number): Promise<number[]> {
-  const rows = await db
+async function failedPolls(trx: Trx, operationId: number): Promise<number[]> {
+  const rows = await trx
     .selectFrom('operation_items')
     .select('poll_id')
     .where('operation_id', '=', operationId)
@@ -115,8 +115,8 @@ async function failedPolls(db: Db, operationId: number): Promise<number[]> {
 }
 
 /** A retry that was cancelled or aborted does not stand in the way of another. */
-async function existingRetry(db: Db, id: number): Promise<OperationRow | undefined> {
-  return await db
+async function existingRetry(trx: Trx, id: number): Promise<OperationRow | undefined> {
+  return await trx
     .selectFrom('operations')
     .selectAll()
     .where('retry_of', '=', id)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
-import { inSnapshot } from '../../db/transaction.ts';
+import { inSnapshot, type Trx } from '../../db/transaction.ts';
 import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
 import { operationKind } from '../kinds/operation-kinds.ts';
 import { waitingAhead } from '../lifecycle/ahead-store.ts';
@@ -70,8 +70,8 @@ export async function readProgress(db: Db, id: number, now: Date): Promise<Progr
   });
 }
 
-async function countCommitted(db: Db, operationId: number): Promise<number> {
-  const { count } = await db
+async function countCommitted(trx: Trx, operationId: number): Promise<number> {
+  const { count } = await trx
     .selectFrom('operation_items')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('operation_id', '=', operationId)
@@ -81,8 +81,8 @@ async function countCommitted(db: Db, operationId: number): Promise<number> {
   return Number(count);
 }
 
-async function inFlight(db: Db, operationId: number): Promise<ProgressRows['current']> {
-  const row = await db
+async function inFlight(trx: Trx, operationId: number): Promise<ProgressRows['current']> {
+  const row = await trx
     .selectFrom('operation_items as item')
     .innerJoin('polls as poll', 'poll.id', 'item.poll_id')
     .select(['poll.id', 'poll.question', 'poll.guild_id'])
@@ -96,8 +96,8 @@ async function inFlight(db: Db, operationId: number): Promise<ProgressRows['curr
   return row ? { pollId: row.id, question: row.question, guildId: row.guild_id } : null;
 }
 
-async function retriedBy(db: Db, operationId: number): Promise<number | null> {
-  const row = await db
+async function retriedBy(trx: Trx, operationId: number): Promise<number | null> {
+  const row = await trx
     .selectFrom('operations')
     .select('id')
     .where('retry_of', '=', operationId)
@@ -107,8 +107,8 @@ async function retriedBy(db: Db, operationId: number): Promise<number | null> {
   return row?.id ?? null;
 }
 
-async function countRemarks(db: Db, operationId: number): Promise<number> {
-  const { count } = await db
+async function countRemarks(trx: Trx, operationId: number): Promise<number> {
+  const { count } = await trx
     .selectFrom('operation_items')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('operation_id', '=', operationId)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
 import type { Poll } from '../../polls/poll.ts';
 import { loadPolls } from '../../polls/poll-store.ts';
@@ -9,7 +9,7 @@ import { votesForbid } from '../../polls/votes/votes-forbid.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { ChangingKind } from '../kinds/operation-kind.ts';
 import { beforeImage, columnsFrom, imageOf, overwritten, type PollChange } from '../kinds/poll-image.ts';
-import { type Hold, holdFence } from '../lifecycle/fence.ts';
+import { type Lease, lockOperation } from '../lifecycle/fence.ts';
 import type { OperationRow } from '../operation.ts';
 import { restoreRefusal } from '../plan/restore-refusal.ts';
 import { type Standing, standings } from '../plan/standing.ts';
@@ -42,14 +42,14 @@ interface PlannedRow {
  */
 export async function* applyInChunks(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   kind: ChangingKind,
   now: () => Date,
   wanted: () => boolean,
   sizes = { first: firstChunkSize, further: defaultChunkSize },
 ): AsyncGenerator<readonly DeliveryJob[]> {
   for (let size = sizes.first; wanted(); size = sizes.further) {
-    const applied = await applyChunk(db, hold, kind, now(), size);
+    const applied = await applyChunk(db, lease, kind, now(), size);
     if (applied === null) return;
     yield applied.map((poll) => ({
       pollId: poll.id,
@@ -62,22 +62,22 @@ export async function* applyInChunks(
 /** Applies one chunk; null when nothing was planned any more. */
 async function applyChunk(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   kind: ChangingKind,
   now: Date,
   chunkSize: number,
 ): Promise<readonly Poll[] | null> {
   return await inTransaction(db, async (trx) => {
-    const operation = await holdFence(trx, hold);
+    const operation = await lockOperation(trx, lease);
     if (operation.state !== 'running') return null;
-    const planned = await plannedPolls(trx, hold.operationId, chunkSize);
+    const planned = await plannedPolls(trx, lease.operationId, chunkSize);
     if (planned.length === 0) return null;
     const ids = await movableAtOnce(trx, operation, planned);
     await lockPolls(trx, ids);
     await adoptChanges(trx, operation, ids);
-    const items = await plannedItems(trx, hold.operationId, ids);
+    const items = await plannedItems(trx, lease.operationId, ids);
     const polls = await loadPolls(trx, everyServer, ids);
-    const standing = await standings(trx, hold.operationId, ids);
+    const standing = await standings(trx, lease.operationId, ids);
     const skipped: { id: number; reason: string }[] = [];
     const possible: { poll: Poll; becomes: PollChange }[] = [];
     const show: Poll[] = [];
@@ -91,16 +91,16 @@ async function applyChunk(
     const forbidden = await votesForbid(trx, possible);
     for (const [id, reason] of forbidden) skipped.push({ id, reason });
     const change = possible.filter(({ poll }) => !forbidden.has(poll.id));
-    await skipItems(trx, hold.operationId, skipped, now);
+    await skipItems(trx, lease.operationId, skipped, now);
     await changePolls(trx, operation, change);
     await moveVotes(
       trx,
       operation,
       change.map(({ poll }) => poll.id),
     );
-    await holdPolls(trx, hold.operationId, show);
+    await holdPolls(trx, lease.operationId, show);
     await appendAudit(trx, now, {
-      operationId: hold.operationId,
+      operationId: lease.operationId,
       actorId: null,
       process: operation.owner ?? '',
       event: 'applied',
@@ -110,8 +110,8 @@ async function applyChunk(
   });
 }
 
-async function plannedPolls(db: Db, operationId: number, chunkSize: number): Promise<number[]> {
-  const rows = await db
+async function plannedPolls(trx: Trx, operationId: number, chunkSize: number): Promise<number[]> {
+  const rows = await trx
     .selectFrom('operation_items')
     .select('poll_id')
     .where('operation_id', '=', operationId)
@@ -123,8 +123,8 @@ async function plannedPolls(db: Db, operationId: number, chunkSize: number): Pro
 }
 
 /** What is planned of these polls, which are locked. */
-function plannedItems(db: Db, operationId: number, ids: readonly number[]): Promise<PlannedRow[]> {
-  return db
+function plannedItems(trx: Trx, operationId: number, ids: readonly number[]): Promise<PlannedRow[]> {
+  return trx
     .selectFrom('operation_items')
     .select(['poll_id', 'after', 'target_revision'])
     .where('operation_id', '=', operationId)
@@ -164,7 +164,7 @@ function decide(
 }
 
 async function skipItems(
-  db: Db,
+  trx: Trx,
   operationId: number,
   skipped: readonly { id: number; reason: string }[],
   now: Date,
@@ -174,11 +174,11 @@ async function skipItems(
     update operation_items as item set state = 'skipped', message = skip.reason, finished_at = ${now}
     from unnest(${skipped.map(({ id }) => id)}::int[], ${skipped.map(({ reason }) => reason)}::text[])
       as skip (poll_id, reason)
-    where item.operation_id = ${operationId} and item.poll_id = skip.poll_id`.execute(db);
+    where item.operation_id = ${operationId} and item.poll_id = skip.poll_id`.execute(trx);
 }
 
 async function changePolls(
-  db: Db,
+  trx: Trx,
   operation: OperationRow,
   changed: readonly { poll: Poll; becomes: PollChange }[],
 ): Promise<void> {
@@ -202,22 +202,22 @@ async function changePolls(
     update operation_items as item
     set before = was.before, after = becoming.after, state = 'applied', target_revision = becoming.revision
     from was join becoming on becoming.id = was.id
-    where item.operation_id = ${operation.id} and item.poll_id = was.id`.execute(db);
+    where item.operation_id = ${operation.id} and item.poll_id = was.id`.execute(trx);
 }
 
 /**
  * A retried poll is already changed: only its message may be behind. The item keeps the revision of that change, by which a
  * cancel knows whether the message has shown it since.
  */
-async function holdPolls(db: Db, operationId: number, polls: readonly Poll[]): Promise<void> {
+async function holdPolls(trx: Trx, operationId: number, polls: readonly Poll[]): Promise<void> {
   if (polls.length === 0) return;
   const ids = polls.map((poll) => poll.id);
-  await db
+  await trx
     .updateTable('polls')
     .set({ held_by: operationId, parked_code: null, parked_reason: null })
     .where(sql<boolean>`id = any(${ids}::int[])`)
     .execute();
-  await db
+  await trx
     .updateTable('operation_items')
     .set({ state: 'applied' })
     .where('operation_id', '=', operationId)

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
 import { loadPolls } from '../../polls/poll-store.ts';
 import { everyServer } from '../../polls/scope.ts';
 import { votesForbid } from '../../polls/votes/votes-forbid.ts';
 import { columnsFrom, isAs, overwritten, type PollChange } from '../kinds/poll-image.ts';
-import { type Hold, holdFence } from '../lifecycle/fence.ts';
+import { type Lease, lockOperation } from '../lifecycle/fence.ts';
 import { lockPolls } from './lock-polls.ts';
 import { adoptChanges, retryTree } from './retry-tree.ts';
 import { movableAtOnce, putVotesBack } from './votes-aside.ts';
@@ -24,13 +24,13 @@ const defaultChunkSize = 250;
  */
 export async function putBack(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   now: Date,
   chunkSize = defaultChunkSize,
 ): Promise<DeliveryJob[]> {
   const jobs: DeliveryJob[] = [];
   for (;;) {
-    const more = await putChunkBack(db, hold, now, chunkSize);
+    const more = await putChunkBack(db, lease, now, chunkSize);
     if (more === null) return jobs;
     jobs.push(...more);
   }
@@ -44,8 +44,8 @@ const cancelled = {
 } as const;
 
 /** Whether the cancel of an operation came before all of it was done, by what `putBack` has made of its polls. */
-export async function wasCutShort(db: Db, operationId: number): Promise<boolean> {
-  const one = await db
+export async function wasCutShort(trx: Trx, operationId: number): Promise<boolean> {
+  const one = await trx
     .selectFrom('operation_items')
     .select('poll_id')
     .where('operation_id', '=', operationId)
@@ -59,13 +59,13 @@ export async function wasCutShort(db: Db, operationId: number): Promise<boolean>
 /** Puts one chunk back; null when nothing was open any more. */
 async function putChunkBack(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   now: Date,
   chunkSize: number,
 ): Promise<readonly DeliveryJob[] | null> {
   return await inTransaction(db, async (trx) => {
-    const operation = await holdFence(trx, hold);
-    const { operationId } = hold;
+    const operation = await lockOperation(trx, lease);
+    const { operationId } = lease;
     const chunk = await movableAtOnce(trx, operation, await openPolls(trx, operationId, chunkSize));
     if (chunk.length === 0) return null;
     await lockPolls(trx, chunk);
@@ -95,13 +95,13 @@ async function putChunkBack(
 }
 
 /** Frees every poll the operation still holds. */
-export async function releaseHolds(db: Db, operationId: number): Promise<void> {
-  await db.updateTable('polls').set({ held_by: null }).where('held_by', '=', operationId).execute();
+export async function releaseHolds(trx: Trx, operationId: number): Promise<void> {
+  await trx.updateTable('polls').set({ held_by: null }).where('held_by', '=', operationId).execute();
 }
 
 /** The next polls of the operation that no outcome stands for, or that failed. */
-async function openPolls(db: Db, operationId: number, limit: number): Promise<number[]> {
-  const rows = await db
+async function openPolls(trx: Trx, operationId: number, limit: number): Promise<number[]> {
+  const rows = await trx
     .selectFrom('operation_items')
     .select('poll_id')
     .where('operation_id', '=', operationId)
@@ -113,13 +113,13 @@ async function openPolls(db: Db, operationId: number, limit: number): Promise<nu
 }
 
 /** Messages that turned out to show the change: their polls are done and stay changed. */
-async function settleShown(db: Db, operationId: number, ids: readonly number[], now: Date): Promise<void> {
+async function settleShown(trx: Trx, operationId: number, ids: readonly number[], now: Date): Promise<void> {
   await sql`
     update operation_items as item set state = 'done', finished_at = ${now}, code = null, message = null
     from polls as poll
     where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
       and poll.id = item.poll_id and item.state in ('planned', 'applied', 'failed')
-      and poll.shown_revision >= item.target_revision and ${isAs('poll', sql`item.after`)}`.execute(db);
+      and poll.shown_revision >= item.target_revision and ${isAs('poll', sql`item.after`)}`.execute(trx);
 }
 
 interface ChangedPoll {
@@ -131,7 +131,7 @@ interface ChangedPoll {
 }
 
 /** Polls that the operation changed, that no message shows so, and that still are what it left. */
-async function changedPolls(db: Db, operationId: number, ids: readonly number[]): Promise<ChangedPoll[]> {
+async function changedPolls(trx: Trx, operationId: number, ids: readonly number[]): Promise<ChangedPoll[]> {
   const { rows } = await sql<ChangedPoll>`
     select poll.id, item.before, (item.before->>'taken_at')::timestamptz as "takenAt",
       poll.revision > item.target_revision as voted
@@ -140,28 +140,28 @@ async function changedPolls(db: Db, operationId: number, ids: readonly number[])
       and item.state in ('planned', 'applied', 'failed')
       and item.before is not null and item.target_revision is not null and ${isAs('poll', sql`item.after`)}
       and (poll.held_by is null or poll.held_by = ${operationId})
-    order by poll.id`.execute(db);
+    order by poll.id`.execute(trx);
   return rows;
 }
 
 /** Which of these polls votes cast since keep from going back, with the reason. */
-async function forbidden(db: Db, changed: readonly ChangedPoll[]): Promise<Map<number, string>> {
+async function forbidden(trx: Trx, changed: readonly ChangedPoll[]): Promise<Map<number, string>> {
   const voted = changed.filter((poll) => poll.voted);
   if (voted.length === 0) return new Map();
   const polls = await loadPolls(
-    db,
+    trx,
     everyServer,
     voted.map(({ id }) => id),
   );
   return await votesForbid(
-    db,
+    trx,
     voted.map(({ id, before, takenAt }) => ({ poll: polls.get(id)!, becomes: before, since: takenAt })),
   );
 }
 
 /** What Discord refused of the change is tried again with what the poll is now. */
 async function restorePolls(
-  db: Db,
+  trx: Trx,
   operationId: number,
   ids: readonly number[],
 ): Promise<readonly DeliveryJob[]> {
@@ -182,21 +182,21 @@ async function restorePolls(
       cross join lateral ${overwritten('old', sql`plan.before`)} as image
     where poll.id = plan.poll_id
     returning poll.id as "pollId", poll.channel_id as "channelId", poll.message_id as "messageId",
-      poll.shown_revision < poll.revision as behind`.execute(db);
+      poll.shown_revision < poll.revision as behind`.execute(trx);
   return rows.filter((row) => row.behind).map(({ behind, ...job }) => job);
 }
 
 /** It is no change of the operation any more, nor of its kin: it can be retried, and is not to be undone. */
-async function forgetChange(db: Db, operationId: number, ids: readonly number[]): Promise<void> {
+async function forgetChange(trx: Trx, operationId: number, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
-  const tree = await retryTree(db, operationId);
+  const tree = await retryTree(trx, operationId);
   await sql`
     update operation_items set target_revision = null
-    where operation_id = any(${tree}::int[]) and poll_id = any(${[...ids]}::int[])`.execute(db);
+    where operation_id = any(${tree}::int[]) and poll_id = any(${[...ids]}::int[])`.execute(trx);
 }
 
 async function settleStaying(
-  db: Db,
+  trx: Trx,
   operationId: number,
   staying: ReadonlyMap<number, string>,
   now: Date,
@@ -207,14 +207,14 @@ async function settleStaying(
     set state = 'done', finished_at = ${now}, code = null, message = null,
       remark = concat_ws('; ', item.remark, 'cancelled, but stays changed: ' || stay.reason)
     from unnest(${[...staying.keys()]}::int[], ${[...staying.values()]}::text[]) as stay (poll_id, reason)
-    where item.operation_id = ${operationId} and item.poll_id = stay.poll_id`.execute(db);
+    where item.operation_id = ${operationId} and item.poll_id = stay.poll_id`.execute(trx);
 }
 
 /** The jobs that show these polls; what Discord refused before is tried once more. */
-async function jobsOf(db: Db, ids: readonly number[]): Promise<readonly DeliveryJob[]> {
+async function jobsOf(trx: Trx, ids: readonly number[]): Promise<readonly DeliveryJob[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<DeliveryJob>`
     update polls set parked_code = null, parked_reason = null where id = any(${[...ids]}::int[])
-    returning id as "pollId", channel_id as "channelId", message_id as "messageId"`.execute(db);
+    returning id as "pollId", channel_id as "channelId", message_id as "messageId"`.execute(trx);
   return rows;
 }

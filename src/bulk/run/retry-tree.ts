@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
+import type { Trx } from '../../db/transaction.ts';
 import type { OperationRow } from '../operation.ts';
 
 /**
@@ -25,12 +26,12 @@ export async function retryTree(db: Db, operationId: number): Promise<[number, .
  * too: its item remembers what the other's does. To be called under the locks of these polls, under which all of this is written.
  */
 export async function adoptChanges(
-  db: Db,
+  trx: Trx,
   operation: OperationRow,
   pollIds: readonly number[],
 ): Promise<void> {
   if (operation.retry_of === null) return;
-  const tree = await retryTree(db, operation.id);
+  const tree = await retryTree(trx, operation.id);
   await sql`
     update operation_items as item
     set before = latest.before, after = latest.after, target_revision = latest.target_revision
@@ -40,5 +41,5 @@ export async function adoptChanges(
         and target_revision is not null
       order by poll_id, operation_id desc) as latest
     where item.operation_id = ${operation.id} and item.poll_id = latest.poll_id
-      and item.state = 'planned' and item.target_revision is null`.execute(db);
+      and item.state = 'planned' and item.target_revision is null`.execute(trx);
 }

@@ -6,7 +6,7 @@ import { type ExportDeps, exportFiles } from '../export/export-files.ts';
 import type { ChangingKind } from '../kinds/operation-kind.ts';
 import { boundKind } from '../kinds/operation-kinds.ts';
 import { cancelPausedSince } from '../lifecycle/control.ts';
-import { type Hold, stateOf } from '../lifecycle/fence.ts';
+import { type Lease, stateOf } from '../lifecycle/fence.ts';
 import { type OperationRow, type OperationState, openStates, runningMs } from '../operation.ts';
 import { appliedJobs, loadOperation } from '../operation-store.ts';
 import { formatSpan } from '../words/format-duration.ts';
@@ -17,7 +17,7 @@ import { finishOperation, finishUnreached, settleItems } from './settle.ts';
 
 export interface RunDeps extends ExportDeps {
   readonly deliverer: Deliverer;
-  readonly process: string;
+  readonly processId: string;
   readonly timeoutMs: number;
 }
 
@@ -45,25 +45,25 @@ export interface Ended {
  */
 export async function runOperation(
   deps: RunDeps,
-  hold: Hold,
+  lease: Lease,
   interruptions: Interruptions,
   answered: Promise<unknown> = Promise.resolve(),
 ): Promise<Ended | null> {
   while (!interruptions.stopping.aborted) {
-    const state = await stateOf(deps.db, hold);
+    const state = await stateOf(deps.db, lease);
     const interrupted = interruptions.otherThan(state);
     if (state === 'running') {
-      const ended = await work(deps, hold, answered, interrupted, interruptions.stopping);
+      const ended = await work(deps, lease, answered, interrupted, interruptions.stopping);
       if (ended) return ended;
     } else if (state === 'paused') {
-      await waitPaused(deps, hold, interrupted, interruptions.stopping);
+      await waitPaused(deps, lease, interrupted, interruptions.stopping);
     } else if (state === 'cancelling') {
-      const operation = await cancel(deps, hold);
+      const operation = await cancel(deps, lease);
       if (operation) return { operation, abort: null };
     } else if (state === 'queued') {
       await interrupted;
     } else {
-      return { operation: await loadOperation(deps.db, hold.operationId), abort: null };
+      return { operation: await loadOperation(deps.db, lease.operationId), abort: null };
     }
   }
   return null;
@@ -75,13 +75,13 @@ export async function runOperation(
  */
 async function work(
   deps: RunDeps,
-  hold: Hold,
+  lease: Lease,
   answered: Promise<unknown>,
   interrupted: Promise<void>,
   stopping: AbortSignal,
 ): Promise<Ended | null> {
   const { db, clock } = deps;
-  const operation = await loadOperation(db, hold.operationId);
+  const operation = await loadOperation(db, lease.operationId);
   const kind = boundKind(operation);
   let wanted = true;
   const interruption = Promise.race([interrupted, aborted(stopping)]).then(() => {
@@ -94,21 +94,21 @@ async function work(
     abort = reason;
   };
   const batch = kind.file
-    ? exportFiles(deps, hold, kind.file, answered, onAbort)
+    ? exportFiles(deps, lease, kind.file, answered, onAbort)
     : deps.deliverer.startBatch(
-        await appliedJobs(db, hold.operationId),
-        settling(deps, hold, operation, kind, onAbort),
-        committed(deps, hold, kind, () => wanted),
+        await appliedJobs(db, lease.operationId),
+        settling(deps, lease, operation, kind, onAbort),
+        committed(deps, lease, kind, () => wanted),
       );
   const ending = Promise.race([batch.finished.then(() => 'finished' as const), interruption]);
   const end = await within(clock, leftMs, ending, 'timed out' as const);
   wanted = false;
   await batch.stop();
   await batch.finished;
-  if (abort !== null) return { operation: await abortRun(deps, hold, abort), abort };
+  if (abort !== null) return { operation: await abortRun(deps, lease, abort), abort };
   if (end === 'interrupted') return null;
-  if (end === 'timed out') return finished(await timeOut(deps, hold));
-  return finished(await finishOperation(db, hold, ['running'], null, clock.now()));
+  if (end === 'timed out') return finished(await timeOut(deps, lease));
+  return finished(await finishOperation(db, lease, ['running'], null, clock.now()));
 }
 
 /**
@@ -117,12 +117,12 @@ async function work(
  */
 async function* committed(
   { db, clock }: RunDeps,
-  hold: Hold,
+  lease: Lease,
   kind: ChangingKind,
   wanted: () => boolean,
 ): AsyncGenerator<readonly DeliveryJob[]> {
   const together: DeliveryJob[] = [];
-  for await (const jobs of applyInChunks(db, hold, kind, () => clock.now(), wanted)) {
+  for await (const jobs of applyInChunks(db, lease, kind, () => clock.now(), wanted)) {
     if (kind.delivery === 'delete') together.push(...jobs);
     else yield jobs;
   }
@@ -136,7 +136,7 @@ function finished(operation: OperationRow | null): Ended | null {
 /** How each poll's outcome becomes a row before its channel's next request. */
 function settling(
   deps: RunDeps,
-  hold: Hold,
+  lease: Lease,
   operation: OperationRow,
   kind: ChangingKind,
   onAbort: (reason: string) => void,
@@ -151,7 +151,7 @@ function settling(
     if (outcome.type === 'failed') {
       await settleItems(
         deps.db,
-        hold,
+        lease,
         ids,
         { state: 'failed', code: outcome.code, message: outcome.reason, attempts, remark: null },
         deps.clock.now(),
@@ -162,7 +162,7 @@ function settling(
     const remark = notice ?? outcome.remark ?? null;
     await settleItems(
       deps.db,
-      hold,
+      lease,
       ids,
       { state: 'done', code: null, message: null, attempts, remark },
       deps.clock.now(),
@@ -173,46 +173,46 @@ function settling(
 
 async function waitPaused(
   deps: RunDeps,
-  hold: Hold,
+  lease: Lease,
   interrupted: Promise<void>,
   stopping: AbortSignal,
 ): Promise<void> {
   const { db, clock } = deps;
-  const { paused_at } = await loadOperation(db, hold.operationId);
+  const { paused_at } = await loadOperation(db, lease.operationId);
   const leftMs = Math.max(0, (paused_at ?? clock.now()).getTime() + longestPauseMs - clock.now().getTime());
   const interruption = Promise.race([interrupted, aborted(stopping)]).then(() => 'interrupted');
   if ((await within(clock, leftMs, interruption, 'expired')) !== 'expired') return;
   // It may have gone on and been paused anew, between two looks of whoever tells.
   const since = new Date(clock.now().getTime() - longestPauseMs);
-  const by = { userId: null, process: deps.process, why: 'it stood paused for 24 hours' };
-  await cancelPausedSince(db, hold.operationId, since, by, clock.now());
+  const by = { userId: null, processId: deps.processId, why: 'it stood paused for 24 hours' };
+  await cancelPausedSince(db, lease.operationId, since, by, clock.now());
 }
 
 /** Puts back chunk by chunk, then ends; what became of the polls gives the word, whoever it was that put them back. */
-async function cancel(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
+async function cancel(deps: RunDeps, lease: Lease): Promise<OperationRow | null> {
   const now = deps.clock.now();
-  const behind = await putBack(deps.db, hold, now);
+  const behind = await putBack(deps.db, lease, now);
   const ended = await inTransaction(deps.db, async (trx) => {
-    const result = (await wasCutShort(trx, hold.operationId)) ? 'cancelled' : null;
-    return await finishOperation(trx, hold, ['cancelling'], result, now);
+    const result = (await wasCutShort(trx, lease.operationId)) ? 'cancelled' : null;
+    return await finishOperation(trx, lease, ['cancelling'], result, now);
   });
   for (const job of behind) deps.deliverer.touch(job);
   return ended;
 }
 
-function timeOut(deps: RunDeps, hold: Hold): Promise<OperationRow | null> {
+function timeOut(deps: RunDeps, lease: Lease): Promise<OperationRow | null> {
   const message = `not reached within the time limit of ${formatSpan(deps.timeoutMs)}`;
   const ending = { result: 'timed out', cause: { code: 'timeout', message } } as const;
-  return finishUnreached(deps.db, hold, ['running'], ending, deps.clock.now());
+  return finishUnreached(deps.db, lease, ['running'], ending, deps.clock.now());
 }
 
 /** Ends it as a whole: what is still open fails with the cause, the committed changes stay. */
-export async function abortRun(deps: RunDeps, hold: Hold, reason: string): Promise<OperationRow> {
+export async function abortRun(deps: RunDeps, lease: Lease, reason: string): Promise<OperationRow> {
   const ending = {
     result: 'failed',
     cause: { code: 'aborted', message: reason },
     failure: reason,
   } as const;
-  const ended = await finishUnreached(deps.db, hold, openStates, ending, deps.clock.now());
-  return ended ?? (await loadOperation(deps.db, hold.operationId));
+  const ended = await finishUnreached(deps.db, lease, openStates, ending, deps.clock.now());
+  return ended ?? (await loadOperation(deps.db, lease.operationId));
 }

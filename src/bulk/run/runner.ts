@@ -4,7 +4,7 @@ import type { Service } from '../../base/service.ts';
 import { levelOf } from '../../db/database-away.ts';
 import { type AdmissionLimits, admitQueued } from '../lifecycle/admission.ts';
 import { DeadOwners, type LostLock } from '../lifecycle/dead-owners.ts';
-import { type Hold, LeaseLostError } from '../lifecycle/fence.ts';
+import { type Lease, LeaseLostError } from '../lifecycle/fence.ts';
 import { giveUpLeases, renewLeases, type TakenOver, takeOver } from '../lifecycle/lease.ts';
 import { readSurroundings, type Surroundings } from '../lifecycle/surroundings.ts';
 import type { OperationState } from '../operation.ts';
@@ -29,7 +29,7 @@ const maxTakeovers = 3;
 
 /** An operation this process owns and works on. */
 interface Run {
-  readonly hold: Hold;
+  readonly lease: Lease;
   readonly changed: AutoResetEvent;
   readonly stop: AbortController;
   /** It has cost too many processes their life. */
@@ -76,17 +76,17 @@ export class Runner implements Service {
     await this.#loop;
     for (const run of this.#runs.values()) end(run);
     await Promise.all([...this.#runs.values()].map((run) => run.finished));
-    await giveUpLeases(this.#deps.db, this.#deps.process);
+    await giveUpLeases(this.#deps.db, this.#deps.processId);
   }
 
   /**
    * Takes on an operation this process has just confirmed. Its message is left alone until `posted` has settled: the
    * first frame is the response to the press.
    */
-  adopt(hold: Hold, posted: Promise<unknown>, deadly = false): void {
-    if (this.#stopping.signal.aborted || this.#runs.has(hold.operationId)) return;
+  adopt(lease: Lease, posted: Promise<unknown>, deadly = false): void {
+    if (this.#stopping.signal.aborted || this.#runs.has(lease.operationId)) return;
     const run: Run = {
-      hold,
+      lease,
       changed: new AutoResetEvent(),
       stop: new AbortController(),
       deadly,
@@ -94,7 +94,7 @@ export class Runner implements Service {
       seen: null,
       finished: Promise.resolve(),
     };
-    this.#runs.set(hold.operationId, run);
+    this.#runs.set(lease.operationId, run);
     run.finished = this.#run(run, posted);
     this.#tick.set();
   }
@@ -106,8 +106,8 @@ export class Runner implements Service {
 
   /** Lets queued operations start, so that the first frame can say whether this one has to wait. */
   async admit(): Promise<void> {
-    const { db, process, limits, clock } = this.#deps;
-    await admitQueued(db, process, limits, clock.now());
+    const { db, processId, limits, clock } = this.#deps;
+    await admitQueued(db, processId, limits, clock.now());
   }
 
   async #work(): Promise<void> {
@@ -146,7 +146,7 @@ export class Runner implements Service {
   }
 
   async #look(): Promise<Surroundings> {
-    const surroundings = await readSurroundings(this.#deps.db, this.#deps.process, [...this.#runs.keys()]);
+    const surroundings = await readSurroundings(this.#deps.db, this.#deps.processId, [...this.#runs.keys()]);
     this.#deadOwners.judge(surroundings.lost);
     return surroundings;
   }
@@ -172,26 +172,26 @@ export class Runner implements Service {
     const owned = new Set(
       await renewLeases(
         this.#deps.db,
-        held.map(({ hold }) => hold),
+        held.map(({ lease }) => lease),
       ),
     );
     this.#renewedAt = now;
     for (const run of held) {
-      if (owned.has(run.hold.operationId)) continue;
-      this.#lose(run, new LeaseLostError(run.hold.operationId));
+      if (owned.has(run.lease.operationId)) continue;
+      this.#lose(run, new LeaseLostError(run.lease.operationId));
       end(run);
     }
   }
 
   #lose(run: Run, error: LeaseLostError): void {
-    if (!run.lost) this.#deps.log.warn({ operation: run.hold.operationId }, error.message);
+    if (!run.lost) this.#deps.log.warn({ operation: run.lease.operationId }, error.message);
     run.lost = true;
   }
 
   async #takeOver(dead: readonly LostLock[]): Promise<void> {
-    const { db, process, clock } = this.#deps;
+    const { db, processId, clock } = this.#deps;
     const known = { own: [...this.#runs.keys()], dead };
-    for (const taken of await takeOver(db, process, clock.now(), known)) await this.#receive(taken);
+    for (const taken of await takeOver(db, processId, clock.now(), known)) await this.#receive(taken);
   }
 
   async #receive(taken: TakenOver): Promise<void> {
@@ -212,13 +212,13 @@ export class Runner implements Service {
   async #wakeChanged(): Promise<void> {
     const states = await operationStates(this.#deps.db, [...this.#runs.keys()]);
     for (const run of this.#runs.values()) {
-      if (run.seen !== null && states.get(run.hold.operationId) !== run.seen) run.changed.set();
+      if (run.seen !== null && states.get(run.lease.operationId) !== run.seen) run.changed.set();
     }
   }
 
   async #run(run: Run, posted: Promise<unknown>): Promise<void> {
     const { log, db } = this.#deps;
-    const { operationId } = run.hold;
+    const { operationId } = run.lease;
     const progress = createProgressLoop(this.#deps, operationId);
     run.stop.signal.addEventListener('abort', () => void progress.stop(), { once: true });
     const reporting = posted.then(() => progress.start());
@@ -249,19 +249,19 @@ export class Runner implements Service {
     let why = `The bot has ended ${maxTakeovers + 1} times while it worked on this, without getting any further.`;
     if (!run.deadly) {
       const result = await this.#persist(run, () =>
-        runOperation(this.#deps, run.hold, interruptions, posted),
+        runOperation(this.#deps, run.lease, interruptions, posted),
       );
       if (result !== 'given up') return result;
       why = 'An internal error; the log of the bot has the details.';
     }
-    const aborting = async () => ({ operation: await abortRun(this.#deps, run.hold, why), abort: null });
+    const aborting = async () => ({ operation: await abortRun(this.#deps, run.lease, why), abort: null });
     const aborted = await this.#persist(run, aborting);
     return aborted === 'given up' ? null : aborted;
   }
 
   async #show(run: Run): Promise<void> {
     const { db } = this.#deps;
-    const { operationId } = run.hold;
+    const { operationId } = run.lease;
     const shown = await this.#persist(run, () => showResult(this.#deps, operationId, run.stop.signal));
     if (shown === 'given up') await this.#persist(run, () => noteShown(db, operationId));
   }
@@ -269,7 +269,7 @@ export class Runner implements Service {
   /** Repeats after errors: the rows say where to go on. Null when stopped or taken over by another. */
   async #persist<T>(run: Run, work: () => Promise<T>): Promise<T | 'given up' | null> {
     const { log, clock } = this.#deps;
-    const { operationId } = run.hold;
+    const { operationId } = run.lease;
     const errors = new RunErrors();
     for (;;) {
       try {

@@ -3,7 +3,7 @@ import type { Db } from '../../db/schema.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { outcomeFacts } from '../audit/audit-facts.ts';
-import { type Hold, holdFence } from '../lifecycle/fence.ts';
+import { type Lease, lockOperation } from '../lifecycle/fence.ts';
 import { type OperationRow, type OperationState, type ResultState, resultOf } from '../operation.ts';
 import { countItems } from '../operation-store.ts';
 import { releaseHolds } from './put-back.ts';
@@ -20,38 +20,38 @@ export interface Settlement {
 /** Records the outcome of applied polls and lets go of them. Throws `LeaseLostError`. */
 export async function settleItems(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   pollIds: readonly number[],
   settlement: Settlement,
   now: Date,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
-    await holdFence(trx, hold);
+    await lockOperation(trx, lease);
     const ids = [...pollIds];
     await sql`
       update operation_items set state = ${settlement.state}, code = ${settlement.code}, message = ${settlement.message},
         attempts = attempts + ${settlement.attempts}, remark = ${settlement.remark}, finished_at = ${now}
-      where operation_id = ${hold.operationId} and poll_id = any(${ids}::int[]) and state = 'applied'`.execute(
+      where operation_id = ${lease.operationId} and poll_id = any(${ids}::int[]) and state = 'applied'`.execute(
       trx,
     );
     await sql`update polls set held_by = null
-      where id = any(${ids}::int[]) and held_by = ${hold.operationId}`.execute(trx);
+      where id = any(${ids}::int[]) and held_by = ${lease.operationId}`.execute(trx);
   });
 }
 
 /** Polls that are still open when an operation ends without them; how many there were. */
 export async function failOpenItems(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   cause: { code: string; message: string },
   now: Date,
 ): Promise<number> {
   return await inTransaction(db, async (trx) => {
-    await holdFence(trx, hold);
+    await lockOperation(trx, lease);
     const { numUpdatedRows } = await trx
       .updateTable('operation_items')
       .set({ state: 'failed', code: cause.code, message: cause.message, finished_at: now })
-      .where('operation_id', '=', hold.operationId)
+      .where('operation_id', '=', lease.operationId)
       .where('state', 'in', ['planned', 'applied'])
       .executeTakeFirstOrThrow();
     return Number(numUpdatedRows);
@@ -64,18 +64,18 @@ export async function failOpenItems(
  */
 export async function finishUnreached(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   from: readonly OperationState[],
   ending: { result: 'timed out' | 'failed'; cause: { code: string; message: string }; failure?: string },
   now: Date,
 ): Promise<OperationRow | null> {
   return await inTransaction(db, async (trx) => {
-    const { state } = await holdFence(trx, hold);
+    const { state } = await lockOperation(trx, lease);
     if (!from.includes(state)) return null;
-    const open = await failOpenItems(trx, hold, ending.cause, now);
+    const open = await failOpenItems(trx, lease, ending.cause, now);
     return open > 0
-      ? await finishOperation(trx, hold, from, ending.result, now, ending.failure)
-      : await finishOperation(trx, hold, from, null, now);
+      ? await finishOperation(trx, lease, from, ending.result, now, ending.failure)
+      : await finishOperation(trx, lease, from, null, now);
   });
 }
 
@@ -85,28 +85,28 @@ export async function finishUnreached(
  */
 export async function finishOperation(
   db: Db,
-  hold: Hold,
+  lease: Lease,
   from: readonly OperationState[],
   result: Exclude<ResultState, 'completed' | 'completed with failures'> | null,
   now: Date,
   failure: string | null = null,
 ): Promise<OperationRow | null> {
   return await inTransaction(db, async (trx) => {
-    const operation = await holdFence(trx, hold);
+    const operation = await lockOperation(trx, lease);
     if (!from.includes(operation.state)) return null;
-    const { failed, done, skipped, planned, applied } = await countItems(trx, hold.operationId);
+    const { failed, done, skipped, planned, applied } = await countItems(trx, lease.operationId);
     // A pause and a resume in quick succession can end the work before all of it was begun.
     if (result === null && planned + applied > 0) return null;
     const state = result ?? resultOf({ failed });
-    await releaseHolds(trx, hold.operationId);
+    await releaseHolds(trx, lease.operationId);
     const finished = await trx
       .updateTable('operations')
       .set({ state, finished_at: now, failure })
-      .where('id', '=', hold.operationId)
+      .where('id', '=', lease.operationId)
       .returningAll()
       .executeTakeFirstOrThrow();
     await appendAudit(trx, now, {
-      operationId: hold.operationId,
+      operationId: lease.operationId,
       actorId: null,
       process: operation.owner ?? '',
       event: 'finished',
@@ -116,7 +116,7 @@ export async function finishOperation(
         failed,
         skipped,
         ...(failure !== null && { failure }),
-        outcomes: await outcomeFacts(trx, hold.operationId),
+        outcomes: await outcomeFacts(trx, lease.operationId),
       },
     });
     return finished;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../../db/schema.ts';
+import type { Trx } from '../../db/transaction.ts';
 import { boundKind } from '../kinds/operation-kinds.ts';
 import type { OperationRow } from '../operation.ts';
 import { loadOperation } from '../operation-store.ts';
@@ -15,12 +15,12 @@ const mostPolls = 50;
  * none, else at least one, whatever its votes.
  */
 export async function movableAtOnce(
-  db: Db,
+  trx: Trx,
   operation: OperationRow,
   pollIds: readonly number[],
   most = mostVotes,
 ): Promise<readonly number[]> {
-  if (pollIds.length === 0 || (await movingVotes(db, operation)) === null) return pollIds;
+  if (pollIds.length === 0 || (await movingVotes(trx, operation)) === null) return pollIds;
   const { rows } = await sql<{ id: number }>`
     select id from (
       select poll.place, poll.id, own.votes, sum(own.votes) over (order by poll.place) as together
@@ -31,7 +31,7 @@ export async function movableAtOnce(
       ) as own
     ) as counted
     where together <= ${most}::int or together = votes
-    order by place`.execute(db);
+    order by place`.execute(trx);
   return rows.map(({ id }) => id);
 }
 
@@ -39,24 +39,28 @@ export async function movableAtOnce(
  * Moves the votes of polls that were just changed: a kind that resets votes keeps them aside; an undo of such an
  * operation keeps aside what was cast since, and gives back what it had taken. In the transaction that changes the polls.
  */
-export async function moveVotes(db: Db, operation: OperationRow, pollIds: readonly number[]): Promise<void> {
-  const moving = pollIds.length === 0 ? null : await movingVotes(db, operation);
+export async function moveVotes(
+  trx: Trx,
+  operation: OperationRow,
+  pollIds: readonly number[],
+): Promise<void> {
+  const moving = pollIds.length === 0 ? null : await movingVotes(trx, operation);
   if (moving === null) return;
-  await setAside(db, moving.owner, pollIds);
-  if (moving.undone !== null) await giveBack(db, moving.undone, pollIds);
+  await setAside(trx, moving.owner, pollIds);
+  if (moving.undone !== null) await giveBack(trx, moving.undone, pollIds);
 }
 
 /** Undoes `moveVotes` for polls that a cancel put back: what was cast since is kept aside, as an undo would keep it. */
 export async function putVotesBack(
-  db: Db,
+  trx: Trx,
   operation: OperationRow,
   pollIds: readonly number[],
 ): Promise<void> {
-  const moving = pollIds.length === 0 ? null : await movingVotes(db, operation);
+  const moving = pollIds.length === 0 ? null : await movingVotes(trx, operation);
   if (moving === null) return;
-  if (moving.undone !== null) await setAside(db, moving.undone, pollIds);
-  else await setAside(db, moving.owner, pollIds, true);
-  await giveBack(db, moving.owner, pollIds);
+  if (moving.undone !== null) await setAside(trx, moving.undone, pollIds);
+  else await setAside(trx, moving.owner, pollIds, true);
+  await giveBack(trx, moving.owner, pollIds);
 }
 
 /**
@@ -64,22 +68,22 @@ export async function putVotesBack(
  * its retries the first owns what was set aside in all of them.
  */
 async function movingVotes(
-  db: Db,
+  trx: Trx,
   operation: OperationRow,
 ): Promise<{ owner: number; undone: number | null } | null> {
-  const undone = operation.undo_of === null ? null : await loadOperation(db, operation.undo_of);
+  const undone = operation.undo_of === null ? null : await loadOperation(trx, operation.undo_of);
   const kind = boundKind(undone ?? operation);
   if (kind.file || !kind.setsVotesAside) return null;
-  return { owner: await firstOf(db, operation.id), undone: undone && (await firstOf(db, undone.id)) };
+  return { owner: await firstOf(trx, operation.id), undone: undone && (await firstOf(trx, undone.id)) };
 }
 
-async function firstOf(db: Db, operationId: number): Promise<number> {
-  return (await retryTree(db, operationId))[0];
+async function firstOf(trx: Trx, operationId: number): Promise<number> {
+  return (await retryTree(trx, operationId))[0];
 }
 
 /** `castSince`: these were cast after those that are aside already, and do not come back. */
 async function setAside(
-  db: Db,
+  trx: Trx,
   operationId: number,
   pollIds: readonly number[],
   castSince = false,
@@ -88,13 +92,13 @@ async function setAside(
     with taken as (delete from votes where poll_id = any(${[...pollIds]}::int[]) returning *)
     insert into votes_aside (operation_id, poll_id, position, user_id, created_at, cast_since)
     select ${operationId}, poll_id, position, user_id, created_at, ${castSince} from taken
-    on conflict do nothing`.execute(db);
+    on conflict do nothing`.execute(trx);
 }
 
-async function giveBack(db: Db, operationId: number, pollIds: readonly number[]): Promise<void> {
+async function giveBack(trx: Trx, operationId: number, pollIds: readonly number[]): Promise<void> {
   await sql`
     with given as (delete from votes_aside
       where operation_id = ${operationId} and poll_id = any(${[...pollIds]}::int[]) and not cast_since returning *)
     insert into votes (poll_id, position, user_id, created_at)
-    select poll_id, position, user_id, created_at from given`.execute(db);
+    select poll_id, position, user_id, created_at from given`.execute(trx);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../../base/errors.ts';
 import { isRowId } from '../../db/row-id.ts';
 import type { Db, PickerTable } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import { type PollFilter, pollFilter } from '../../polls/lists/poll-filter.ts';
 import type { PollOrder, PollPage } from '../../polls/lists/poll-page.ts';
 import { pollOrders } from '../../polls/lists/poll-page.ts';
@@ -98,7 +98,7 @@ export async function pressPicker(
   owner: SelectionOwner,
   id: number,
   { interactionId, now }: { interactionId: string; now: Date },
-  press: (picker: Picker, trx: Db) => Promise<PickerChange>,
+  press: (picker: Picker, trx: Trx) => Promise<PickerChange>,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     const picker = toPicker(await pickerRow(trx, owner, id, true));

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { UserError } from '../../base/errors.ts';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import { matchPolls } from '../../polls/lists/match-polls.ts';
 import { claimInteraction } from '../../polls/poll-store.ts';
 import { type Scope, scopeKey } from '../../polls/scope.ts';
@@ -80,7 +80,7 @@ export async function changeSelection(
   db: Db,
   owner: SelectionOwner,
   { interactionId, maxPolls, now }: { interactionId: string; maxPolls: number; now: Date },
-  wish: (before: Selection, trx: Db) => SelectionWish | Promise<SelectionWish>,
+  wish: (before: Selection, trx: Trx) => SelectionWish | Promise<SelectionWish>,
 ): Promise<SelectionChange> {
   return await inTransaction(db, async (trx) => {
     if (await claimInteraction(trx, interactionId, now))
@@ -92,10 +92,10 @@ export async function changeSelection(
 
 /** `changeSelection` in a transaction that has claimed the interaction. */
 export async function changeClaimed(
-  trx: Db,
+  trx: Trx,
   owner: SelectionOwner,
   maxPolls: number,
-  wish: (before: Selection, trx: Db) => SelectionWish | Promise<SelectionWish>,
+  wish: (before: Selection, trx: Trx) => SelectionWish | Promise<SelectionWish>,
 ): Promise<SelectionChange> {
   await lock(trx, owner);
   const before = await readSelection(trx, owner);
@@ -118,13 +118,13 @@ export async function changeClaimed(
 }
 
 /** Its row is what changes of one selection wait for. */
-async function lock(db: Db, { adminId, scope }: SelectionOwner): Promise<void> {
+async function lock(trx: Trx, { adminId, scope }: SelectionOwner): Promise<void> {
   await sql`
     insert into selections (admin_id, scope) values (${adminId}, ${scopeKey(scope)})
-    on conflict (admin_id, scope) do update set scope = excluded.scope`.execute(db);
+    on conflict (admin_id, scope) do update set scope = excluded.scope`.execute(trx);
 }
 
-async function replace(db: Db, owner: SelectionOwner, before: Selection, after: Selection): Promise<void> {
+async function replace(trx: Trx, owner: SelectionOwner, before: Selection, after: Selection): Promise<void> {
   const [old, wanted] = [
     [...before.ids, ...before.gone],
     [...after.ids, ...after.gone],
@@ -132,10 +132,10 @@ async function replace(db: Db, owner: SelectionOwner, before: Selection, after: 
   const [adminId, scope] = [owner.adminId, scopeKey(owner.scope)];
   await sql`
     delete from selected_polls where admin_id = ${adminId} and scope = ${scope}
-      and poll_id = any(${without(old, wanted)}::int[])`.execute(db);
+      and poll_id = any(${without(old, wanted)}::int[])`.execute(trx);
   await sql`
     insert into selected_polls (admin_id, scope, poll_id)
-    select ${adminId}, ${scope}, unnest(${without(wanted, old)}::int[])`.execute(db);
+    select ${adminId}, ${scope}, unnest(${without(wanted, old)}::int[])`.execute(trx);
 }
 
 function without(ids: readonly number[], others: readonly number[]): number[] {

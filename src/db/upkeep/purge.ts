@@ -2,7 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { undoableHours } from '../../base/undo-window.ts';
 import { forgetProcesses } from '../process-lock.ts';
 import type { Db, Schema } from '../schema.ts';
-import { inTransaction } from '../transaction.ts';
+import { inTransaction, type Trx } from '../transaction.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -112,7 +112,7 @@ async function removeAll(
 
 /** How many rows were removed; null if only some of what goes with them was. */
 async function removeSome(
-  trx: Db,
+  trx: Trx,
   table: keyof typeof atOnce,
   condition: RawBuilder<SqlBool>,
 ): Promise<number | null> {

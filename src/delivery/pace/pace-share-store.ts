@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isLockHeld } from '../../db/process-lock.ts';
 import type { Db } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, type Trx } from '../../db/transaction.ts';
 import { fairShares } from './fair-shares.ts';
 
 /** Any number that nothing else here locks (the audit trail has 7202612): renewals exclude each other over all processes. */
@@ -11,7 +11,7 @@ const shareLock = 7_202_613;
 export const shareWindowMs = 1_100;
 
 export interface ShareRequest {
-  readonly process: string;
+  readonly processId: string;
   /** Requests it would make in a window. */
   readonly demand: number;
   /** Of all processes together in a window. */
@@ -50,7 +50,7 @@ export async function renewShare(
   request: ShareRequest,
   lower: (share: number) => void,
 ): Promise<ShareGrant> {
-  const { process, demand, total, leaseMs, windowMs } = request;
+  const { processId, demand, total, leaseMs, windowMs } = request;
   return await inTransaction(db, async (trx) => {
     await sql`select pg_advisory_xact_lock(${shareLock})`.execute(trx);
     const { rows } = await sql<Row>`
@@ -58,25 +58,25 @@ export async function renewShare(
         case when before_until > clock_timestamp() then greatest(share, share_before) else share end as held,
         greatest(0, extract(epoch from paused_until - clock_timestamp()) * 1000)::float8 as paused_ms
       from pace_shares order by process`.execute(trx);
-    const foreign = rows.filter((row) => row.process !== process);
+    const foreign = rows.filter((row) => row.process !== processId);
     const others = foreign.filter(({ living }) => living);
     if (others.length > 0) await shortenLeases(trx, withoutLock, windowMs);
     if (rows.some(({ living, paused_ms }) => !living && paused_ms === 0)) await forget(trx);
-    const own = rows.find((row) => row.process === process) ?? { share: 0, held: 0 };
+    const own = rows.find((row) => row.process === processId) ?? { share: 0, held: 0 };
     const [fair] = fairShares([demand, ...others.map((other) => other.demand)], total);
     const free = total - others.reduce((sum, { held }) => sum + held, 0);
     const share = Math.max(0, Math.min(fair!, free));
     if (share < own.share) lower(share);
     await sql`
       insert into pace_shares (process, demand, share, lease_until)
-      values (${process}, ${demand}, ${share}, clock_timestamp() + ${leaseMs} * interval '1 millisecond')
+      values (${processId}, ${demand}, ${share}, clock_timestamp() + ${leaseMs} * interval '1 millisecond')
       on conflict (process) do update set demand = excluded.demand, share = excluded.share,
         lease_until = excluded.lease_until`.execute(trx);
     if (share < own.share) {
       await sql`
         update pace_shares set share_before = ${own.held},
           before_until = clock_timestamp() + ${windowMs} * interval '1 millisecond'
-        where process = ${process}`.execute(trx);
+        where process = ${processId}`.execute(trx);
     }
     const pausedMs = Math.max(0, ...foreign.map((row) => row.paused_ms));
     return { share, processes: others.length + 1, pausedMs };
@@ -100,16 +100,16 @@ async function shortenLeases(db: Db, which: RawBuilder<boolean>, windowMs: numbe
 }
 
 /** Takes those off the books whose share is free and whose pause is over. */
-async function forget(db: Db): Promise<void> {
+async function forget(trx: Trx): Promise<void> {
   await sql`delete from pace_shares where greatest(lease_until, paused_until) <= clock_timestamp()`.execute(
-    db,
+    trx,
   );
 }
 
 /** Prolongs the lease of a share that stays what it is, in one statement; null where the process has none any more. */
 export async function prolongShare(
   db: Db,
-  { process, demand, leaseMs }: ShareRequest,
+  { processId, demand, leaseMs }: ShareRequest,
 ): Promise<ShareGrant | null> {
   const { rows } = await sql<{ share: number; processes: number; paused_ms: number }>`
     update pace_shares as own set demand = ${demand}, lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
@@ -118,18 +118,18 @@ export async function prolongShare(
         greatest(0, extract(epoch from max(paused_until) - clock_timestamp()) * 1000)::float8 as paused_ms
       from pace_shares where lease_until > clock_timestamp()
     ) as living
-    where own.process = ${process} and own.lease_until > clock_timestamp()
+    where own.process = ${processId} and own.lease_until > clock_timestamp()
     returning own.share, living.processes, living.paused_ms`.execute(db);
   const [row] = rows;
   return row ? { share: row.share, processes: row.processes, pausedMs: row.paused_ms } : null;
 }
 
 /** Tells the others that Discord's global limit was hit, for so many ms. */
-export async function announcePause(db: Db, process: string, ms: number): Promise<void> {
+export async function announcePause(db: Db, processId: string, ms: number): Promise<void> {
   await sql`
     update pace_shares
     set paused_until = greatest(paused_until, clock_timestamp() + ${ms} * interval '1 millisecond')
-    where process = ${process}`.execute(db);
+    where process = ${processId}`.execute(db);
 }
 
 /** Gives back the shares of processes that send nothing any more, when their last requests have left their window. */

@@ -27,7 +27,7 @@ const notRenewed = 'the share of the global limit could not be renewed';
 
 export interface PaceSharesParts {
   readonly db: Db;
-  readonly process: string;
+  readonly processId: string;
   readonly clock: Clock;
   readonly log: Logger;
   /** The most requests that this process wanted within a window since it was asked last. */
@@ -76,9 +76,9 @@ export class PaceShares implements PaceShare, Service {
 
   async stop(): Promise<void> {
     await this.#loop.stop();
-    const { db, process } = this.#parts;
+    const { db, processId } = this.#parts;
     await this.#attempt('the share of the global limit could not be given back', () =>
-      giveUpShares(db, [process]),
+      giveUpShares(db, [processId]),
     );
   }
 
@@ -97,9 +97,9 @@ export class PaceShares implements PaceShare, Service {
   }
 
   refused(ms: number): void {
-    const { db, process } = this.#parts;
+    const { db, processId } = this.#parts;
     void this.#attempt('other processes could not be told of a global limit', () =>
-      announcePause(db, process, ms),
+      announcePause(db, processId, ms),
     );
   }
 
@@ -110,7 +110,7 @@ export class PaceShares implements PaceShare, Service {
   }
 
   async #renew(): Promise<void> {
-    const { db, clock, process } = this.#parts;
+    const { db, clock, processId } = this.#parts;
     this.#resting = false;
     const now = clock.monotonic();
     this.#demands = this.#demands.filter(({ at }) => at > now - rememberedMs);
@@ -118,7 +118,7 @@ export class PaceShares implements PaceShare, Service {
     const demand = this.#demand();
     const { leaseMs } = isAtWork(demand) ? atWork : atRest;
     const request: ShareRequest = {
-      process,
+      processId,
       demand,
       total: globalWindow.requests,
       leaseMs,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
+import type { Trx } from '../../db/transaction.ts';
 import type { Poll, Tally } from '../../polls/poll.ts';
 import { type PollRow, toPoll } from '../../polls/poll-store.ts';
 
@@ -64,10 +65,10 @@ export type ClaimResult =
 export async function claim(
   db: Db,
   pollId: number,
-  process: string,
+  processId: string,
   options: ClaimOptions,
 ): Promise<ClaimResult> {
-  const [claimed] = await claimPolls(db, [pollId], process, options);
+  const [claimed] = await claimPolls(db, [pollId], processId, options);
   if (!claimed) return await whyNot(db, pollId, options);
   // A statement of its own, after the claim: it sees every vote counted in the claimed revision. Read in the claim's
   // statement, the votes could be older than the row, which is read again once its lock is free.
@@ -83,21 +84,21 @@ export async function claim(
 export async function claimPolls(
   db: Db,
   pollIds: readonly number[],
-  process: string,
+  processId: string,
   options: ClaimOptions,
 ): Promise<Claimed[]> {
   const { rows } = await sql<ClaimedRow>`
     with before as (
       select id, sent_revision from polls
       where id = any(${[...pollIds]}::int[])
-        and (sender is null or sender = ${process} or sender_until < clock_timestamp())
+        and (sender is null or sender = ${processId} or sender_until < clock_timestamp())
         and (shown_revision < revision or (ping_pending and status = 'active' and deleted_at is null))
         and (not ${options.respectHolds}::boolean or held_by is null)
         and (not ${options.respectParks}::boolean or parked_code is null)
       order by id for update
     )
     update polls set
-      sender = ${process}, claim = polls.claim + 1,
+      sender = ${processId}, claim = polls.claim + 1,
       sender_until = clock_timestamp() + ${claimTtlMs}::integer * interval '1 millisecond',
       sent_revision = greatest(polls.sent_revision, polls.revision),
       tried_at = case when polls.sent_revision > polls.shown_revision
@@ -124,12 +125,12 @@ export async function claimPolls(
 }
 
 /** Drops the claims of processes that are proven dead; what they may have sent stays known. */
-export async function freeClaims(db: Db, processes: readonly string[]): Promise<void> {
+export async function freeClaims(trx: Trx, processes: readonly string[]): Promise<void> {
   await sql`
     with claimed as (
       select id from polls where sender = any(${[...processes]}::text[]) order by id for update
     )
-    update polls set sender = null where id in (select id from claimed)`.execute(db);
+    update polls set sender = null where id in (select id from claimed)`.execute(trx);
 }
 
 /** Lets a claim live on from now. False: there is a newer one. */

@@ -43,7 +43,7 @@ export async function deleteTogether(
   { channelId, serverId, jobs, priority, turn }: TogetherRequest,
 ): Promise<DeletedTogether> {
   if (serverId === null) return { outcome: null, apart: jobs, lackingPermission: true };
-  const { db, rest, limits, clock, process } = parts;
+  const { db, rest, limits, clock, processId } = parts;
   const now = clock.now().getTime();
   const headers = {
     [priorityHeader]: String(priority),
@@ -52,7 +52,7 @@ export async function deleteTogether(
     [serverHeader]: serverId,
   };
   const ids = jobs.map((job) => job.pollId);
-  const claimed = await claimPolls(db, ids, process, { respectHolds: false, respectParks: false });
+  const claimed = await claimPolls(db, ids, processId, { respectHolds: false, respectParks: false });
   const young = claimed.filter((one) => isYoung(one, now));
   const fit = young.length < 2 ? [] : young;
   const together = new Set(fit.map((one) => one.pollId));

@@ -24,7 +24,7 @@ export async function deliverOne(
   options: DeliverOptions,
 ): Promise<Outcome> {
   const sendBefore = parts.clock.monotonic() + sendWithinMs;
-  const result = await claim(parts.db, pollId, parts.process, options);
+  const result = await claim(parts.db, pollId, parts.processId, options);
   switch (result.type) {
     case 'missing':
       return { type: 'done', revision: 0, remark: 'the poll no longer exists' };

@@ -13,7 +13,7 @@ export interface DeliverParts {
   readonly clock: Clock;
   readonly log: Logger;
   /** Names this run of this process among all that share the database. */
-  readonly process: string;
+  readonly processId: string;
   /** The bot's own user id, known after login. */
   readonly botId: () => string;
   /** What the gateway knows to stand in the way; by default nothing. */

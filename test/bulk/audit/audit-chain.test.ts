@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { appendAudit } from '../../../src/bulk/audit/audit.ts';
 import { verifyChain } from '../../../src/bulk/audit/audit-chain.ts';
 import type { Db } from '../../../src/db/schema.ts';
+import { inTransaction } from '../../../src/db/transaction.ts';
 import { minutes } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { postedPolls, processName, running } from '../bulk-fixture.ts';
@@ -11,13 +12,14 @@ import { longTrail, tamper } from './audit-trail.ts';
 /** Entries as the bot writes them. */
 async function trail(db: Db, length: number): Promise<void> {
   for (let index = 0; index < length; index++) {
-    await appendAudit(db, minutes(index), {
+    const entry = {
       operationId: index,
       actorId: '900000000000000500',
       process: processName,
       event: 'paused',
       details: { text: `"${index}" ✅ \\ ü`, nested: { list: [1, null, 2.5] } },
-    });
+    } as const;
+    await inTransaction(db, (trx) => appendAudit(trx, minutes(index), entry));
   }
 }
 

@@ -71,10 +71,10 @@ describeEachDatabase('the audit trail', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 1);
     const { operationId } = await running(db);
-    const by = { userId: '900000000000000777', process: 'other', from: press };
+    const by = { userId: '900000000000000777', processId: 'other', from: press };
     await pauseOperation(db, operationId, by, later);
     await resumeOperation(db, operationId, by, later);
-    await cancelOperation(db, operationId, { userId: null, process: 'p', why: 'a day is over' }, later);
+    await cancelOperation(db, operationId, { userId: null, processId: 'p', why: 'a day is over' }, later);
     const from = { interaction: press.interactionId, server: guildId, channel: channelId };
     const whoever = { actor_id: '900000000000000777', process: 'other' };
     expect(await entries(db, operationId, 'paused')).toEqual([
@@ -107,23 +107,23 @@ describeEachDatabase('the audit trail', (fresh) => {
   test('keeps what became of each poll, and of what a retry is one', async () => {
     const db = await fresh();
     const [a, b] = (await postedPolls(db, 2)) as [number, number];
-    const hold = await running(db);
+    const lease = await running(db);
     await applyPlanned(
       db,
-      hold,
+      lease,
       () => later,
       () => true,
     );
     const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
-    await settleItems(db, hold, [a], done, later);
+    await settleItems(db, lease, [a], done, later);
     await settleItems(
       db,
-      hold,
+      lease,
       [b],
       { ...done, state: 'failed', code: '50001', message: 'no access' },
       later,
     );
-    const finished = (await finishOperation(db, hold, ['running'], null, later))!;
+    const finished = (await finishOperation(db, lease, ['running'], null, later))!;
     expect((await entries(db, finished.id, 'finished'))[0]!.details).toEqual({
       result: 'completed with failures',
       done: 1,
@@ -135,7 +135,7 @@ describeEachDatabase('the audit trail', (fresh) => {
       ],
     });
     const request = { actor: actor({ interactionId: interactionId() }), guildId, channelId, locale: 'de' };
-    const retry = (await startRetry(db, finished, { ...request, process: processName }, later))!;
+    const retry = (await startRetry(db, finished, { ...request, processId: processName }, later))!;
     expect((await entries(db, retry.id, 'confirmed'))[0]!.details).toMatchObject({
       retryOf: finished.id,
       interaction: request.actor.interactionId,
@@ -147,11 +147,11 @@ describeEachDatabase('the audit trail', (fresh) => {
   test('is still told, to the same people, when the operation and its polls are purged', async () => {
     const db = await fresh();
     const polls = await postedPolls(db, 2);
-    const hold = await running(db);
-    await finishOperation(db, hold, ['running'], 'cancelled', later);
+    const lease = await running(db);
+    await finishOperation(db, lease, ['running'], 'cancelled', later);
     await db.deleteFrom('operations').execute();
     await db.deleteFrom('polls').execute();
-    const record = (await readAudit(db, hold.operationId))!;
+    const record = (await readAudit(db, lease.operationId))!;
     expect(record.facts).toMatchObject({ kind: 'close', polls, server: guildId });
     expect(record.entries.at(-1)!.details).toMatchObject({ result: 'cancelled' });
     expect(mayReadAudit(record, everyServer)).toBe(true);

@@ -7,7 +7,7 @@ import type { ExportRow } from '../../../src/bulk/export/export-row.ts';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { admitQueued } from '../../../src/bulk/lifecycle/admission.ts';
 import { cancelOperation, pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/control.ts';
-import type { Hold } from '../../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { startRetry } from '../../../src/bulk/plan/retry.ts';
@@ -81,13 +81,13 @@ function depsWith(db: Db, inbox: Inbox, more: Partial<RunDeps> = {}): RunDeps {
     deliverer: {} as Deliverer,
     names,
     clock: still,
-    process: processName,
+    processId: processName,
     timeoutMs: 60_000,
     ...more,
   };
 }
 
-function begin(db: Db, params: Record<string, unknown> = {}, ids?: readonly number[]): Promise<Hold> {
+function begin(db: Db, params: Record<string, unknown> = {}, ids?: readonly number[]): Promise<Lease> {
   const filter = ids ? { ids } : {};
   return running(db, { kind, params: kind.bind(params).params, filter, targets: {} });
 }
@@ -95,9 +95,9 @@ function begin(db: Db, params: Record<string, unknown> = {}, ids?: readonly numb
 /** The whole export: what came, and the operation's result. */
 async function exported(db: Db, params: Record<string, unknown> = {}, more: Partial<RunDeps> = {}) {
   const inbox = new Inbox();
-  const hold = await begin(db, params);
-  const ended = await runOperation(depsWith(db, inbox, more), hold, never);
-  return { inbox, hold, operation: ended!.operation };
+  const lease = await begin(db, params);
+  const ended = await runOperation(depsWith(db, inbox, more), lease, never);
+  return { inbox, lease, operation: ended!.operation };
 }
 
 function text(file: MessageFile): string {
@@ -251,12 +251,12 @@ describeEachDatabase('export', (fresh) => {
     const holder = await running(db, { filter: { ids: [ids[1]!] } });
     await db.updateTable('polls').set({ held_by: holder.operationId }).where('id', '=', ids[1]!).execute();
     const before = await db.selectFrom('polls').selectAll().orderBy('id').execute();
-    const { inbox, hold, operation } = await exported(db);
+    const { inbox, lease, operation } = await exported(db);
     expect(operation.state).toBe('completed');
     expect(csvOf(inbox).map((row) => Number(row.number))).toEqual(ids);
     expect(await db.selectFrom('polls').selectAll().orderBy('id').execute()).toEqual(before);
-    expect(new Set(Object.values(await itemStates(db, hold.operationId)))).toEqual(
-      new Set([`done: operation-${hold.operationId}-polls.csv, sent as a private reply`]),
+    expect(new Set(Object.values(await itemStates(db, lease.operationId)))).toEqual(
+      new Set([`done: operation-${lease.operationId}-polls.csv, sent as a private reply`]),
     );
   });
 
@@ -274,12 +274,12 @@ describeEachDatabase('export', (fresh) => {
   test('skips what was deleted after the preview', async () => {
     const db = await fresh();
     const [kept, gone] = await postedPolls(db, 2);
-    const hold = await begin(db);
+    const lease = await begin(db);
     await db.updateTable('polls').set({ deleted_at: later }).where('id', '=', gone!).execute();
     const inbox = new Inbox();
-    await runOperation(depsWith(db, inbox), hold, never);
+    await runOperation(depsWith(db, inbox), lease, never);
     expect(csvOf(inbox).map((row) => Number(row.number))).toEqual([kept]);
-    expect((await itemStates(db, hold.operationId))[gone!]).toBe('skipped: deleted meanwhile');
+    expect((await itemStates(db, lease.operationId))[gone!]).toBe('skipped: deleted meanwhile');
   });
 
   test('compresses and splits what Discord would not take whole', async () => {
@@ -294,7 +294,7 @@ describeEachDatabase('export', (fresh) => {
     expect(jsonOf(zipped.inbox).map((row) => row.number)).toEqual(ids);
 
     for (const format of ['json', 'csv']) {
-      const { inbox, operation, hold } = await exported(db, { format }, { largestFile: 1200 });
+      const { inbox, operation, lease } = await exported(db, { format }, { largestFile: 1200 });
       expect(operation.state).toBe('completed');
       expect(inbox.files.length).toBeGreaterThan(2);
       expect(inbox.files.every((file) => file.data.length <= 1200)).toBe(true);
@@ -309,7 +309,7 @@ describeEachDatabase('export', (fresh) => {
           ? jsonOf(inbox).map((row) => row.number)
           : csvOf(inbox).map((row) => Number(row.number));
       expect(numbers).toEqual(ids);
-      const rows = await readProgress(db, hold.operationId, later);
+      const rows = await readProgress(db, lease.operationId, later);
       expect(rows.files.reduce((sum, file) => sum + file.count, 0)).toBe(60);
     }
   });
@@ -332,13 +332,13 @@ describeEachDatabase('export', (fresh) => {
           .execute();
       }
     });
-    const { inbox, operation, hold } = await exported(db, { voters: true });
+    const { inbox, operation, lease } = await exported(db, { voters: true });
     expect(operation.state).toBe('completed');
     const rows = csvOf(inbox);
     expect(rows).toHaveLength(1000);
     expect(new Set(rows.map((row) => row.question)).size).toBe(1000);
     expect(rows.every((row) => row.votes_2 === '2' && row.voters_2 === `${ann} ${bob}`)).toBe(true);
-    const states = Object.values(await itemStates(db, hold.operationId));
+    const states = Object.values(await itemStates(db, lease.operationId));
     expect(states.every((state) => state.startsWith('done: '))).toBe(true);
   });
 
@@ -346,14 +346,14 @@ describeEachDatabase('export', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 2);
     const inbox = new Inbox();
-    const hold = await begin(db);
+    const lease = await begin(db);
     inbox.answers.push({ type: 'refused', code: '50027', reason: 'token' });
-    await runOperation(depsWith(db, inbox), hold, never);
+    await runOperation(depsWith(db, inbox), lease, never);
     expect(inbox.files).toMatchObject([{ way: 'direct', to: adminId }]);
     expect(inbox.files[0]!.nonce!.length).toBeLessThanOrEqual(25);
-    const rows = await readProgress(db, hold.operationId, later);
+    const rows = await readProgress(db, lease.operationId, later);
     const [embed] = renderProgress(rows, names, { guildId }, later).embeds!;
-    expect(embed!.description).toContain(`operation-${hold.operationId}-polls.csv, sent by direct message`);
+    expect(embed!.description).toContain(`operation-${lease.operationId}-polls.csv, sent by direct message`);
     expect(embed!.title).toContain('completed');
 
     const expired = await begin(db);
@@ -372,9 +372,9 @@ describeEachDatabase('export', (fresh) => {
     await postedPolls(db, 1);
     const inbox = new Inbox();
     const answered = Promise.withResolvers<void>();
-    const hold = await begin(db);
-    const run = runOperation(depsWith(db, inbox), hold, never, answered.promise);
-    await operationOf(db, hold.operationId);
+    const lease = await begin(db);
+    const run = runOperation(depsWith(db, inbox), lease, never, answered.promise);
+    await operationOf(db, lease.operationId);
     expect(inbox.files).toEqual([]);
     answered.resolve();
     await run;
@@ -385,14 +385,14 @@ describeEachDatabase('export', (fresh) => {
     const db = await fresh();
     const ids = await postedPolls(db, 2);
     const inbox = new Inbox();
-    const hold = await begin(db);
+    const lease = await begin(db);
     inbox.answers.push(
       { type: 'refused', code: '50027', reason: 'token' },
       { type: 'refused', code: '50007', reason: 'Discord refused: Cannot send messages to this user' },
     );
-    const ended = await runOperation(depsWith(db, inbox), hold, never);
+    const ended = await runOperation(depsWith(db, inbox), lease, never);
     expect(ended!.operation.state).toBe('completed with failures');
-    const rows = await readProgress(db, hold.operationId, later);
+    const rows = await readProgress(db, lease.operationId, later);
     const [embed] = renderProgress(rows, names, { guildId }, later).embeds!;
     expect(embed!.description).toMatch(/the file could not be sent: .*Cannot send messages.* \(50007\)/);
     expect(embed!.description).toContain('`Retry failed` writes the missing file');
@@ -402,7 +402,7 @@ describeEachDatabase('export', (fresh) => {
       guildId,
       channelId,
       locale: 'en-US',
-      process: processName,
+      processId: processName,
     };
     const retry = await startRetry(db, ended!.operation, request, later);
     const second = await runOperation(depsWith(db, inbox), await start(db, retry!), never);
@@ -426,8 +426,8 @@ describeEachDatabase('export', (fresh) => {
       // The time limit never comes; pauses pass at once.
       sleep: (ms) => (ms > 20_000 ? new Promise(() => {}) : Promise.resolve(void slept.push(ms))),
     };
-    const hold = await begin(db);
-    const ended = await runOperation(depsWith(db, inbox, { clock: brief }), hold, never);
+    const lease = await begin(db);
+    const ended = await runOperation(depsWith(db, inbox, { clock: brief }), lease, never);
     expect(ended!.operation.state).toBe('completed');
     expect(slept).toEqual([500, 1000]);
     expect(inbox.files).toHaveLength(1);
@@ -436,15 +436,15 @@ describeEachDatabase('export', (fresh) => {
   test('goes on after a crash with what no sent file holds', async () => {
     const db = await fresh();
     const ids = await postedPolls(db, 60);
-    const hold = await begin(db, { format: 'json' });
+    const lease = await begin(db, { format: 'json' });
     const inbox = new Inbox();
     const crash = () => Promise.reject(new Error('killed'));
     inbox.answers.push(() => Promise.resolve(), crash);
     const deps = depsWith(db, inbox, { largestFile: 1200 });
-    await expect(runOperation(deps, hold, never)).rejects.toThrow('killed');
+    await expect(runOperation(deps, lease, never)).rejects.toThrow('killed');
     const before = inbox.files.length;
     expect(before).toBe(1);
-    const ended = await runOperation(deps, hold, never);
+    const ended = await runOperation(deps, lease, never);
     expect(ended!.operation.state).toBe('completed');
     expect(jsonOf(inbox).map((row) => row.number)).toEqual(ids);
     expect(new Set(inbox.files.map((file) => file.name)).size).toBe(inbox.files.length);
@@ -453,17 +453,17 @@ describeEachDatabase('export', (fresh) => {
   test('is repeated, not lost, when the crash comes between the answer and its record', async () => {
     const db = await fresh();
     await postedPolls(db, 3);
-    const hold = await begin(db);
+    const lease = await begin(db);
     const inbox = new Inbox();
-    const [other] = [{ ...hold, fence: hold.fence + 1 }];
+    const [other] = [{ ...lease, fence: lease.fence + 1 }];
     inbox.answers.push(async () => {
       await db
         .updateTable('operations')
         .set({ fence: other.fence })
-        .where('id', '=', hold.operationId)
+        .where('id', '=', lease.operationId)
         .execute();
     });
-    await expect(runOperation(depsWith(db, inbox), hold, never)).rejects.toThrow(
+    await expect(runOperation(depsWith(db, inbox), lease, never)).rejects.toThrow(
       'belongs to another process',
     );
     expect(inbox.files).toHaveLength(1);
@@ -475,9 +475,9 @@ describeEachDatabase('export', (fresh) => {
   test('stops at a pause and goes on after it; cancelled, it sends nothing more', async () => {
     const db = await fresh();
     const ids = await postedPolls(db, 60);
-    const hold = await begin(db, { format: 'json' });
+    const lease = await begin(db, { format: 'json' });
     const inbox = new Inbox();
-    const by = { userId: adminId, process: processName };
+    const by = { userId: adminId, processId: processName };
     const listening: (() => void)[] = [];
     const interruptions = {
       stopping: new AbortController().signal,
@@ -488,29 +488,29 @@ describeEachDatabase('export', (fresh) => {
     };
     const paused = Promise.withResolvers<void>();
     inbox.answers.push(async () => {
-      await pauseOperation(db, hold.operationId, by, later);
+      await pauseOperation(db, lease.operationId, by, later);
       wake();
       paused.resolve();
     });
     const deps = depsWith(db, inbox, { largestFile: 1200 });
-    const run = runOperation(deps, hold, interruptions);
+    const run = runOperation(deps, lease, interruptions);
     await paused.promise;
     // The file in flight is recorded; it waits now for the next interruption.
     await until(() => inbox.files.length === 1 && listening.length > 0);
-    const { counts } = await countsOf(db, hold);
+    const { counts } = await countsOf(db, lease);
     expect(counts.waiting).toBeGreaterThan(0);
     inbox.answers.push(async () => {
-      await cancelOperation(db, hold.operationId, by, later);
+      await cancelOperation(db, lease.operationId, by, later);
       wake();
     });
-    await resumeOperation(db, hold.operationId, by, later);
+    await resumeOperation(db, lease.operationId, by, later);
     await admitQueued(db, processName, { maxConcurrent: 1, maxPerAdmin: 1 }, later);
     wake();
     const ended = await run;
     expect(ended!.operation.state).toBe('cancelled');
     expect(inbox.files).toHaveLength(2);
     const sent = jsonOf(inbox).map((row) => row.number);
-    const after = await countsOf(db, hold);
+    const after = await countsOf(db, lease);
     expect(sent).toEqual(ids.slice(0, after.counts.done));
     expect(after.counts).toEqual({ done: sent.length, skipped: 60 - sent.length, waiting: 0, failed: 0 });
   });
@@ -518,7 +518,7 @@ describeEachDatabase('export', (fresh) => {
   test('fails what the time limit leaves', async () => {
     const db = await fresh();
     await postedPolls(db, 2);
-    const hold = await begin(db);
+    const lease = await begin(db);
     const inbox = new Inbox();
     const stuck: Sent = { type: 'retry', afterMs: 1000, reason: 'Discord answered 503' };
     inbox.answers.push(stuck);
@@ -531,7 +531,7 @@ describeEachDatabase('export', (fresh) => {
           ? Promise.resolve()
           : new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
     };
-    const ended = await runOperation(depsWith(db, inbox, { clock: timer }), hold, never);
+    const ended = await runOperation(depsWith(db, inbox, { clock: timer }), lease, never);
     expect(ended!.operation.state).toBe('timed out');
     expect(inbox.files).toEqual([]);
   });
@@ -539,13 +539,13 @@ describeEachDatabase('export', (fresh) => {
   test('aborts where Discord refuses the token of the bot', async () => {
     const db = await fresh();
     await postedPolls(db, 2);
-    const hold = await begin(db);
+    const lease = await begin(db);
     const inbox = new Inbox();
     inbox.answers.push(
       { type: 'refused', code: '50027', reason: 'token' },
       { type: 'refused', code: '401', reason: 'Discord refuses the token of the bot' },
     );
-    const ended = await runOperation(depsWith(db, inbox), hold, never);
+    const ended = await runOperation(depsWith(db, inbox), lease, never);
     expect(ended!.abort).toContain('refuses the token');
     expect(ended!.operation.state).toBe('failed');
   });
@@ -590,11 +590,11 @@ describeEachDatabase('export', (fresh) => {
   });
 });
 
-async function countsOf(db: Db, hold: Hold) {
-  const { done, failed, skipped, waiting } = await readProgress(db, hold.operationId, later);
+async function countsOf(db: Db, lease: Lease) {
+  const { done, failed, skipped, waiting } = await readProgress(db, lease.operationId, later);
   return { counts: { done, failed, skipped, waiting } };
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+async function until(leases: () => boolean): Promise<void> {
+  while (!leases()) await new Promise((resolve) => setImmediate(resolve));
 }

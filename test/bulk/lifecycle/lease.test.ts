@@ -6,6 +6,7 @@ import { readSurroundings } from '../../../src/bulk/lifecycle/surroundings.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
 import { releaseHolds } from '../../../src/bulk/run/put-back.ts';
 import type { Db } from '../../../src/db/schema.ts';
+import { inTransaction } from '../../../src/db/transaction.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { connectPostgres, emptiedPostgresUrl } from '../../support/postgres-databases.ts';
 import {
@@ -26,8 +27,8 @@ async function die(db: Db): Promise<void> {
 }
 
 /** What is said of the only operation when it is taken over. */
-async function takeoversBy(db: Db, process: string): Promise<number> {
-  const [taken] = await takeOver(db, process, later);
+async function takeoversBy(db: Db, processId: string): Promise<number> {
+  const [taken] = await takeOver(db, processId, later);
   return taken!.takeovers;
 }
 
@@ -62,7 +63,7 @@ describeEachDatabase('ownership', (fresh) => {
     expect(await takeoversBy(db, 'another')).toBe(1);
     await die(db);
     expect(await takeoversBy(db, 'one more')).toBe(2);
-    await releaseHolds(db, operationId);
+    await inTransaction(db, (trx) => releaseHolds(trx, operationId));
   });
 
   test('no death counts while it stands paused, nor a clean hand-over', async () => {
@@ -71,10 +72,10 @@ describeEachDatabase('ownership', (fresh) => {
     const { operationId } = await running(db);
     await db.updateTable('operations').set({ lease_until: null }).execute();
     expect(await takeoversBy(db, 'second')).toBe(0);
-    await pauseOperation(db, operationId, { userId: adminId, process: 'second' }, later);
-    for (const process of ['third', 'fourth', 'fifth', 'sixth', 'seventh']) {
+    await pauseOperation(db, operationId, { userId: adminId, processId: 'second' }, later);
+    for (const processId of ['third', 'fourth', 'fifth', 'sixth', 'seventh']) {
       await die(db);
-      expect(await takeoversBy(db, process)).toBe(0);
+      expect(await takeoversBy(db, processId)).toBe(0);
     }
   });
 
@@ -89,10 +90,10 @@ describeEachDatabase('ownership', (fresh) => {
   test('is renewed by operation and fence, whoever is written down as owner and whatever the lease says', async () => {
     const db = await fresh();
     await postedPolls(db, 1);
-    const hold = await running(db);
+    const lease = await running(db);
     await die(db);
-    expect(await renewLeases(db, [{ ...hold, fence: hold.fence + 1 }])).toEqual([]);
-    expect(await renewLeases(db, [hold])).toEqual([hold.operationId]);
+    expect(await renewLeases(db, [{ ...lease, fence: lease.fence + 1 }])).toEqual([]);
+    expect(await renewLeases(db, [lease])).toEqual([lease.operationId]);
     expect(await takeOver(db, 'another', later)).toEqual([]);
   });
 
@@ -160,8 +161,8 @@ describe('ownership of an operation that somebody has locked', () => {
     await withFirstLocked(db, async (ids) => {
       const short = new Date(Date.now() + 1_000);
       await db.updateTable('operations').set({ lease_until: short }).where('id', '=', ids[1]!).execute();
-      const holds = ids.map((operationId) => ({ operationId, fence: 1 }));
-      expect((await renewLeases(db, holds)).sort()).toEqual(ids);
+      const leases = ids.map((operationId) => ({ operationId, fence: 1 }));
+      expect((await renewLeases(db, leases)).sort()).toEqual(ids);
       expect((await operationOf(db, ids[1]!)).lease_until!.getTime()).toBeGreaterThan(short.getTime());
     });
   });

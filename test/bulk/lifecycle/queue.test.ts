@@ -12,14 +12,14 @@ import { minutes } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { actor, adminId, operationOf, plan, postedPolls, processName } from '../bulk-fixture.ts';
 
-const by = { userId: adminId, process: processName };
+const by = { userId: adminId, processId: processName };
 const names = { guild: () => null, channel: () => null };
 
 interface Asked {
   /** A letter; each has its own admin, unless told otherwise. */
   readonly server: string;
   readonly admin?: string;
-  readonly process?: string;
+  readonly processId?: string;
 }
 
 let minute = 1;
@@ -28,14 +28,14 @@ beforeEach(() => {
 });
 
 /** A confirmed operation, in the order in which they are asked for. */
-async function queued(db: Db, { server, admin, process = processName }: Asked): Promise<number> {
+async function queued(db: Db, { server, admin, processId = processName }: Asked): Promise<number> {
   const id = await plan(db, {
     guildId: guild(server),
     adminId: admin ?? `90000000000000055${server.charCodeAt(0) % 10}`,
   });
   const draft = await operationOf(db, id);
   minute += 1 / 60;
-  await confirmDraft(db, draft, actor({ userId: draft.admin_id }), process, minutes(minute));
+  await confirmDraft(db, draft, actor({ userId: draft.admin_id }), processId, minutes(minute));
   return id;
 }
 
@@ -111,8 +111,8 @@ describeEachDatabase('the queue', (fresh) => {
   test('admits what another process owns, and passes over one whose owner does not renew its lease', async () => {
     const db = await fresh();
     await postedPolls(db, 1);
-    const dead = await queued(db, { server: 'a', process: 'dead' });
-    const foreign = await queued(db, { server: 'b', process: 'another' });
+    const dead = await queued(db, { server: 'a', processId: 'dead' });
+    const foreign = await queued(db, { server: 'b', processId: 'another' });
     const own = await queued(db, { server: 'c' });
     await db
       .updateTable('operations')

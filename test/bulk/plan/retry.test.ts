@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { boundKind, operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
-import type { Hold } from '../../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import type { OperationRow } from '../../../src/bulk/operation.ts';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { applyInChunks } from '../../../src/bulk/run/apply.ts';
@@ -66,7 +66,7 @@ async function voters(db: Db): Promise<string[]> {
   return rows.map(({ user_id }) => user_id);
 }
 
-function held({ id, fence }: OperationRow): Hold {
+function held({ id, fence }: OperationRow): Lease {
   return { operationId: id, fence };
 }
 

@@ -206,9 +206,9 @@ describeEachDatabase('a retry', (fresh) => {
   test('leaves alone a poll that somebody changed since', async () => {
     const db = await fresh();
     const [id] = (await postedPolls(db, 1)) as [number];
-    const hold = await begin(db, 'settings', { max_choices: 2 }, [id]);
-    await fail(db, hold, [id]);
-    const ended = (await finishOperation(db, hold, ['running'], null, later))!;
+    const lease = await begin(db, 'settings', { max_choices: 2 }, [id]);
+    await fail(db, lease, [id]);
+    const ended = (await finishOperation(db, lease, ['running'], null, later))!;
     await run(db, 'settings', { timezone: 'Europe/Berlin' }, [id]);
     const retry = await beginRetry(db, ended);
     expect(await itemStates(db, retry.operationId)).toEqual({

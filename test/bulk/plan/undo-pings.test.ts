@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
-import type { Hold } from '../../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { putBack } from '../../../src/bulk/run/put-back.ts';
@@ -31,15 +31,15 @@ async function openedPoll(db: Db): Promise<number> {
   return id;
 }
 
-async function begin(db: Db, name: string, options: Record<string, unknown>): Promise<Hold> {
+async function begin(db: Db, name: string, options: Record<string, unknown>): Promise<Lease> {
   const kind = operationKind(name);
   return await apply(db, await running(db, { kind, params: readParams(kind, options, now) }));
 }
 
-async function undone(db: Db, hold: Hold, id: number): Promise<void> {
+async function undone(db: Db, lease: Lease, id: number): Promise<void> {
   const done = { state: 'done' as const, code: null, message: null, attempts: 1, remark: null };
-  await settleItems(db, hold, [id], done, later);
-  const ended = (await finishOperation(db, hold, ['running'], null, later))!;
+  await settleItems(db, lease, [id], done, later);
+  const ended = (await finishOperation(db, lease, ['running'], null, later))!;
   const draft = await operationOf(db, await planUndo(db, ended, asking(), processName, later));
   await apply(db, await start(db, (await confirmDraft(db, draft, actor(), processName, later))!));
 }
@@ -64,9 +64,9 @@ describeEachDatabase('a role that was still to be pinged before an operation', (
     async (kind, options) => {
       const db = await fresh();
       const id = await openedPoll(db);
-      const hold = await begin(db, kind, options);
+      const lease = await begin(db, kind, options);
       await recordPinged(db, { pollId: id, claim: 0 });
-      await undone(db, hold, id);
+      await undone(db, lease, id);
       expect(await pending(db, id)).toBe(false);
     },
   );
@@ -76,10 +76,10 @@ describeEachDatabase('a role that was still to be pinged before an operation', (
     async (kind, options) => {
       const db = await fresh();
       const id = await openedPoll(db);
-      const hold = await begin(db, kind, options);
+      const lease = await begin(db, kind, options);
       await recordPinged(db, { pollId: id, claim: 0 });
-      await cancelOperation(db, hold.operationId, { userId: 'u', process: processName }, later);
-      await putBack(db, hold, later);
+      await cancelOperation(db, lease.operationId, { userId: 'u', processId: processName }, later);
+      await putBack(db, lease, later);
       expect(await pending(db, id)).toBe(false);
     },
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
-import type { Hold } from '../../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { confirmDraft, phraseOf, usableDraft } from '../../../src/bulk/plan/confirm.ts';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { renderPreview } from '../../../src/bulk/preview/preview-embed.ts';
@@ -29,27 +29,27 @@ import {
 const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
 
 /** Runs it to its end as if Discord took every edit. */
-async function run(db: Db, hold: Hold) {
+async function run(db: Db, lease: Lease) {
   await applyPlanned(
     db,
-    hold,
+    lease,
     () => later,
     () => true,
   );
   const items = await db
     .selectFrom('operation_items')
     .select('poll_id')
-    .where('operation_id', '=', hold.operationId)
+    .where('operation_id', '=', lease.operationId)
     .where('state', '=', 'applied')
     .execute();
   await settleItems(
     db,
-    hold,
+    lease,
     items.map((item) => item.poll_id),
     done,
     later,
   );
-  return (await finishOperation(db, hold, ['running'], null, later))!;
+  return (await finishOperation(db, lease, ['running'], null, later))!;
 }
 
 async function previewText(db: Db, draft: number): Promise<string> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
-import { type Hold, LeaseLostError } from '../../../src/bulk/lifecycle/fence.ts';
+import { type Lease, LeaseLostError } from '../../../src/bulk/lifecycle/fence.ts';
 import { takeOver } from '../../../src/bulk/lifecycle/lease.ts';
 import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import { putBack } from '../../../src/bulk/run/put-back.ts';
@@ -24,12 +24,12 @@ import {
   start,
 } from '../bulk-fixture.ts';
 
-const by = { userId: null, process: processName };
+const by = { userId: null, processId: processName };
 
-function apply(db: Db, hold: Hold): Promise<void> {
+function apply(db: Db, lease: Lease): Promise<void> {
   return applyPlanned(
     db,
-    hold,
+    lease,
     () => later,
     () => true,
   );
@@ -56,12 +56,12 @@ describeEachDatabase('applying', (fresh) => {
   test('closes every poll, holds it, and refuses votes from then on', async () => {
     const db = await fresh();
     const ids = await postedPolls(db, 450);
-    const hold = await running(db);
-    await apply(db, hold);
+    const lease = await running(db);
+    await apply(db, lease);
     const polls = await db.selectFrom('polls').select(['status', 'version', 'revision', 'held_by']).execute();
     expect(polls).toHaveLength(450);
     for (const poll of polls) {
-      expect(poll).toEqual({ status: 'closed', version: 2, revision: 2, held_by: hold.operationId });
+      expect(poll).toEqual({ status: 'closed', version: 2, revision: 2, held_by: lease.operationId });
     }
     const vote = await castVote(db, {
       pollId: ids[0]!,
@@ -102,32 +102,32 @@ describeEachDatabase('applying', (fresh) => {
   test('by a process that lost its lease changes nothing', async () => {
     const db = await fresh();
     const [id] = await postedPolls(db, 1);
-    const hold = await running(db);
+    const lease = await running(db);
     await db.updateTable('operations').set({ lease_until: null }).execute();
     const [taken] = await takeOver(db, 'another', later);
-    await expect(apply(db, hold)).rejects.toThrow(LeaseLostError);
+    await expect(apply(db, lease)).rejects.toThrow(LeaseLostError);
     expect((await pollRow(db, id!)).status).toBe('active');
     await apply(db, taken!);
     expect((await pollRow(db, id!)).status).toBe('closed');
-    await expect(settleItems(db, hold, [id!], done, later)).rejects.toThrow(LeaseLostError);
+    await expect(settleItems(db, lease, [id!], done, later)).rejects.toThrow(LeaseLostError);
   });
 
   test('that a pause cut short leaves the operation open, whoever says that it is finished', async () => {
     const db = await fresh();
     await postedPolls(db, 2);
-    const hold = await running(db);
-    expect(await finishOperation(db, hold, ['running'], null, later)).toBeNull();
-    expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'running', finished_at: null });
+    const lease = await running(db);
+    expect(await finishOperation(db, lease, ['running'], null, later)).toBeNull();
+    expect(await operationOf(db, lease.operationId)).toMatchObject({ state: 'running', finished_at: null });
   });
 
   test('skips what was closed or deleted since the preview', async () => {
     const db = await fresh();
     const [a, b] = await postedPolls(db, 2);
-    const hold = await running(db);
+    const lease = await running(db);
     await db.updateTable('polls').set({ status: 'closed', version: 2 }).where('id', '=', a!).execute();
     await db.updateTable('polls').set({ deleted_at: later, version: 2 }).where('id', '=', b!).execute();
-    await apply(db, hold);
-    expect(await itemStates(db, hold.operationId)).toEqual({
+    await apply(db, lease);
+    expect(await itemStates(db, lease.operationId)).toEqual({
       [a!]: 'skipped: already closed',
       [b!]: 'skipped: deleted meanwhile',
     });
@@ -139,15 +139,15 @@ describeEachDatabase('a cancel', (fresh) => {
     const db = await fresh();
     const [shown, waiting, failed, unknown] = (await postedPolls(db, 4)) as [number, number, number, number];
     const before = await pollRow(db, waiting);
-    const hold = await running(db);
-    await apply(db, hold);
+    const lease = await running(db);
+    await apply(db, lease);
     await showNewest(db, shown);
-    await settleItems(db, hold, [shown], done, later);
-    await settleItems(db, hold, [failed], refused, later);
+    await settleItems(db, lease, [shown], done, later);
+    await settleItems(db, lease, [failed], refused, later);
     await db.updateTable('polls').set({ sent_revision: 2 }).where('id', '=', unknown).execute();
-    await cancelOperation(db, hold.operationId, by, later);
-    await putBack(db, hold, later);
-    await finishOperation(db, hold, ['cancelling'], 'cancelled', later);
+    await cancelOperation(db, lease.operationId, by, later);
+    await putBack(db, lease, later);
+    await finishOperation(db, lease, ['cancelling'], 'cancelled', later);
 
     expect((await pollRow(db, shown)).status).toBe('closed');
     expect(await pollRow(db, waiting)).toEqual({
@@ -162,7 +162,7 @@ describeEachDatabase('a cancel', (fresh) => {
     const again = await pollRow(db, unknown);
     expect(again.status).toBe('active');
     expect(again.shown_revision).toBeLessThan(again.revision);
-    expect(await itemStates(db, hold.operationId)).toEqual({
+    expect(await itemStates(db, lease.operationId)).toEqual({
       [shown]: 'done',
       [waiting]: 'skipped: cancelled, put back',
       [failed]: 'skipped: cancelled, put back',
@@ -176,14 +176,14 @@ describeEachDatabase('a cancel', (fresh) => {
   test('does not touch a poll that somebody changed after it had failed', async () => {
     const db = await fresh();
     const [id] = await postedPolls(db, 1);
-    const hold = await running(db);
-    await apply(db, hold);
-    await settleItems(db, hold, [id!], refused, later);
+    const lease = await running(db);
+    await apply(db, lease);
+    await settleItems(db, lease, [id!], refused, later);
     await db.updateTable('polls').set({ status: 'scheduled', version: 3 }).where('id', '=', id!).execute();
-    await cancelOperation(db, hold.operationId, by, later);
-    await putBack(db, hold, later);
+    await cancelOperation(db, lease.operationId, by, later);
+    await putBack(db, lease, later);
     expect((await pollRow(db, id!)).status).toBe('scheduled');
-    expect(await itemStates(db, hold.operationId)).toEqual({
+    expect(await itemStates(db, lease.operationId)).toEqual({
       [id!]: 'skipped: cancelled; changed meanwhile, so left as it is',
     });
   });
@@ -192,15 +192,15 @@ describeEachDatabase('a cancel', (fresh) => {
 describeEachDatabase('a retry', (fresh) => {
   async function withFailures(db: Db) {
     const [ok, failed, changed] = (await postedPolls(db, 3)) as [number, number, number];
-    const hold = await running(db);
-    await apply(db, hold);
+    const lease = await running(db);
+    await apply(db, lease);
     await showNewest(db, ok);
-    await settleItems(db, hold, [ok], done, later);
-    await settleItems(db, hold, [failed, changed], refused, later);
-    const original = await finishOperation(db, hold, ['running'], null, later);
+    await settleItems(db, lease, [ok], done, later);
+    await settleItems(db, lease, [failed, changed], refused, later);
+    const original = await finishOperation(db, lease, ['running'], null, later);
     return { original: original!, failed, changed };
   }
-  const request = () => ({ actor: actor(), guildId, channelId, locale: 'en-US', process: processName });
+  const request = () => ({ actor: actor(), guildId, channelId, locale: 'en-US', processId: processName });
 
   test('takes exactly the failed polls, brings their messages up to date, and skips what changed since', async () => {
     const db = await fresh();
@@ -209,8 +209,8 @@ describeEachDatabase('a retry', (fresh) => {
     await db.updateTable('polls').set({ status: 'active', version: 3 }).where('id', '=', changed).execute();
     const retry = (await startRetry(db, original, request(), later))!;
     expect(retry.total).toBe(2);
-    const hold = await start(db, retry);
-    await apply(db, hold);
+    const lease = await start(db, retry);
+    await apply(db, lease);
     expect(await itemStates(db, retry.id)).toEqual({
       [failed]: 'applied',
       [changed]: `skipped: changed since Operation #${original.id}`,
@@ -232,9 +232,9 @@ describeEachDatabase('a retry', (fresh) => {
   test('of polls that were never reached changes them', async () => {
     const db = await fresh();
     const [id] = await postedPolls(db, 1);
-    const hold = await running(db);
-    await failOpenItems(db, hold, { code: 'timeout', message: 'too late' }, later);
-    const original = (await finishOperation(db, hold, ['running'], 'timed out', later))!;
+    const lease = await running(db);
+    await failOpenItems(db, lease, { code: 'timeout', message: 'too late' }, later);
+    const original = (await finishOperation(db, lease, ['running'], 'timed out', later))!;
     const retry = (await startRetry(db, original, request(), later))!;
     await apply(db, await start(db, retry));
     expect((await pollRow(db, id!)).status).toBe('closed');
@@ -249,7 +249,7 @@ describeEachDatabase('a retry', (fresh) => {
     const first = await running(db, { kind: settings, params });
     await failOpenItems(db, first, { code: 'timeout', message: 'not reached' }, later);
     const ended = await finishOperation(db, first, ['running'], 'timed out', later);
-    const press = { actor: actor(), guildId, channelId, locale: 'en-US', process: processName };
+    const press = { actor: actor(), guildId, channelId, locale: 'en-US', processId: processName };
     const again = await start(db, (await startRetry(db, ended!, press, later))!);
     await applyPlanned(
       db,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { releaseHolds } from '../../../src/bulk/run/put-back.ts';
 import type { Db } from '../../../src/db/schema.ts';
+import { inTransaction } from '../../../src/db/transaction.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { dump, itemStates, postedPolls } from '../bulk-fixture.ts';
 import { apply, begin, beginRetry, beginUndo, cancel, fail, finish, run, undo, vote } from '../steps.ts';
@@ -28,23 +29,23 @@ describeEachDatabase('a cancel after votes were cast', (fresh) => {
     const [secret, before, takenBack, failed] = ids;
     await vote(db, before, ann, 0);
     await vote(db, takenBack, ann, 0);
-    const hold = await begin(db, 'settings', { anonymous: true }, ids);
-    await fail(db, hold, [failed]);
+    const lease = await begin(db, 'settings', { anonymous: true }, ids);
+    await fail(db, lease, [failed]);
     await vote(db, secret, bob, 0);
     await vote(db, failed, bob, 0);
     await vote(db, takenBack, bob, 1);
     await vote(db, takenBack, bob, 1);
-    await cancel(db, hold);
+    await cancel(db, lease);
     const anonymous = await Promise.all(ids.map(async (id) => (await pollRow(db, id)).anonymous));
     expect(anonymous).toEqual([true, false, false, true]);
-    expect(await itemStates(db, hold.operationId)).toEqual({
+    expect(await itemStates(db, lease.operationId)).toEqual({
       [secret]: 'done',
       [before]: 'skipped: cancelled, put back',
       [takenBack]: 'skipped: cancelled, put back',
       [failed]: 'done',
     });
     const stays = 'cancelled, but stays changed: it has votes that were promised to be anonymous';
-    expect(await remarks(db, hold.operationId)).toMatchObject({ [secret]: stays, [failed]: stays });
+    expect(await remarks(db, lease.operationId)).toMatchObject({ [secret]: stays, [failed]: stays });
     const shown = await pollRow(db, secret);
     expect(shown).toMatchObject({ held_by: null, parked_code: null });
     expect(shown.shown_revision).toBeLessThan(shown.revision);
@@ -95,17 +96,17 @@ describeEachDatabase('a cancel after votes were cast', (fresh) => {
   test('leaves nobody with more choices than the poll allows', async () => {
     const db = await fresh();
     const [several, one] = (await postedPolls(db, 2)) as [number, number];
-    const hold = await begin(db, 'settings', { max_choices: 3 }, [several, one]);
+    const lease = await begin(db, 'settings', { max_choices: 3 }, [several, one]);
     for (const position of [0, 1, 2]) await vote(db, several, ann, position);
     await vote(db, one, ann, 0);
-    await cancel(db, hold);
+    await cancel(db, lease);
     expect((await pollRow(db, several)).max_choices).toBe(3);
     expect((await pollRow(db, one)).max_choices).toBe(1);
-    expect(await itemStates(db, hold.operationId)).toEqual({
+    expect(await itemStates(db, lease.operationId)).toEqual({
       [several]: 'done',
       [one]: 'skipped: cancelled, put back',
     });
-    expect((await remarks(db, hold.operationId))[several]).toMatch(/stays changed: .*chosen 3 options/);
+    expect((await remarks(db, lease.operationId))[several]).toMatch(/stays changed: .*chosen 3 options/);
   });
 
   test('of an undo keeps what votes since that undo forbid to take back', async () => {
@@ -126,17 +127,17 @@ describeEachDatabase('a cancel after votes were cast', (fresh) => {
     await vote(db, id, ann, 0);
     await run(db, 'close', {}, [id]);
     const before = await dump(db);
-    const hold = await begin(db, 'reopen', { reset_votes: true }, [id]);
+    const lease = await begin(db, 'reopen', { reset_votes: true }, [id]);
     await vote(db, id, ann, 0);
     await vote(db, id, bob, 1);
-    await cancel(db, hold);
+    await cancel(db, lease);
     expect(await dump(db)).toEqual(before);
     const aside = await db
       .selectFrom('votes_aside')
       .select(['operation_id', 'user_id', 'position', 'cast_since'])
       .orderBy('user_id')
       .execute();
-    const kept = { operation_id: hold.operationId, cast_since: true };
+    const kept = { operation_id: lease.operationId, cast_since: true };
     expect(aside).toEqual([
       { ...kept, user_id: ann, position: 0 },
       { ...kept, user_id: bob, position: 1 },
@@ -161,13 +162,13 @@ describeEachDatabase('a cancelled operation', (fresh) => {
     const db = await fresh();
     const [id, other] = (await postedPolls(db, 2)) as [number, number];
     const before = await dump(db);
-    const hold = await begin(db, 'close', {}, [id, other]);
-    await fail(db, hold, [id]);
+    const lease = await begin(db, 'close', {}, [id, other]);
+    await fail(db, lease, [id]);
     const inBetween = await run(db, 'settings', { timezone: 'Europe/Berlin' }, [id], [id]);
     await undo(db, inBetween, [id]);
-    await cancel(db, hold);
+    await cancel(db, lease);
     expect(await dump(db)).toEqual(before);
-    expect(await finishedWith(db, hold.operationId)).toEqual([
+    expect(await finishedWith(db, lease.operationId)).toEqual([
       'skipped: cancelled, put back',
       'skipped: cancelled, put back',
     ]);
@@ -187,23 +188,23 @@ describeEachDatabase('a cancelled operation', (fresh) => {
   test('forgets what Discord refused of its change, so that votes show again', async () => {
     const db = await fresh();
     const [id] = (await postedPolls(db, 1)) as [number];
-    const hold = await begin(db, 'settings', { timezone: 'Europe/Berlin' }, [id]);
+    const lease = await begin(db, 'settings', { timezone: 'Europe/Berlin' }, [id]);
     await db.updateTable('polls').set({ parked_code: '50035', parked_reason: 'too long' }).execute();
-    await fail(db, hold, [id]);
-    await cancel(db, hold);
+    await fail(db, lease, [id]);
+    await cancel(db, lease);
     expect((await pollRow(db, id)).parked_code).toBeNull();
   });
 
   test('leaves a failed poll to the operation that holds it by now', async () => {
     const db = await fresh();
     const [id] = (await postedPolls(db, 1)) as [number];
-    const hold = await begin(db, 'close', {}, [id]);
-    await fail(db, hold, [id]);
+    const lease = await begin(db, 'close', {}, [id]);
+    await fail(db, lease, [id]);
     const holding = await begin(db, 'settings', { timezone: 'Europe/Berlin' }, [id]);
-    await cancel(db, hold);
+    await cancel(db, lease);
     expect(await pollRow(db, id)).toMatchObject({ status: 'closed', held_by: holding.operationId });
     await finish(db, holding);
-    await releaseHolds(db, hold.operationId);
+    await inTransaction(db, (trx) => releaseHolds(trx, lease.operationId));
   });
 });
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
-import type { Hold } from '../../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { showResult } from '../../../src/bulk/progress/progress-message.ts';
 import { postNotice } from '../../../src/bulk/run/notice.ts';
 import type { Names } from '../../../src/bulk/words/naming.ts';
@@ -74,9 +74,9 @@ describeEachDatabase('what an operation says once', (fresh) => {
     const db = await fresh();
     const { discord, deps } = setUp(db);
     const [announced, back] = (await postedPolls(db, 2)) as [number, number];
-    const hold = await begin(db, 'close', { notify: true }, [announced, back]);
-    const failed = await finish(db, hold, [announced, back]);
-    const notify = async ({ operationId }: Hold) =>
+    const lease = await begin(db, 'close', { notify: true }, [announced, back]);
+    const failed = await finish(db, lease, [announced, back]);
+    const notify = async ({ operationId }: Lease) =>
       await postNotice(deps, await operationOf(db, operationId), [
         { pollId: announced, channelId, messageId: null },
       ]);

@@ -5,7 +5,7 @@ import { operationKind, operationKinds } from '../../../src/bulk/kinds/operation
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
 import { admitQueued } from '../../../src/bulk/lifecycle/admission.ts';
 import { cancelOperation, pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/control.ts';
-import type { Hold } from '../../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { takeOver } from '../../../src/bulk/lifecycle/lease.ts';
 import type { OperationRow } from '../../../src/bulk/operation.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
@@ -130,13 +130,13 @@ function request({ kind: name, options }: Line, ids: readonly number[]) {
 }
 
 /** The run of one operation by one process, up to its end or until it is stopped. */
-function run(db: Db, hold: Hold, deliverer = new ShowingDeliverer(db), process = processName) {
+function run(db: Db, lease: Lease, deliverer = new ShowingDeliverer(db), processId = processName) {
   const changed = new AutoResetEvent();
   const stopping = new AbortController();
   const deps = {
     db,
     deliverer,
-    process,
+    processId,
     timeoutMs: 30 * 60_000,
     // Nothing here writes messages of its own.
     messages: {},
@@ -146,7 +146,7 @@ function run(db: Db, hold: Hold, deliverer = new ShowingDeliverer(db), process =
         new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
     },
   } as unknown as RunDeps;
-  const ended = runOperation(deps, hold, { stopping: stopping.signal, otherThan: () => changed.wait() });
+  const ended = runOperation(deps, lease, { stopping: stopping.signal, otherThan: () => changed.wait() });
   return {
     wake: () => changed.set(),
     /** As a crash between two messages: nothing more is written. */
@@ -184,18 +184,18 @@ async function dumpOf(db: Db, ids: readonly number[]) {
   };
 }
 
-const by = { userId: null, process: processName };
+const by = { userId: null, processId: processName };
 
 for (const line of lines) {
   describeEachDatabase(`${line.kind}, as every kind of operation,`, (fresh) => {
     test('changes what its preview planned, and would not do so again', async () => {
       const db = await fresh();
       const ids = await given(db, line);
-      const hold = await running(db, request(line, ids));
-      expect(await itemStates(db, hold.operationId)).toEqual(
+      const lease = await running(db, request(line, ids));
+      expect(await itemStates(db, lease.operationId)).toEqual(
         Object.fromEntries(ids.map((id) => [id, 'planned'])),
       );
-      expect(await run(db, hold).result()).toMatchObject({ state: 'completed', total: 4 });
+      expect(await run(db, lease).result()).toMatchObject({ state: 'completed', total: 4 });
       await expectChanged(db, line, ids);
       const again = plan(db, request(line, ids)).then((id) => itemStates(db, id));
       const reasons = await again.then(
@@ -215,7 +215,7 @@ for (const line of lines) {
       expect(original.state).toBe('completed with failures');
       await expectChanged(db, line, ids);
 
-      const asked = { actor: actor(), guildId, channelId, locale: 'en-US', process: processName };
+      const asked = { actor: actor(), guildId, channelId, locale: 'en-US', processId: processName };
       const retry = (await startRetry(db, original, asked, later))!;
       const again = new ShowingDeliverer(db);
       const ended = await run(db, await start(db, retry), again).result();
@@ -234,18 +234,18 @@ for (const line of lines) {
       const before = await dumpOf(db, [failed, ...waiting]);
       const deliverer = new ShowingDeliverer(db);
       deliverer.refused.add(failed);
-      const hold = await running(db, request(line, ids));
+      const lease = await running(db, request(line, ids));
       deliverer.beforeEach = async ({ pollId }: DeliveryJob) => {
         if (pollId !== shown) return;
-        await cancelOperation(db, hold.operationId, by, later);
+        await cancelOperation(db, lease.operationId, by, later);
         cancelled.wake();
       };
-      const cancelled = run(db, hold, deliverer);
+      const cancelled = run(db, lease, deliverer);
       const result = await cancelled.result();
       expect(result.state).toBe('cancelled');
       expect(await dumpOf(db, [failed, ...waiting])).toEqual(before);
       await expectChanged(db, line, [shown]);
-      const states = await itemStates(db, hold.operationId);
+      const states = await itemStates(db, lease.operationId);
       expect(states).toEqual({
         [shown]: 'done',
         ...Object.fromEntries([failed, ...waiting].map((id) => [id, 'skipped: cancelled, put back'])),
@@ -256,17 +256,17 @@ for (const line of lines) {
     test('touches no message while it is paused, and goes on where it was', async () => {
       const db = await fresh();
       const ids = await given(db, line);
-      const hold = await running(db, request(line, ids));
+      const lease = await running(db, request(line, ids));
       const deliverer = new ShowingDeliverer(db);
       deliverer.beforeEach = async ({ pollId }: DeliveryJob) => {
         if (pollId !== ids[1]) return;
-        await pauseOperation(db, hold.operationId, by, later);
+        await pauseOperation(db, lease.operationId, by, later);
         paused.wake();
       };
-      const paused = run(db, hold, deliverer);
+      const paused = run(db, lease, deliverer);
       await deliverer.stopped;
       expect(deliverer.shown).toEqual(ids.slice(0, 2));
-      await resumeOperation(db, hold.operationId, by, later);
+      await resumeOperation(db, lease.operationId, by, later);
       await admitQueued(db, processName, { maxConcurrent: 1, maxPerAdmin: 1 }, later);
       paused.wake();
       expect((await paused.result()).state).toBe('completed');
@@ -277,12 +277,12 @@ for (const line of lines) {
     test('goes on after a crash between two messages', async () => {
       const db = await fresh();
       const ids = await given(db, line);
-      const hold = await running(db, request(line, ids));
+      const lease = await running(db, request(line, ids));
       const deliverer = new ShowingDeliverer(db);
       deliverer.beforeEach = async ({ pollId }: DeliveryJob) => {
         if (pollId === ids[1]) crashed.crash();
       };
-      const crashed = run(db, hold, deliverer);
+      const crashed = run(db, lease, deliverer);
       expect(await crashed.ended).toBeNull();
       const rest = new ShowingDeliverer(db);
       const result = await run(db, await takenOver(db), rest, 'another').result();
@@ -295,16 +295,16 @@ for (const line of lines) {
       const db = await fresh();
       const ids = await given(db, line, 250);
       const before = await dump(db);
-      const hold = await running(db, request(line, ids));
+      const lease = await running(db, request(line, ids));
       let chunks = 0;
       await applyPlanned(
         db,
-        hold,
+        lease,
         () => later,
         () => chunks++ < 1,
         200,
       );
-      const states = Object.values(await itemStates(db, hold.operationId));
+      const states = Object.values(await itemStates(db, lease.operationId));
       expect(new Set(states)).toEqual(new Set(['applied', 'planned']));
       const result = await run(db, await takenOver(db), new ShowingDeliverer(db), 'another').result();
       expect(result.state).toBe('completed');
@@ -316,8 +316,8 @@ for (const line of lines) {
 }
 
 /** The only operation, in the hands of another process, after its owner's lease has run out. */
-async function takenOver(db: Db): Promise<Hold> {
+async function takenOver(db: Db): Promise<Lease> {
   await db.updateTable('operations').set({ lease_until: null }).execute();
-  const [hold] = await takeOver(db, 'another', later);
-  return hold!;
+  const [lease] = await takeOver(db, 'another', later);
+  return lease!;
 }

@@ -14,7 +14,7 @@ const never = { stopping: new AbortController().signal, otherThan: () => new Pro
 
 function depsWith(db: Db, deliverer: ShowingDeliverer): RunDeps {
   const clock = { ...systemClock, now: () => later };
-  return { db, deliverer, clock, process: processName, timeoutMs: 60_000 } as unknown as RunDeps;
+  return { db, deliverer, clock, processId: processName, timeoutMs: 60_000 } as unknown as RunDeps;
 }
 
 const hoursAfter = (hours: number) => new Date(later.getTime() + hours * 3_600_000);
@@ -32,13 +32,13 @@ describeEachDatabase('running an operation', (fresh) => {
   test('begins to show the first polls while the others are not committed yet', async () => {
     const db = await fresh();
     await postedPolls(db, 120);
-    const hold = await running(db);
+    const lease = await running(db);
     const deliverer = new ShowingDeliverer(db);
     const planned: number[] = [];
     deliverer.beforeEach = async () => {
       planned.push(await stillPlanned(db));
     };
-    const ended = await runOperation(depsWith(db, deliverer), hold, never);
+    const ended = await runOperation(depsWith(db, deliverer), lease, never);
     expect(planned[0]).toBe(70);
     expect(planned.at(-1)).toBe(0);
     expect(deliverer.shown).toHaveLength(120);
@@ -48,13 +48,13 @@ describeEachDatabase('running an operation', (fresh) => {
   test('deletes no message before every delete is committed: many of them go in one request', async () => {
     const db = await fresh();
     await postedPolls(db, 120);
-    const hold = await running(db, { kind: operationKind('delete') });
+    const lease = await running(db, { kind: operationKind('delete') });
     const deliverer = new ShowingDeliverer(db);
     const planned = new Set<number>();
     deliverer.beforeEach = async () => {
       planned.add(await stillPlanned(db));
     };
-    await runOperation(depsWith(db, deliverer), hold, never);
+    await runOperation(depsWith(db, deliverer), lease, never);
     expect([...planned]).toEqual([0]);
     expect(deliverer.shown).toHaveLength(120);
   });
@@ -62,25 +62,25 @@ describeEachDatabase('running an operation', (fresh) => {
   test('an interruption while it commits leaves the rest planned, and nothing more is shown', async () => {
     const db = await fresh();
     await postedPolls(db, 120);
-    const hold = await running(db);
+    const lease = await running(db);
     const deliverer = new ShowingDeliverer(db);
     const stopping = new AbortController();
     deliverer.beforeEach = async () => stopping.abort();
-    const ended = await runOperation(depsWith(db, deliverer), hold, { ...never, stopping: stopping.signal });
+    const ended = await runOperation(depsWith(db, deliverer), lease, { ...never, stopping: stopping.signal });
     expect(ended).toBeNull();
     expect(deliverer.shown).toHaveLength(1);
     expect(await stillPlanned(db)).toBe(70);
     deliverer.beforeEach = null;
-    await runOperation(depsWith(db, deliverer), hold, never);
+    await runOperation(depsWith(db, deliverer), lease, never);
     expect(deliverer.shown.toSorted((a, b) => a - b)).toHaveLength(120);
-    expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'completed' });
+    expect(await operationOf(db, lease.operationId)).toMatchObject({ state: 'completed' });
   });
 
   test('a pause that began anew between two looks lasts its own 24 hours', async () => {
     const db = await fresh();
     await postedPolls(db, 1);
     const { operationId, fence } = await running(db);
-    const by = { userId: null, process: processName };
+    const by = { userId: null, processId: processName };
     await pauseOperation(db, operationId, by, later);
     const stopping = new AbortController();
     let now = later;
@@ -106,8 +106,8 @@ describeEachDatabase('running an operation', (fresh) => {
   test('a cancel puts back chunk by chunk: nobody who votes waits for all of them', async () => {
     const db = await fresh();
     await postedPolls(db, 300);
-    const hold = await running(db);
-    await cancelOperation(db, hold.operationId, { userId: null, process: processName }, later);
+    const lease = await running(db);
+    await cancelOperation(db, lease.operationId, { userId: null, processId: processName }, later);
     const { db: dying, statements } = recorded(db);
     const crash = new Error('crash');
     const dies = dying.withPlugin({
@@ -118,9 +118,9 @@ describeEachDatabase('running an operation', (fresh) => {
       transformResult: async ({ result }) => result,
     });
     const deliverer = new ShowingDeliverer(db);
-    await expect(runOperation(depsWith(dies, deliverer), hold, never)).rejects.toThrow(crash);
+    await expect(runOperation(depsWith(dies, deliverer), lease, never)).rejects.toThrow(crash);
     expect(await stillPlanned(db)).toBe(50);
-    const ended = await runOperation(depsWith(db, deliverer), hold, never);
+    const ended = await runOperation(depsWith(db, deliverer), lease, never);
     expect(ended?.operation.state).toBe('cancelled');
     expect(await stillPlanned(db)).toBe(0);
   });

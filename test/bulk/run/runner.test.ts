@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
 import { admitQueued } from '../../../src/bulk/lifecycle/admission.ts';
 import { pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/control.ts';
-import type { Hold } from '../../../src/bulk/lifecycle/fence.ts';
+import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { takeOver } from '../../../src/bulk/lifecycle/lease.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
 import { Runner, type RunnerDeps } from '../../../src/bulk/run/runner.ts';
@@ -41,7 +41,7 @@ function runnerWith(db: Db, deliverer: ShowingDeliverer, clock: Clock = new Quic
     names: { guild: () => null, channel: () => null },
     clock,
     log: createLogger('silent'),
-    process: processName,
+    processId: processName,
     timeoutMs: 60_000_000,
     limits: { maxConcurrent: 3, maxPerAdmin: 2 },
     onAbort: () => {},
@@ -62,7 +62,7 @@ function gated(db: Db) {
   return { deliverer, reached: reached.promise, goOn: free.resolve };
 }
 
-async function confirmed(db: Db, ids?: readonly number[]): Promise<Hold> {
+async function confirmed(db: Db, ids?: readonly number[]): Promise<Lease> {
   const draft = await operationOf(db, await plan(db, ids ? { filter: { ids } } : {}));
   const operation = (await confirmDraft(db, draft, actor(), processName, later))!;
   return { operationId: operation.id, fence: operation.fence };
@@ -120,12 +120,12 @@ describeEachDatabase('the runner', (fresh) => {
   test('keeps what nobody took over, however long it was suspended', async () => {
     const db = await fresh();
     await postedPolls(db, 2);
-    const hold = await confirmed(db);
+    const lease = await confirmed(db);
     const { deliverer, reached, goOn } = gated(db);
     const clock = new QuickClock();
     const { runner, shown } = runnerWith(db, deliverer, clock);
     const completed = shown('completed');
-    runner.adopt(hold, Promise.resolve());
+    runner.adopt(lease, Promise.resolve());
     runner.start();
     await reached;
     await db
@@ -133,11 +133,14 @@ describeEachDatabase('the runner', (fresh) => {
       .set({ lease_until: new Date(0) })
       .execute();
     clock.ahead = 33_000;
-    const leased = async () => (await operationOf(db, hold.operationId)).lease_until!.getTime() > Date.now();
+    const leased = async () => (await operationOf(db, lease.operationId)).lease_until!.getTime() > Date.now();
     await expect.poll(leased, { timeout: 20_000 }).toBe(true);
     goOn();
     await completed;
-    expect(await operationOf(db, hold.operationId)).toMatchObject({ state: 'completed', fence: hold.fence });
+    expect(await operationOf(db, lease.operationId)).toMatchObject({
+      state: 'completed',
+      fence: lease.fence,
+    });
     expect(await takeovers(db)).toBe(0);
   });
 
@@ -196,7 +199,7 @@ describeEachDatabase('the runner', (fresh) => {
   test('goes on where a pause and its end, by another process, came between two looks', async () => {
     const db = await fresh();
     await postedPolls(db, 1);
-    const hold = await confirmed(db);
+    const lease = await confirmed(db);
     const { deliverer, reached, goOn } = gated(db);
     const paused = Promise.withResolvers<void>();
     const clock: Clock = {
@@ -209,17 +212,17 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const { runner, shown } = runnerWith(db, deliverer, clock);
     const completed = shown('completed');
-    runner.adopt(hold, Promise.resolve());
+    runner.adopt(lease, Promise.resolve());
     runner.start();
     await reached;
-    const by = { userId: null, process: 'another' };
-    await pauseOperation(db, hold.operationId, by, later);
+    const by = { userId: null, processId: 'another' };
+    await pauseOperation(db, lease.operationId, by, later);
     goOn();
     await paused.promise;
-    await resumeOperation(db, hold.operationId, by, later);
+    await resumeOperation(db, lease.operationId, by, later);
     // One that its own process has locked just now is left for the next time.
     const limits = { maxConcurrent: 3, maxPerAdmin: 2 };
-    await expect.poll(() => admitQueued(db, 'another', limits, later)).toEqual([hold.operationId]);
+    await expect.poll(() => admitQueued(db, 'another', limits, later)).toEqual([lease.operationId]);
     runner.poke();
     await completed;
   });
@@ -227,7 +230,7 @@ describeEachDatabase('the runner', (fresh) => {
   test('waits out a database that is away, however often it is asked', async () => {
     const db = await fresh();
     await postedPolls(db, 2);
-    const hold = await confirmed(db);
+    const lease = await confirmed(db);
     const deliverer = new ShowingDeliverer(db);
     let losses = 0;
     deliverer.beforeEach = async () => {
@@ -236,7 +239,7 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const { runner, shown } = runnerWith(db, deliverer);
     const completed = shown('completed');
-    runner.adopt(hold, Promise.resolve());
+    runner.adopt(lease, Promise.resolve());
     runner.start();
     await completed;
     expect(losses).toBe(14);
@@ -246,7 +249,7 @@ describeEachDatabase('the runner', (fresh) => {
   test('does not add up errors between which it got further', async () => {
     const db = await fresh();
     const ids = await postedPolls(db, 12);
-    const hold = await confirmed(db);
+    const lease = await confirmed(db);
     const deliverer = new ShowingDeliverer(db);
     let turns = 0;
     deliverer.beforeEach = async () => {
@@ -255,7 +258,7 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const { runner, shown } = runnerWith(db, deliverer);
     const completed = shown('completed');
-    runner.adopt(hold, Promise.resolve());
+    runner.adopt(lease, Promise.resolve());
     runner.start();
     await completed;
     expect(deliverer.shown).toEqual(ids);
@@ -264,7 +267,7 @@ describeEachDatabase('the runner', (fresh) => {
   test('gives up where a bug comes again and again without progress, and keeps the changes', async () => {
     const db = await fresh();
     const ids = await postedPolls(db, 2);
-    const hold = await confirmed(db);
+    const lease = await confirmed(db);
     const deliverer = new ShowingDeliverer(db);
     let errors = 0;
     deliverer.beforeEach = async () => {
@@ -273,7 +276,7 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const { runner, shown } = runnerWith(db, deliverer);
     const failed = shown('failed');
-    runner.adopt(hold, Promise.resolve());
+    runner.adopt(lease, Promise.resolve());
     runner.start();
     await failed;
     // Once more than its limit: the first one came after the changes had been made.
@@ -314,10 +317,10 @@ describeEachDatabase('the runner', (fresh) => {
   test('has a result shown again that its own late words may stand over', async () => {
     const db = await fresh();
     await postedPolls(db, 1);
-    const hold = await confirmed(db);
+    const lease = await confirmed(db);
     const { deliverer, reached, goOn } = gated(db);
     const { runner, shown } = runnerWith(db, deliverer);
-    runner.adopt(hold, Promise.resolve());
+    runner.adopt(lease, Promise.resolve());
     runner.start();
     await reached;
     // Another one has it, brings it to its end, and shows that.
@@ -328,6 +331,6 @@ describeEachDatabase('the runner', (fresh) => {
       .execute();
     goOn();
     await again;
-    expect((await operationOf(db, hold.operationId)).fence).toBe(3);
+    expect((await operationOf(db, lease.operationId)).fence).toBe(3);
   });
 });

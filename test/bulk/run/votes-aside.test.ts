@@ -4,6 +4,7 @@ import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
 import { putBack } from '../../../src/bulk/run/put-back.ts';
 import { movableAtOnce } from '../../../src/bulk/run/votes-aside.ts';
 import type { Db } from '../../../src/db/schema.ts';
+import { inTransaction } from '../../../src/db/transaction.ts';
 import { now } from '../../polls/poll-fixture.ts';
 import { choices } from '../../polls/vote-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
@@ -24,7 +25,8 @@ describeEachDatabase('votes that an operation moves', (fresh) => {
     const { db, statements } = recorded(await fresh());
     const ids = await closedPolls(db, [3, 3, 9, 0, 0, 1]);
     const resets = await operationOf(db, (await running(db, resetting)).operationId);
-    const movable = (from: number) => movableAtOnce(db, resets, ids.slice(from), 7);
+    const movable = (from: number) =>
+      inTransaction(db, (trx) => movableAtOnce(trx, resets, ids.slice(from), 7));
     expect(await movable(0)).toEqual(ids.slice(0, 2));
     expect(await movable(1)).toEqual(ids.slice(1, 2));
     expect(await movable(2)).toEqual(ids.slice(2, 3));
@@ -34,23 +36,23 @@ describeEachDatabase('votes that an operation moves', (fresh) => {
     await db.updateTable('polls').set({ status: 'active' }).execute();
     const closes = await operationOf(db, (await running(db)).operationId);
     const before = statements.length;
-    expect(await movableAtOnce(db, closes, ids, 7)).toEqual(ids);
+    expect(await inTransaction(db, (trx) => movableAtOnce(trx, closes, ids, 7))).toEqual(ids);
     expect(statements.length).toBe(before);
   });
 
   test('come back in chunks when it is cancelled, also after a crash between two of them', async () => {
     const db = await fresh();
     const ids = await closedPolls(db, [1, 2, 3, 0, 2]);
-    const hold = await running(db, resetting);
+    const lease = await running(db, resetting);
     await applyPlanned(
       db,
-      hold,
+      lease,
       () => later,
       () => true,
       2,
     );
     expect(await db.selectFrom('votes').selectAll().execute()).toEqual([]);
-    await cancelOperation(db, hold.operationId, { userId: null, process: processName }, later);
+    await cancelOperation(db, lease.operationId, { userId: null, processId: processName }, later);
     const { db: dying, statements } = recorded(db);
     const crash = new Error('crash');
     const dies = dying.withPlugin({
@@ -60,8 +62,8 @@ describeEachDatabase('votes that an operation moves', (fresh) => {
       },
       transformResult: async ({ result }) => result,
     });
-    await expect(putBack(dies, hold, later, 2)).rejects.toThrow(crash);
-    await putBack(db, hold, later, 2);
+    await expect(putBack(dies, lease, later, 2)).rejects.toThrow(crash);
+    await putBack(db, lease, later, 2);
     for (const [index, id] of ids.entries()) {
       expect(Object.keys(await choices(db, { id }))).toHaveLength([1, 2, 3, 0, 2][index]!);
     }

@@ -19,8 +19,8 @@ import { seeded } from '../random.ts';
 
 const nobody = () => undefined;
 
-function asking(process: string, demand: number, windowMs = 0) {
-  return { process, demand, total: 50, leaseMs: 60_000, windowMs };
+function asking(processId: string, demand: number, windowMs = 0) {
+  return { processId, demand, total: 50, leaseMs: 60_000, windowMs };
 }
 
 /** Processes on the books whose locks nobody holds. */
@@ -68,8 +68,8 @@ describeEachDatabase('shares of the pace', (fresh) => {
 
   test('a process whose lock is free keeps its share for a window, unless it renews it', async () => {
     const db = await fresh();
-    const renewed = (process: string, demand: number) =>
-      renewShare(db, asking(process, demand, 60_000), nobody);
+    const renewed = (processId: string, demand: number) =>
+      renewShare(db, asking(processId, demand, 60_000), nobody);
     await withFreeLock(db, 'dead', 'cut off');
     await renewed('dead', 50);
     await renewed('cut off', 10);
@@ -149,17 +149,17 @@ describeEachDatabase('shares of the pace', (fresh) => {
     /** What each uses: lowered as soon as it is told, raised only by the answer. */
     const used = new Map<string, number>();
     for (let round = 0; round < 150; round += 1) {
-      const process = `p${Math.floor(random() * 4)}`;
+      const processId = `p${Math.floor(random() * 4)}`;
       if (random() < 0.05) {
         await pass(db, 60_000);
         used.clear();
       }
       if (random() < 0.4) await pass(db, 1_100);
       const demand = random() < 0.3 ? 0 : Math.floor(random() * 51);
-      const { share } = await renewShare(db, asking(process, demand, 1_100), (lower) =>
-        used.set(process, lower),
+      const { share } = await renewShare(db, asking(processId, demand, 1_100), (lower) =>
+        used.set(processId, lower),
       );
-      used.set(process, share);
+      used.set(processId, share);
       const sum = [...used.values()].reduce((one, other) => one + other, 0);
       expect(sum, `seed ${seed}, round ${round}`).toBeLessThanOrEqual(50);
     }
@@ -221,7 +221,7 @@ async function started(db: Db) {
   });
   const shares: PaceShares = new PaceShares({
     db: reached,
-    process: 'one',
+    processId: 'one',
     clock,
     log: createLogger('silent'),
     takeDemand: () => pace.takeDemand(),

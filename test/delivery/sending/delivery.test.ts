@@ -21,7 +21,7 @@ function setUp(db: Db) {
     clock: systemClock,
     random: Math.random,
     log: createLogger('silent'),
-    process: 'test',
+    processId: 'test',
     botId: () => botId,
     tokenRefused: (reason) => refused.push(reason),
   });

@@ -37,7 +37,7 @@ describeEachDatabase('a thread that Discord lets be opened in a minute', (fresh)
       clock: systemClock,
       random: Math.random,
       log: createLogger('silent'),
-      process: 'one',
+      processId: 'one',
       botId: () => botId,
     });
     const pollId = await givenPoll(db, { message_id: messageIdAt(Date.now() - 1_000, 1) });

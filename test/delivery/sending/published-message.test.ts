@@ -44,7 +44,7 @@ function partsOf(db: Db) {
     clock: systemClock,
     random: Math.random,
     log,
-    process: 'one',
+    processId: 'one',
     botId: () => botId,
   };
 }
