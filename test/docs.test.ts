@@ -2,12 +2,24 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, matchesGlob, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-const everything = globSync('{src,commands,migrations,sandbox,test,docs,.ci,.github}/**').map(slashed);
+const everything = globSync('{src,commands,migrations,sandbox,test,tools,docs,.ci,.github}/**').map(slashed);
 const files = [...everything, ...globSync('*').map(slashed), ...globSync('.*').map(slashed)];
 const pages = files.filter(
   (file) =>
     /^(README|CONTRIBUTING|SECURITY)\.md$/.test(file) ||
     /^(docs|src|commands|sandbox|test)\/.*\.md$/.test(file),
+);
+
+/** Those that tell how the code is built; others name what belongs to the world outside. */
+const designPages = pages.filter(
+  (page) => !/^README\.md|^docs\/(operations|dependencies|query-plans|measured)\.md/.test(page),
+);
+
+/** Every word of the code. */
+const code = new Set(
+  files
+    .filter((file) => /\.(ts|json|sql)$|^\.env\.example$/.test(file))
+    .flatMap((file) => readFileSync(file, 'utf8').match(/[A-Za-z_]\w*/g) ?? []),
 );
 
 describe('the documents', () => {
@@ -17,6 +29,10 @@ describe('the documents', () => {
 
   test.each(pages)('%s names only files that exist', (page) => {
     expect(namedFiles(page).filter((name) => !isThere(page, name))).toEqual([]);
+  });
+
+  test.each(designPages)('%s speaks of nothing that the code no longer has', (page) => {
+    expect(namedInCode(page).filter((name) => !code.has(name.split('.').at(-1)!))).toEqual([]);
   });
 
   test('open each room of the code: a README says what it does, and which file to read first', () => {
@@ -40,6 +56,13 @@ function linksOf(page: string): string[] {
 /** Code files that a page names in backticks: `pace.ts`, `src/delivery/pace/pace.ts`, `start-*.test.ts`. */
 function namedFiles(page: string): string[] {
   return [...prose(page).matchAll(/`([\w./*-]+\.ts)`/g)].map(([, name]) => name!);
+}
+
+/** Names of code in backticks: `holdFence`, `polls.held_by`, `Session.isOwn`. */
+function namedInCode(page: string): string[] {
+  return [...prose(page).matchAll(/`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)`/g)]
+    .map(([, name]) => name!)
+    .filter((name) => /[a-z][A-Z]|_/.test(name) && !name.endsWith('.ts'));
 }
 
 function leadsSomewhere(page: string, link: string): boolean {

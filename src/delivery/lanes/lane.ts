@@ -2,7 +2,7 @@ import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { DeliveryJob } from '../delivery-batch.ts';
 import type { Room } from '../pace/bucket.ts';
 import { channelWindows } from '../pace/limits.ts';
-import { Turns } from '../pace/round-robin.ts';
+import { RoundRobin } from '../pace/round-robin.ts';
 import { type RequestKind, showingKind, youngEnough } from '../request-kind.ts';
 import { type Deed, type Right, rightsOf } from '../rights.ts';
 import type { LaneBatch } from './lane-batch.ts';
@@ -49,8 +49,8 @@ export class Lane {
   /** Ends the lane's rest early. */
   wake = new AbortController();
   readonly #parts: LaneParts;
-  readonly #people = new Turns<Entry>();
-  readonly #background = new Turns<Entry>();
+  readonly #people = new RoundRobin<Entry>();
+  readonly #background = new RoundRobin<Entry>();
   /** People's requests since the last background one. */
   #peopleInRow = 0;
 
@@ -185,7 +185,7 @@ export class Lane {
     return room.left <= kept && freeInMs + timeToSendMs <= room.endsInMs ? freeInMs : 0;
   }
 
-  #queuesOf(batch: LaneBatch): Turns<Entry> {
+  #queuesOf(batch: LaneBatch): RoundRobin<Entry> {
     return batch.people ? this.#people : this.#background;
   }
 }

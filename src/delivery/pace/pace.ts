@@ -3,7 +3,7 @@ import { NotSentError } from '../rest-calls.ts';
 import { Edge } from './edge.ts';
 import { InvalidRequests } from './invalid-requests.ts';
 import { globalWindow } from './limits.ts';
-import { Turns } from './round-robin.ts';
+import { RoundRobin } from './round-robin.ts';
 
 /**
  * In so many ms no more requests start than Discord allows in a second. It counts where they arrive: measured, 1.05 s earn
@@ -87,9 +87,9 @@ export class Pace {
   readonly #share: PaceShare;
   readonly #edge: Edge;
   readonly #invalid: InvalidRequests;
-  readonly #exempt = new Turns<Waiting>();
-  readonly #people = new Turns<Waiting>();
-  readonly #background = new Turns<Waiting>();
+  readonly #exempt = new RoundRobin<Waiting>();
+  readonly #people = new RoundRobin<Waiting>();
+  readonly #background = new RoundRobin<Waiting>();
   /** When the requests of the last window started, exempt ones not counted. */
   #starts: number[] = [];
   #lastStart = Number.NEGATIVE_INFINITY;

@@ -2,7 +2,7 @@
  * Queues that take turns (round robin): of those with something in them, the one that was served last comes last, and a
  * new one comes behind those that wait. Whoever has few things is through after as many rounds, however many others have.
  */
-export class Turns<T> {
+export class RoundRobin<T> {
   readonly #queues = new Map<string, T[]>();
 
   get length(): number {
