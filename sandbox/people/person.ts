@@ -6,7 +6,8 @@ import type { SandboxMessage } from '../world/message.ts';
 import { messagePayload } from '../world/message-payload.ts';
 import { channelPermissions, guildPermissions, permission } from '../world/permissions.ts';
 import type { World } from '../world/world.ts';
-import { findMenu } from './find-menu.ts';
+import { findButton } from './find-button.ts';
+import { chosenValues, findMenu } from './find-menu.ts';
 import { interactionPayload } from './interaction-payload.ts';
 import { filledModal } from './modal-data.ts';
 import { Reply } from './reply.ts';
@@ -125,15 +126,9 @@ export class Person {
 
   /** Presses the button whose label begins with this. Throws if there is none, or if it is disabled. */
   async press(message: SandboxMessage, label: string, act: ActOptions = {}): Promise<Reply> {
-    const button = message.button(label);
-    const labels = message.buttons.map(
-      (one) => `${one.label ?? one.emoji?.name}${one.disabled ? ' (disabled)' : ''}`,
-    );
-    if (!button?.custom_id)
-      throw new Error(`no button "${label}"; there are: ${labels.join(', ') || 'none'}`);
-    if (button.disabled && !act.force) throw new Error(`button "${button.label}" is disabled`);
+    const customId = findButton(message, label, act.force ?? false);
     this.#see(message, act);
-    return await this.pressCustomId(message, button.custom_id);
+    return await this.pressCustomId(message, customId);
   }
 
   /** Sends a button press with any custom id, as a forged client could. */
@@ -154,17 +149,7 @@ export class Person {
   ): Promise<Reply> {
     const found = findMenu(message, menu);
     this.#see(message, act);
-    const chosen = values.map((value) => {
-      const option = found.options?.find((one) => one.value === value || one.label === value);
-      if (!option && found.type === componentType.stringSelect && !act.force)
-        throw new Error(`menu offers no "${value}": ${found.options?.map((one) => one.label).join(', ')}`);
-      return option?.value ?? value;
-    });
-    const [least, most] = [found.min_values ?? 1, found.max_values ?? 1];
-    if (!act.force && (found.disabled || chosen.length < least || chosen.length > most))
-      throw new Error(
-        `menu ${found.custom_id} takes ${least} to ${most} values${found.disabled ? ', and is disabled' : ''}`,
-      );
+    const chosen = chosenValues(found, values, act.force ?? false);
     const data = { custom_id: found.custom_id, component_type: found.type, values: chosen, id: 1 };
     return await this.#act(this.#at(message.channelId), interactionType.component, data, message);
   }

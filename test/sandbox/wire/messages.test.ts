@@ -1,9 +1,9 @@
 import type { Client } from 'discord.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox, usualBotPermissions } from '../../sandbox/sandbox.ts';
-import { permission } from '../../sandbox/world/permissions.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import { connect } from './support.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Sandbox, usualBotPermissions } from '../../../sandbox/sandbox.ts';
+import { permission } from '../../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import { connectedClient } from '../connected-client.ts';
 
 const dayMs = 86_400_000;
 
@@ -14,15 +14,8 @@ describe('messages', () => {
   let channelId: string;
 
   beforeEach(async () => {
-    sandbox = await startSandbox({ limits: 'off' });
-    guild = sandbox.addGuild({ channels: 2 });
-    client = await connect(sandbox);
+    ({ sandbox, guild, client } = await connectedClient({ limits: 'off' }, { channels: 2 }));
     channelId = guild.channels[0]!.id;
-  });
-
-  afterEach(async () => {
-    await client.destroy();
-    await sandbox.close();
   });
 
   const post = (body: object, to = channelId) =>

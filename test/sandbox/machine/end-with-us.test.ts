@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
-import { startLineProcess } from '../support/child-process.ts';
+import { startLineProcess } from '../../support/child-process.ts';
 
 test.for(['alone', 'group'])(
   'a child ends with who started it, though nobody waits for it (%s)',

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { committedIn, countsOf, resultOf } from '../../sandbox/shows/stage/counts.ts';
-import { minimumEditTime } from '../../sandbox/shows/stage/minimum-time.ts';
-import { questionNumber } from '../../sandbox/shows/stage/questions.ts';
-import { createSnowflakes } from '../../sandbox/world/snowflake.ts';
+import { committedIn, countsOf, resultOf } from '../../../sandbox/shows/stage/counts.ts';
+import { minimumEditTime } from '../../../sandbox/shows/stage/minimum-time.ts';
+import { questionNumber } from '../../../sandbox/shows/stage/questions.ts';
+import { createSnowflakes } from '../../../sandbox/world/snowflake.ts';
 
 const now = Date.parse('2026-11-01T12:00:00Z');
 const snowflake = createSnowflakes();

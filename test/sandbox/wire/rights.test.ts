@@ -1,9 +1,9 @@
 import { type Client, Events } from 'discord.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox, usualBotPermissions } from '../../sandbox/sandbox.ts';
-import { permission } from '../../sandbox/world/permissions.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import { connect } from './support.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Sandbox, usualBotPermissions } from '../../../sandbox/sandbox.ts';
+import { permission } from '../../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import { connect, connectedClient } from '../connected-client.ts';
 
 const embeds = [{ title: 'a poll' }];
 const row = (emoji: object) => ({
@@ -26,15 +26,8 @@ describe('what the bot may', () => {
 
   beforeEach(async () => {
     now = Date.now();
-    sandbox = await startSandbox({ limits: 'off', now: () => now });
-    guild = sandbox.addGuild();
+    ({ sandbox, guild, client } = await connectedClient({ limits: 'off', now: () => now }));
     channelId = guild.channels[0]!.id;
-    client = await connect(sandbox);
-  });
-
-  afterEach(async () => {
-    await client.destroy();
-    await sandbox.close();
   });
 
   const post = (body: object) =>

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import { connect, definitions, onInteraction } from './support.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import { connect, definitions, onInteraction } from '../connected-client.ts';
 
 const hourMs = 3_600_000;
 

@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { drawMessage } from '../../sandbox/shows/demo/draw-message.ts';
-import type { DemoLayout } from '../../sandbox/shows/demo/layout.ts';
-import { demoLayout } from '../../sandbox/shows/demo/layout.ts';
-import { runDemo } from '../../sandbox/shows/demo/run-demo.ts';
-import { Screen } from '../../sandbox/shows/demo/screen.ts';
-import { cutToWidth, widthOf, wrapToWidth } from '../../sandbox/shows/demo/width.ts';
-import { channelsOf, pollCount } from '../../sandbox/shows/stage/layout.ts';
-import { startStage } from '../../sandbox/shows/stage/stage.ts';
-import type { SandboxMessage } from '../../sandbox/world/message.ts';
-import { freshPostgresUrl } from '../support/databases.ts';
+import { drawMessage } from '../../../sandbox/shows/demo/draw-message.ts';
+import type { DemoLayout } from '../../../sandbox/shows/demo/layout.ts';
+import { demoLayout } from '../../../sandbox/shows/demo/layout.ts';
+import { runDemo } from '../../../sandbox/shows/demo/run-demo.ts';
+import { Screen } from '../../../sandbox/shows/demo/screen.ts';
+import { cutToWidth, widthOf, wrapToWidth } from '../../../sandbox/shows/demo/width.ts';
+import { channelsOf, pollCount } from '../../../sandbox/shows/stage/layout.ts';
+import { startStage } from '../../../sandbox/shows/stage/stage.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
+import { freshPostgresUrl } from '../../support/databases.ts';
 
 /** Keeps what is written to it. */
 class Paper {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BodyKind, checkBody } from '../../sandbox/rules/validate.ts';
+import { type BodyKind, checkBody } from '../../../sandbox/rules/validate.ts';
 
 const button = (custom_id: string | undefined, more: object = {}) => ({
   type: 2,

@@ -1,5 +1,26 @@
 import { Client, type ClientOptions, Events, GatewayIntentBits, type Interaction } from 'discord.js';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { onTestFinished } from 'vitest';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
+import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
+
+export interface ConnectedClient {
+  readonly sandbox: Sandbox;
+  readonly guild: SandboxGuild;
+  readonly client: Client<true>;
+}
+
+/** A sandbox with one server, and a client that is logged in there. Both end with the test. */
+export async function connectedClient(
+  options: SandboxOptions = { limits: 'off' },
+  init: Parameters<Sandbox['addGuild']>[0] = {},
+): Promise<ConnectedClient> {
+  const sandbox = await startSandbox(options);
+  onTestFinished(() => sandbox.close());
+  const guild = sandbox.addGuild(init);
+  const client = await connect(sandbox);
+  onTestFinished(() => client.destroy());
+  return { sandbox, guild, client };
+}
 
 /** An unmodified discord.js client against the sandbox; resolves when it is ready. */
 export async function connect(sandbox: Sandbox, options: Partial<ClientOptions> = {}): Promise<Client<true>> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { markdownTable } from '../../sandbox/shows/bench/bench-table.ts';
-import { largestLag, median, quantile } from '../../sandbox/shows/bench/measure/statistics.ts';
+import { markdownTable } from '../../../sandbox/shows/bench/bench-table.ts';
+import { largestLag, median, quantile } from '../../../sandbox/shows/bench/measure/statistics.ts';
 
 test('quantiles are values that were measured', () => {
   expect(median([3, 1, 2])).toBe(2);

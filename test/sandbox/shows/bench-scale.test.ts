@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { embeddedDatabase } from '../../sandbox/shows/bench/measure/bench-database.ts';
-import { plansPage } from '../../sandbox/shows/bench/scale/query-plans.ts';
-import { runScale } from '../../sandbox/shows/bench/scale/run-scale.ts';
-import { scaleRows } from '../../sandbox/shows/bench/scale/scale-rows.ts';
-import { ownGuild, seedPolls, sought } from '../../sandbox/shows/bench/scale/seed-polls.ts';
-import { countPolls } from '../../src/polls/lists/match-polls.ts';
-import { everyServer, oneServer } from '../../src/polls/scope.ts';
-import { describeEachDatabase } from '../support/databases.ts';
+import { embeddedDatabase } from '../../../sandbox/shows/bench/measure/bench-database.ts';
+import { plansPage } from '../../../sandbox/shows/bench/scale/query-plans.ts';
+import { runScale } from '../../../sandbox/shows/bench/scale/run-scale.ts';
+import { scaleRows } from '../../../sandbox/shows/bench/scale/scale-rows.ts';
+import { ownGuild, seedPolls, sought } from '../../../sandbox/shows/bench/scale/seed-polls.ts';
+import { countPolls } from '../../../src/polls/lists/match-polls.ts';
+import { everyServer, oneServer } from '../../../src/polls/scope.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
 
 test('more than twice the time holds while it adds no more than a round trip to Discord', () => {
   const time = (smallMs: number, largeMs: number) => ({ name: 'x', demanded: true, smallMs, largeMs });

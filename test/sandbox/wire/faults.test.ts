@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type Client, Events } from 'discord.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import { connect, definitions, onInteraction } from './support.ts';
+import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import { connect, connectedClient, definitions, onInteraction } from '../connected-client.ts';
 
 describe('faults', () => {
   let sandbox: Sandbox;
@@ -12,14 +12,7 @@ describe('faults', () => {
   let client: Client<true>;
 
   beforeEach(async () => {
-    sandbox = await startSandbox({ limits: 'off' });
-    guild = sandbox.addGuild();
-    client = await connect(sandbox);
-  });
-
-  afterEach(async () => {
-    await client.destroy();
-    await sandbox.close();
+    ({ sandbox, guild, client } = await connectedClient());
   });
 
   const post = (content: string) =>

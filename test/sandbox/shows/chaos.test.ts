@@ -1,9 +1,9 @@
 import { describe, expect, inject, test } from 'vitest';
-import { check } from '../../sandbox/shows/chaos/check.ts';
-import { playRound } from '../../sandbox/shows/chaos/round.ts';
-import { type Rows, readRows } from '../../sandbox/shows/chaos/rows.ts';
-import { runChaos } from '../../sandbox/shows/chaos/run-chaos.ts';
-import { type Stand, startStand } from '../../sandbox/shows/chaos/stand.ts';
+import { check } from '../../../sandbox/shows/chaos/check.ts';
+import { playRound } from '../../../sandbox/shows/chaos/round.ts';
+import { type Rows, readRows } from '../../../sandbox/shows/chaos/rows.ts';
+import { runChaos } from '../../../sandbox/shows/chaos/run-chaos.ts';
+import { type Stand, startStand } from '../../../sandbox/shows/chaos/stand.ts';
 
 /** Of the day: a finding names it, and a longer run begins wherever it likes. */
 const seed = Number(process.env.CHAOS_SEED ?? Math.floor(Date.now() / 86_400_000));

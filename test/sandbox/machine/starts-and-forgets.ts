@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { endWithUs } from '../../sandbox/machine/end-with-us.ts';
+import { endWithUs } from '../../../sandbox/machine/end-with-us.ts';
 
 /** Starts a child that would run for long, or a shell with one, and ends in the middle of it when told to, or interrupted. */
 const group = process.argv[2] === 'group';

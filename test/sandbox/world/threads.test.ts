@@ -1,10 +1,10 @@
 import { type Client, Events, type ThreadChannel } from 'discord.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox, usualBotPermissions } from '../../sandbox/sandbox.ts';
-import type { SandboxChannel } from '../../sandbox/world/channel.ts';
-import { permission } from '../../sandbox/world/permissions.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import { connect } from './support.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Sandbox, usualBotPermissions } from '../../../sandbox/sandbox.ts';
+import type { SandboxChannel } from '../../../sandbox/world/channel.ts';
+import { permission } from '../../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import { connect, connectedClient } from '../connected-client.ts';
 
 const archived = { status: 400, code: 50083 };
 const forbidden = { status: 403, code: 50013 };
@@ -16,15 +16,8 @@ describe('threads', () => {
   let thread: SandboxChannel;
 
   beforeEach(async () => {
-    sandbox = await startSandbox({ limits: 'off' });
-    guild = sandbox.addGuild();
-    client = await connect(sandbox);
+    ({ sandbox, guild, client } = await connectedClient());
     thread = guild.addThread(guild.channels[0]!.id, 'thread');
-  });
-
-  afterEach(async () => {
-    await client.destroy();
-    await sandbox.close();
   });
 
   const path = () => `/channels/${thread.id}` as const;

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
-import { withClockShifted } from '../../sandbox/machine/database-faults/clock-shift.ts';
-import { DatabaseProxy } from '../../sandbox/machine/database-faults/database-proxy.ts';
-import { startOwnPostgres } from '../../sandbox/machine/database-faults/own-postgres.ts';
-import { TransactionPooler } from '../../sandbox/machine/database-faults/transaction-pooler.ts';
-import { freshPostgresUrl } from '../support/postgres-databases.ts';
+import { withClockShifted } from '../../../sandbox/machine/database-faults/clock-shift.ts';
+import { DatabaseProxy } from '../../../sandbox/machine/database-faults/database-proxy.ts';
+import { startOwnPostgres } from '../../../sandbox/machine/database-faults/own-postgres.ts';
+import { TransactionPooler } from '../../../sandbox/machine/database-faults/transaction-pooler.ts';
+import { freshPostgresUrl } from '../../support/postgres-databases.ts';
 
 const clients: pg.Client[] = [];
 
