@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import type { Person } from '../../sandbox/people/person.ts';
 import type { OptionValues } from '../../sandbox/people/slash-data.ts';
 import type { LimitMode } from '../../sandbox/rules/limits.ts';
@@ -167,100 +166,4 @@ export class FlowScene {
       (request) => request.method === method && request.path.startsWith(`/channels/${channel.id}/messages`),
     );
   }
-}
-
-/** Declares tests on one bot that starts before them; after each of them the rules that always hold are checked. */
-export function describeFlow(
-  name: string,
-  options: FlowOptions & { readonly databases?: readonly DatabaseKind[] },
-  declare: (scene: () => FlowScene) => void,
-): void {
-  for (const kind of options.databases ?? ['postgres']) {
-    describe(`${name} (${kind === 'pglite' ? 'embedded' : 'PostgreSQL'})`, () => {
-      let scene: FlowScene | undefined;
-      beforeAll(async () => {
-        scene = await FlowScene.start(kind, options);
-      });
-      afterAll(() => scene?.stop());
-      afterEach(() => {
-        if (scene) expectNothingBroken(scene);
-      });
-      declare(() => scene!);
-    });
-  }
-}
-
-/** Discord found no fault, everything was answered in time, and nobody was pinged but by the role that a test names. */
-export function expectNothingBroken(scene: FlowScene): void {
-  const { sandbox } = scene;
-  // Taken out, so that one test's trouble is not the next one's.
-  const [problems, violations] = [scene.problems.splice(0), [...sandbox.violations]];
-  sandbox.clearLog();
-  expect(violations).toEqual([]);
-  expect(problems).toEqual([]);
-  const late = [...sandbox.world.interactions.values()].filter(
-    ({ acknowledgedAt, createdAt }) => acknowledgedAt === null || acknowledgedAt - createdAt >= 3000,
-  );
-  expect(late.map(({ payload }) => payload)).toEqual([]);
-  expect(pings(sandbox)).toEqual([]);
-}
-
-function pings(sandbox: Sandbox): string[] {
-  return sandbox.messages.flatMap((message) =>
-    message.versions
-      .filter(({ content }) => !/^<@&\d+> Poll #\d+ is open/.test(content))
-      .filter(({ mentions }) => mentions.everyone || mentions.users.length > 0 || mentions.roles.length > 0)
-      .map(({ content }) => content),
-  );
-}
-
-/** What a progress message counted in each of its versions. */
-export function frames(message: SandboxMessage) {
-  return message.versions.flatMap(({ embeds }) => {
-    const value = (name: string) => embeds[0]?.fields?.find((field) => field.name === name)?.value;
-    if (value('Done') === undefined) return [];
-    const counts = ['Done', 'Failed', 'Skipped', 'Waiting'].map((name) => {
-      expect(value(name)).toMatch(/^\d+$/);
-      return Number(value(name));
-    });
-    return [{ done: counts[0]!, failed: counts[1]!, skipped: counts[2]!, waiting: counts[3]! }];
-  });
-}
-
-/** Every version counts up to the total, and `Done` never goes back. */
-export function expectCountsToAddUp(message: SandboxMessage, total: number): void {
-  const all = frames(message);
-  expect(all.length).toBeGreaterThan(0);
-  for (const { done, failed, skipped, waiting } of all) expect(done + failed + skipped + waiting).toBe(total);
-  const done = all.map((frame) => frame.done);
-  expect(done).toEqual([...done].sort((a, b) => a - b));
-}
-
-const results = ['completed', 'completed with failures', 'cancelled', 'timed out', 'failed'];
-
-/** Waits for the result; its word, and the last counts in the order done, failed, skipped, waiting. */
-export async function resultOf(
-  progress: SandboxMessage,
-  timeoutMs = 30_000,
-): Promise<{ word: string; counts: number[] }> {
-  const word = (message: SandboxMessage) => {
-    const after = / · ([a-z ]+)$/.exec(message.embeds[0]?.title ?? '')?.[1] ?? '';
-    return results.includes(after) ? after : null;
-  };
-  await progress.until((message) => word(message) !== null, timeoutMs);
-  const { done, failed, skipped, waiting } = frames(progress).at(-1)!;
-  return { word: word(progress)!, counts: [done, failed, skipped, waiting] };
-}
-
-/** The operation's number in a progress message. */
-export function numberOf(progress: SandboxMessage): number {
-  return Number(/Operation #(\d+)/.exec(progress.text)?.[1]);
-}
-
-export function isOpen(message: SandboxMessage): boolean {
-  return message.buttons.some((button) => !button.disabled) && !/\*\*closed\*\*/.test(message.text);
-}
-
-export function isClosed(message: SandboxMessage): boolean {
-  return /closed/.test(message.text) && message.buttons.every((button) => button.disabled);
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { TransactionPooler } from '../../../sandbox/machine/database-faults/transaction-pooler.ts';
 import { startScene } from '../../support/bot-scene.ts';
 import { connectPostgres, freshPostgresUrl } from '../../support/postgres-databases.ts';
-import { isClosed, resultOf } from '../flow-scene.ts';
+import { isClosed, resultOf } from '../progress-frames.ts';
 
 test('two processes behind a pooler by transaction do everything as ever, and leave its sessions as they were', async () => {
   const directly = await freshPostgresUrl();

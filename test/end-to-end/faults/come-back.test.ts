@@ -6,7 +6,7 @@ import { startOwnPostgres } from '../../../sandbox/machine/database-faults/own-p
 import { TransactionPooler } from '../../../sandbox/machine/database-faults/transaction-pooler.ts';
 import { type BotScene, type SceneOptions, startScene } from '../../support/bot-scene.ts';
 import { freshPostgresUrl } from '../../support/databases.ts';
-import { numberOf, resultOf } from '../flow-scene.ts';
+import { numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectVersions } from '../support/carried-out.ts';
 import { holdBack, letLeasesRunOut, pollEdit } from '../support/crash.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type BotScene, type CreatedPoll, startScene } from '../../support/bot-scene.ts';
-import { expectCountsToAddUp, resultOf } from '../flow-scene.ts';
+import { expectCountsToAddUp, resultOf } from '../progress-frames.ts';
 import { expectOneProgressMessage } from '../support/carried-out.ts';
 import { channelPost, comeBack, killAt, type Match } from '../support/crash.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { seeded } from '../../delivery/random.ts';
 import { type BotScene, type CreatedPoll, type DatabaseKind, startScene } from '../../support/bot-scene.ts';
-import { frames, isClosed, isOpen, numberOf, resultOf } from '../flow-scene.ts';
+import { frames, isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectVersions } from '../support/carried-out.ts';
 import {
   comeBack,

@@ -5,7 +5,7 @@ import { startOwnPostgres } from '../../../sandbox/machine/database-faults/own-p
 import { type BotScene, type CreatedPoll, startScene } from '../../support/bot-scene.ts';
 import { freePort } from '../../support/free-port.ts';
 import { connectPostgres, freshPostgresUrl } from '../../support/postgres-databases.ts';
-import { isClosed, numberOf, resultOf } from '../flow-scene.ts';
+import { isClosed, numberOf, resultOf } from '../progress-frames.ts';
 import { expectOneProgressMessage, expectShownOnce, expectVersions } from '../support/carried-out.ts';
 import { holdBack, pollEdit } from '../support/crash.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startScene } from '../../support/bot-scene.ts';
-import { isClosed, numberOf, resultOf } from '../flow-scene.ts';
+import { isClosed, numberOf, resultOf } from '../progress-frames.ts';
 import { expectVersions } from '../support/carried-out.ts';
 import { killAt, pollEdit } from '../support/crash.ts';
 

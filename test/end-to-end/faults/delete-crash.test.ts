@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BotScene, type CreatedPoll, startScene } from '../../support/bot-scene.ts';
-import { resultOf } from '../flow-scene.ts';
+import { resultOf } from '../progress-frames.ts';
 import { comeBack, killAt, type Match } from '../support/crash.ts';
 
 const bulkDelete: Match = ({ path }) => path.endsWith('/bulk-delete');

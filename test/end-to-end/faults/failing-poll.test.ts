@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeFlow, frames, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import { frames, resultOf } from '../progress-frames.ts';
 
 // In a file of its own: the minute is real, and other files run beside it.
 describeFlow('one poll that keeps getting 5xx', {}, (scene) => {

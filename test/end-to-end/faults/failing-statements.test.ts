@@ -7,7 +7,7 @@ import type { StatementFault } from '../../../sandbox/machine/database-faults/pr
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { type BotScene, type CreatedPoll, startScene } from '../../support/bot-scene.ts';
 import { freshPostgresUrl } from '../../support/databases.ts';
-import { expectCountsToAddUp, isClosed, isOpen, numberOf, resultOf } from '../flow-scene.ts';
+import { expectCountsToAddUp, isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 import { expectOneProgressMessage, expectShownOnce, expectVersions } from '../support/carried-out.ts';
 import { holdBack, pollEdit } from '../support/crash.ts';
 

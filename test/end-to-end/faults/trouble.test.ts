@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeFlow, expectCountsToAddUp, frames, isClosed, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import { expectCountsToAddUp, frames, isClosed, resultOf } from '../progress-frames.ts';
 
 const edits = { method: 'PATCH', path: /^\/channels\/\d+\/messages\/\d+$/ };
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { BotProcess } from '../../../sandbox/machine/bot-process.ts';
 import type { Reply } from '../../../sandbox/people/reply.ts';
 import { type BotScene, startScene } from '../../support/bot-scene.ts';
-import { isClosed, numberOf, resultOf } from '../flow-scene.ts';
+import { isClosed, numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectShownOnce, expectVersions } from '../support/carried-out.ts';
 import { holdBack, letLeasesRunOut, pollEdit } from '../support/crash.ts';
 

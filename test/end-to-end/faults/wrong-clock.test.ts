@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withClockShifted } from '../../../sandbox/machine/database-faults/clock-shift.ts';
 import { startScene } from '../../support/bot-scene.ts';
-import { isClosed, isOpen, resultOf } from '../flow-scene.ts';
+import { isClosed, isOpen, resultOf } from '../progress-frames.ts';
 
 const hourMs = 3_600_000;
 

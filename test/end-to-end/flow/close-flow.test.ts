@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest';
-import {
-  describeFlow,
-  expectCountsToAddUp,
-  type FlowScene,
-  isClosed,
-  isOpen,
-  numberOf,
-  resultOf,
-} from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowScene } from '../flow-scene.ts';
+import { expectCountsToAddUp, isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 
 describeFlow('closing many polls', { databases: ['pglite', 'postgres'] }, (scene) => {
   test('goes from preview to result, and every poll message says closed', async () => {

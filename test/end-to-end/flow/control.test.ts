@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
-import {
-  describeFlow,
-  expectCountsToAddUp,
-  type FlowPoll,
-  type FlowScene,
-  frames,
-  isClosed,
-  isOpen,
-  numberOf,
-  resultOf,
-} from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll, FlowScene } from '../flow-scene.ts';
+import { expectCountsToAddUp, frames, isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 
 const edits = { method: 'PATCH', path: /^\/channels\/\d+\/messages\/\d+$/ };
 

@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import {
-  describeFlow,
-  expectCountsToAddUp,
-  type FlowPoll,
-  type FlowScene,
-  numberOf,
-  resultOf,
-} from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll, FlowScene } from '../flow-scene.ts';
+import { expectCountsToAddUp, numberOf, resultOf } from '../progress-frames.ts';
 
 /** Previews, confirms with the phrase, and returns the estimate and the progress message. */
 async function beginDelete(scene: FlowScene, polls: readonly FlowPoll[]) {

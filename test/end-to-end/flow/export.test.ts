@@ -4,14 +4,9 @@ import { expect, test } from 'vitest';
 import type { Person } from '../../../sandbox/people/person.ts';
 import type { Reply } from '../../../sandbox/people/reply.ts';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
-import {
-  describeFlow,
-  expectCountsToAddUp,
-  type FlowPoll,
-  type FlowScene,
-  numberOf,
-  resultOf,
-} from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll, FlowScene } from '../flow-scene.ts';
+import { expectCountsToAddUp, numberOf, resultOf } from '../progress-frames.ts';
 
 /** `/bulk export` and `Confirm`. */
 async function exporting(

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeFlow, isClosed, isOpen, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import { isClosed, isOpen, resultOf } from '../progress-frames.ts';
 
 describeFlow('what was confirmed is what runs', { bulk: { maxPolls: 10 } }, (scene) => {
   test('a poll that matches after the preview does not slip in', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, numberOf, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import { numberOf, resultOf } from '../progress-frames.ts';
 
 describeFlow('looking back at operations', { databases: ['pglite', 'postgres'] }, (scene) => {
   /** Operations that ran in this test file so far. */

@@ -3,7 +3,9 @@ import type { Person } from '../../../sandbox/people/person.ts';
 import type { OptionValues } from '../../../sandbox/people/slash-data.ts';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, type FlowPoll, type FlowScene, isClosed, isOpen, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll, FlowScene } from '../flow-scene.ts';
+import { isClosed, isOpen, resultOf } from '../progress-frames.ts';
 
 const minute = 60_000;
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { usualBotPermissions } from '../../../sandbox/sandbox.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, isClosed, isOpen } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import { isClosed, isOpen } from '../progress-frames.ts';
 
 describeFlow('the life of a poll', { databases: ['pglite', 'postgres'] }, (scene) => {
   test('create, vote, switch, take back, close', async () => {

@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest';
-import {
-  describeFlow,
-  expectCountsToAddUp,
-  type FlowScene,
-  isClosed,
-  numberOf,
-  resultOf,
-} from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowScene } from '../flow-scene.ts';
+import { expectCountsToAddUp, isClosed, numberOf, resultOf } from '../progress-frames.ts';
 
 /** The bot uses an interaction's token for a little less than Discord's 15 minutes. */
 const tokenIsOver = 15 * 60_000;

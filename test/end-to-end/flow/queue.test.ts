@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import {
-  describeFlow,
-  expectCountsToAddUp,
-  type FlowScene,
-  isOpen,
-  numberOf,
-  resultOf,
-} from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowScene } from '../flow-scene.ts';
+import { expectCountsToAddUp, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 
 /** Holds the edits of a channel's messages until `release`. */
 function holdChannel(scene: FlowScene, name: string) {

@@ -2,7 +2,9 @@ import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, type FlowPoll, frames, numberOf, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
+import { frames, numberOf, resultOf } from '../progress-frames.ts';
 
 const columns = ['number', 'question', 'server', 'outcome', 'error code', 'message', 'attempts', 'duration'];
 

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { describeFlow } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
 
 /** What Discord sends along with an interaction without the bot having any right to it. */
 const extras = ['app_permissions', 'locale', 'guild_locale', 'guild', 'context', 'attachment_size_limit'];

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import type { OptionValues } from '../../../sandbox/people/slash-data.ts';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { hostileTexts } from '../../polls/hostile-texts.ts';
-import { describeFlow, type FlowScene, isOpen } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowScene } from '../flow-scene.ts';
+import { isOpen } from '../progress-frames.ts';
 
 const longest = 'x'.repeat(6000);
 /** What may stand in any text option. */

@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest';
-import {
-  describeFlow,
-  expectCountsToAddUp,
-  type FlowScene,
-  isClosed,
-  numberOf,
-  resultOf,
-} from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowScene } from '../flow-scene.ts';
+import { expectCountsToAddUp, isClosed, numberOf, resultOf } from '../progress-frames.ts';
 
 const twelveForbidden = async (scene: FlowScene) => {
   const [open, one, two] = ['votes', 'shut-one', 'shut-two'].map((name) => scene.channel(name));

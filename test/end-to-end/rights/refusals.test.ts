@@ -3,7 +3,9 @@ import type { Person } from '../../../sandbox/people/person.ts';
 import type { Reply } from '../../../sandbox/people/reply.ts';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, type FlowScene, isClosed, isOpen, numberOf, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowScene } from '../flow-scene.ts';
+import { isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 
 /** The private answer to a press; fails where the message itself was changed instead. */
 async function refusalOf(press: Promise<Reply>, pressed: SandboxMessage): Promise<string> {

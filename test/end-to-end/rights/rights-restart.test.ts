@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { type BotScene, type CreatedPoll, startScene } from '../../support/bot-scene.ts';
-import { isClosed, resultOf } from '../flow-scene.ts';
+import { isClosed, resultOf } from '../progress-frames.ts';
 
 const close = async (scene: BotScene, polls: readonly CreatedPoll[]): Promise<SandboxMessage> => {
   const preview = await scene.preview('close', { polls: polls.map(({ id }) => id).join(',') });

@@ -2,7 +2,9 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Person } from '../../../sandbox/people/person.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
 import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
-import { describeFlow, type FlowPoll, isClosed, isOpen, numberOf, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
+import { isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 
 describeFlow('two servers', { databases: ['pglite', 'postgres'] }, (scene) => {
   let away: SandboxGuild;

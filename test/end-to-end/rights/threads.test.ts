@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { usualBotPermissions } from '../../../sandbox/sandbox.ts';
 import type { SandboxChannel } from '../../../sandbox/world/channel.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, type FlowScene, isClosed, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowScene } from '../flow-scene.ts';
+import { isClosed, resultOf } from '../progress-frames.ts';
 
 let serial = 0;
 

@@ -5,7 +5,9 @@ import type { SandboxChannel } from '../../../sandbox/world/channel.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
 import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
 import { hostileTexts } from '../../polls/hostile-texts.ts';
-import { describeFlow, type FlowPoll, numberOf, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
+import { numberOf, resultOf } from '../progress-frames.ts';
 
 /** Every option that suggests polls, and who may be suggested which. */
 const pollLists = ['bulk close', 'bulk delete', 'bulk reopen', 'bulk settings', 'bulk export', 'bulk select'];

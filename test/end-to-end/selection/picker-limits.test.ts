@@ -4,7 +4,8 @@ import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
 import { cleanLine } from '../../../src/polls/text.ts';
 import { hostileTexts } from '../../polls/hostile-texts.ts';
-import { describeFlow, type FlowPoll } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
 import { choosePolls, clear, openPicker, rowsOf, selectedIn } from '../support/picker-hand.ts';
 
 const longestQuestion = 1000;

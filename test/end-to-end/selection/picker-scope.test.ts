@@ -2,7 +2,9 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Person } from '../../../sandbox/people/person.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
 import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
-import { describeFlow, type FlowPoll, isOpen } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
+import { isOpen } from '../progress-frames.ts';
 import { choosePolls, clear, openPicker, rowsOf, selectedIn, selectionOf } from '../support/picker-hand.ts';
 
 describeFlow('the picker and selection of a server admin', { databases: ['pglite', 'postgres'] }, (scene) => {

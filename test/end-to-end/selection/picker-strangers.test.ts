@@ -1,7 +1,8 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Person } from '../../../sandbox/people/person.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, type FlowPoll } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
 import { choosePolls, clear, openPicker, selectionOf } from '../support/picker-hand.ts';
 
 describeFlow('pickers of others', { databases: ['pglite', 'postgres'] }, (scene) => {

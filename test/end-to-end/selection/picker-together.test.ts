@@ -2,7 +2,9 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Person } from '../../../sandbox/people/person.ts';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, type FlowPoll, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
+import { resultOf } from '../progress-frames.ts';
 import {
   choosePolls,
   chosenIn,

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
-import { describeFlow, type FlowPoll, isClosed, isOpen, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
+import { isClosed, isOpen, resultOf } from '../progress-frames.ts';
 import { choosePolls, clear, openPicker, selectionOf } from '../support/picker-hand.ts';
 
 describeFlow('the toolbar of the picker', { databases: ['pglite', 'postgres'] }, (scene) => {

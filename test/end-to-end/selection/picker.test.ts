@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { describeFlow, type FlowPoll, isClosed, isOpen, resultOf } from '../flow-scene.ts';
+import { describeFlow } from '../describe-flow.ts';
+import type { FlowPoll } from '../flow-scene.ts';
+import { isClosed, isOpen, resultOf } from '../progress-frames.ts';
 import {
   choosePolls,
   chosenIn,

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { endGroup, endWithUs } from '../../../sandbox/machine/end-with-us.ts';
 import { permission } from '../../../sandbox/world/permissions.ts';
 import { type BotScene, type DatabaseKind, startScene } from '../../support/bot-scene.ts';
-import { expectCountsToAddUp, isClosed, numberOf, resultOf } from '../flow-scene.ts';
+import { expectCountsToAddUp, isClosed, numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectOneProgressMessage, expectVersions } from '../support/carried-out.ts';
 import { asBot, comeBack, holdBack, type Match, pollEdit, progressEdit } from '../support/crash.ts';
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +5,6 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
-import { lockKey } from '../../../src/db/migrate.ts';
 import { startScene } from '../../support/bot-scene.ts';
 import { connectPostgres, emptyPostgresUrl } from '../../support/postgres-databases.ts';
 import { certificate, startTlsServer } from '../support/private-authority.ts';
@@ -188,52 +186,6 @@ test('variables that pg reads for itself do not matter', async () => {
     },
   });
   expect(scene.bot.problems()).toBe('');
-});
-
-test('a process that finds another one migrating waits, ends on SIGTERM, or goes on when that is done', async () => {
-  await using scene = await startScene({
-    databaseUrl: await emptyPostgresUrl(),
-    channels: 1,
-    processes: 0,
-  });
-  const migrating = connectPostgres(scene.env.DATABASE_URL!);
-  const locked = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<void>();
-  const other = migrating.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(transaction);
-    locked.resolve();
-    await gate.promise;
-  });
-  try {
-    await locked.promise;
-    const [first, second] = [scene.launch(), scene.launch()];
-    await Promise.all([first, second].map((bot) => bot.logged(/another process is bringing the database/)));
-    expect(await first.kill('SIGTERM')).toBe(0);
-    expect(first.stderr).toBe('');
-    gate.resolve();
-    await second.untilReady();
-  } finally {
-    gate.resolve();
-    await other;
-    await migrating.destroy();
-  }
-});
-
-test('SIGTERM while a database does not answer ends the start cleanly', async () => {
-  const silent = createServer();
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  try {
-    const { port } = silent.address() as { port: number };
-    await using scene = await startScene({ databaseUrl: at(port), channels: 1, processes: 0 });
-    const connected = once(silent, 'connection');
-    const bot = scene.launch();
-    await connected;
-    expect(await bot.kill('SIGTERM')).toBe(0);
-    expect(bot.stderr).toBe('');
-    expect(bot.problems()).toBe('');
-  } finally {
-    silent.close();
-  }
 });
 
 /** The URL of a new database, made by `statements` that are given its name. */

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import type { BotScene, CreatedPoll } from '../../support/bot-scene.ts';
-import { expectCountsToAddUp, isClosed, isOpen, resultOf } from '../flow-scene.ts';
+import { expectCountsToAddUp, isClosed, isOpen, resultOf } from '../progress-frames.ts';
 import { pollEdit } from './crash.ts';
 
 export interface Expected {

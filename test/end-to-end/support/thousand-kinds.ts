@@ -1,7 +1,7 @@
 import type { OptionValues } from '../../../sandbox/people/slash-data.ts';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import type { PollStatus } from '../../../src/polls/poll.ts';
-import { isClosed, isOpen } from '../flow-scene.ts';
+import { isClosed, isOpen } from '../progress-frames.ts';
 import type { PollRow } from './polls-dump.ts';
 
 /** Polls 1 to 1000 are closed, those to 1800 active, those to 2000 scheduled: each kind finds a thousand it applies to. */

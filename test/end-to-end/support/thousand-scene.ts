@@ -3,7 +3,7 @@ import type { Reply } from '../../../sandbox/people/reply.ts';
 import type { OptionValues } from '../../../sandbox/people/slash-data.ts';
 import type { SandboxMessage } from '../../../sandbox/world/message.ts';
 import { type BotScene, type DatabaseKind, startScene } from '../../support/bot-scene.ts';
-import { expectCountsToAddUp, resultOf } from '../flow-scene.ts';
+import { expectCountsToAddUp, resultOf } from '../progress-frames.ts';
 import { mixedPoll } from './mixed-polls.ts';
 import { type PollState, pollStates } from './poll-states.ts';
 import { dumpPolls } from './polls-dump.ts';
