@@ -7,7 +7,7 @@ import { previewPresses } from './plan/preview.ts';
 import { retryPress } from './plan/retry.ts';
 import { undoPress } from './plan/undo.ts';
 import type { BulkServices } from './request/bulk-services.ts';
-import { pickerPresses } from './selection/select.ts';
+import { pickerPresses } from './selection/picker-presses.ts';
 import { toolbarPresses } from './selection/toolbar.ts';
 
 /** Every button and modal of `/bulk`. */

@@ -30,6 +30,8 @@ export interface PickerPress {
   readonly trx: Trx;
   readonly interaction: PressInteraction;
   readonly owner: SelectionOwner;
+  /** How many polls may be selected. */
+  readonly maxPolls: number;
   readonly picker: Picker;
   /** What the press was made on; null where that is not known any more. */
   readonly frame: Frame | null;
@@ -46,6 +48,7 @@ export function onPicker<Values extends PickerValues>(
   act: (press: PickerPress) => Promise<PickerChange>,
 ): PressHandler {
   const { db, turns, clock } = services;
+  const { maxPolls } = services.limits;
   return onPress(id, {
     acknowledge: 'self',
     run: async ({ interaction, caller, respond }, pressed) => {
@@ -56,7 +59,7 @@ export function onPicker<Values extends PickerValues>(
       try {
         await note((picker, trx) => {
           const frame = pressed.frame === undefined ? null : frameOf(picker, pressed.frame);
-          return act({ trx, interaction, owner, picker, frame });
+          return act({ trx, interaction, owner, maxPolls, picker, frame });
         });
       } catch (error) {
         if (!(error instanceof UserError)) throw error;

@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Person } from '../../sandbox/people/person.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxMessage } from '../../sandbox/world/message.ts';
-import { permission } from '../../sandbox/world/permissions.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import { customId, word } from '../../src/base/custom-ids/custom-id.ts';
-import { UserError } from '../../src/base/errors.ts';
-import type { MessageBody } from '../../src/base/message-body.ts';
-import type { PressHandler, SlashCommand } from '../../src/bot/handlers.ts';
-import { onPress } from '../../src/bot/on-press.ts';
-import type { Respond } from '../../src/bot/respond.ts';
-import { type Subcommand, slashCommand, subcommandDefinition } from '../../src/bot/slash-command.ts';
-import type { Db } from '../../src/db/schema.ts';
-import { freshPglite } from '../support/pglite-databases.ts';
-import { type PollsBot, startPollsBot } from './polls-bot.ts';
+import type { Person } from '../../../sandbox/people/person.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
+import { permission } from '../../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import { customId, word } from '../../../src/base/custom-ids/custom-id.ts';
+import { UserError } from '../../../src/base/errors.ts';
+import type { MessageBody } from '../../../src/base/message-body.ts';
+import type { PressHandler, SlashCommand } from '../../../src/bot/handlers.ts';
+import { onPress } from '../../../src/bot/on-press.ts';
+import type { Respond } from '../../../src/bot/respond.ts';
+import { type Subcommand, slashCommand, subcommandDefinition } from '../../../src/bot/slash-command.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import { freshPglite } from '../../support/pglite-databases.ts';
+import { type PollsBot, startPollsBot } from '../polls-bot.ts';
 
 /** What the command and the button under test do, set by each test. */
 interface Behaviour {

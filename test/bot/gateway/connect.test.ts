@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Client } from 'discord.js';
 import { afterEach, expect, test } from 'vitest';
-import { CannotStart } from '../../src/base/errors.ts';
-import { createLogger } from '../../src/base/log.ts';
-import { connect, createClient, disconnect } from '../../src/bot/gateway/client.ts';
-import { type Reply, restServer } from '../delivery/rest-server.ts';
-import { inNoTime } from '../support/in-no-time.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { CannotStart } from '../../../src/base/errors.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import { connect, createClient, disconnect } from '../../../src/bot/gateway/client.ts';
+import { type Reply, restServer } from '../../delivery/rest-server.ts';
+import { inNoTime } from '../../support/in-no-time.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,9 +1,9 @@
 import { REST } from '@discordjs/rest';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { createLogger } from '../../src/base/log.ts';
-import { registerCommands } from '../../src/bot/gateway/register-commands.ts';
-import { inNoTime } from '../support/in-no-time.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import { registerCommands } from '../../../src/bot/gateway/register-commands.ts';
+import { inNoTime } from '../../support/in-no-time.ts';
 
 const definitions = [{ name: 'poll', description: 'Polls' }];
 const entryPoint = { name: 'launch', type: 4, handler: 2, contexts: [0], integration_types: [0, 1] };

@@ -1,16 +1,16 @@
 import { type Client, Events } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox, usualBotPermissions } from '../../sandbox/sandbox.ts';
-import type { SandboxChannel } from '../../sandbox/world/channel.ts';
-import { permission } from '../../sandbox/world/permissions.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { createLogger } from '../../src/base/log.ts';
-import { connect, createClient } from '../../src/bot/gateway/client.ts';
-import type { Regained } from '../../src/bot/rights/regained-rights.ts';
-import { RightsWatch } from '../../src/bot/rights/rights-watch.ts';
-import { type Right, rights } from '../../src/delivery/rights.ts';
-import { inRealTime } from '../support/in-no-time.ts';
+import { type Sandbox, startSandbox, usualBotPermissions } from '../../../sandbox/sandbox.ts';
+import type { SandboxChannel } from '../../../sandbox/world/channel.ts';
+import { permission } from '../../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import { connect, createClient } from '../../../src/bot/gateway/client.ts';
+import type { Regained } from '../../../src/bot/rights/regained-rights.ts';
+import { RightsWatch } from '../../../src/bot/rights/rights-watch.ts';
+import { type Right, rights } from '../../../src/delivery/rights.ts';
+import { inRealTime } from '../../support/in-no-time.ts';
 
 describe('rights that come back', () => {
   let sandbox: Sandbox;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { Reply } from '../../src/bot/answer/reply.ts';
-import type { Messages } from '../../src/delivery/messages/messages.ts';
-import type { RestCalls } from '../../src/delivery/rest-calls.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { Reply } from '../../../src/bot/answer/reply.ts';
+import type { Messages } from '../../../src/delivery/messages/messages.ts';
+import type { RestCalls } from '../../../src/delivery/rest-calls.ts';
 
 test('a public response says where it is also where Discord answers without a body and the original cannot be read', async () => {
   const edits: string[] = [];

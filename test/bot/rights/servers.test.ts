@@ -1,15 +1,15 @@
 import type { Client } from 'discord.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { permission } from '../../sandbox/world/permissions.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import { CannotStart } from '../../src/base/errors.ts';
-import { createLogger } from '../../src/base/log.ts';
-import { connect, createClient } from '../../src/bot/gateway/client.ts';
-import { gatewayServers, type Servers } from '../../src/bot/rights/servers.ts';
-import type { Deed } from '../../src/delivery/rights.ts';
-import { everyServer, oneServer } from '../../src/polls/scope.ts';
-import { inNoTime, inRealTime } from '../support/in-no-time.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import { permission } from '../../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import { CannotStart } from '../../../src/base/errors.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import { connect, createClient } from '../../../src/bot/gateway/client.ts';
+import { gatewayServers, type Servers } from '../../../src/bot/rights/servers.ts';
+import type { Deed } from '../../../src/delivery/rights.ts';
+import { everyServer, oneServer } from '../../../src/polls/scope.ts';
+import { inNoTime, inRealTime } from '../../support/in-no-time.ts';
 
 describe('what the gateway tells about servers', () => {
   let sandbox: Sandbox;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CustomId } from '../../src/base/custom-ids/custom-id.ts';
-import { customIds } from '../../src/base/custom-ids/custom-ids.ts';
+import type { CustomId } from '../../../src/base/custom-ids/custom-id.ts';
+import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 
 const page = { offset: 20, limit: 10, type: 'close', status: 'completed with failures', adminId: null };
 

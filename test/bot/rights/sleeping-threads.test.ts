@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { startSandbox } from '../../sandbox/sandbox.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { createLogger } from '../../src/base/log.ts';
-import { connect, createClient } from '../../src/bot/gateway/client.ts';
-import { gatewayServers } from '../../src/bot/rights/servers.ts';
-import { learnThreads } from '../../src/bot/rights/sleeping-threads.ts';
-import { inRealTime } from '../support/in-no-time.ts';
+import { startSandbox } from '../../../sandbox/sandbox.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import { connect, createClient } from '../../../src/bot/gateway/client.ts';
+import { gatewayServers } from '../../../src/bot/rights/servers.ts';
+import { learnThreads } from '../../../src/bot/rights/sleeping-threads.ts';
+import { inRealTime } from '../../support/in-no-time.ts';
 
 async function setUp() {
   const sandbox = await startSandbox({ limits: 'off' });
