@@ -14,15 +14,15 @@ const noAccess = 50001;
 const missingPermissions = 50013;
 const archivedThread = 50083;
 const lockedThread = 160005;
-/** Of threads, and of threads in announcement channels. */
+/** Too many threads, and too many threads in announcement channels. */
 const tooManyThreads = [160006, 160007] as const;
 
-/** Codes of refusals that no right ends: other threads have to fall asleep, which no event tells of reliably. */
+/** Codes of refusals that no right ends. Other threads must fall asleep, of which no event tells reliably. */
 export const endsByTime: readonly string[] = tooManyThreads.map(String);
 
 /**
- * What an error code says of a channel, if it says something of the channel and not of one message (Discord's API
- * reference, "JSON Error Codes"). Null: it says nothing of it. `obstacle`: what the gateway says of the same.
+ * What an error code says about a channel (Discord's API reference, "JSON Error Codes"); null: it says nothing about
+ * the channel, only about one message or nothing. `obstacle`: what the gateway says of the same.
  */
 export function refusalOf(
   code: number,
@@ -40,7 +40,7 @@ export function refusalOf(
       return { right: 'view', reason: `no access to ${place}` };
     case 50024:
       return { right: 'post', reason: `${place} is a kind of channel that cannot hold messages` };
-    // Our messages are never empty: Discord has left the embed out (api-docs#5648).
+    // Our messages are never empty, so Discord has left the embed out (api-docs#5648).
     case emptyMessage:
       return { right: 'embed', reason: lacking(channelId, obstacle ?? noEmbeds) };
     case missingPermissions:
@@ -63,7 +63,7 @@ export function refusalOf(
 /** Discord took a message without its embed. */
 export const noEmbeds: Obstacle = { right: 'embed', permissions: ['Embed Links'], timedOutUntil: null };
 
-/** The same in words where it is the gateway that says so, and nothing was sent. */
+/** The words for an obstacle that the gateway told of, when nothing was sent. */
 export function lacking(channelId: string, obstacle: Obstacle): string {
   const place = `<#${channelId}>`;
   if (obstacle.timedOutUntil !== null)
@@ -96,7 +96,7 @@ function minute(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** Where the gateway knows of no obstacle, what the deed takes by Discord's rules. */
+/** The permission that the deed takes by Discord's rules, if the gateway knows of no obstacle. */
 function missing(asked: Asked, channelId: string, obstacle: Obstacle | null): string {
   if (obstacle) return lacking(channelId, obstacle);
   const place = `<#${channelId}>`;

@@ -1,8 +1,8 @@
 import type { MessageLimit } from './message-limit.ts';
 
 /**
- * What delivery asks of a REST client; that of discord.js is one. Structural on purpose: discord.js loads its client as
- * CommonJS, so neither its types nor its error classes are the ones an ES module imports.
+ * What delivery asks of a REST client, such as that of discord.js. It is structural on purpose: discord.js loads its
+ * client as CommonJS, so neither its types nor its error classes are the ones that an ES module imports.
  */
 export interface RestCalls {
   get(route: Route, options?: CallOptions): Promise<unknown>;
@@ -22,17 +22,17 @@ export interface CallOptions {
   auth?: boolean;
 }
 
-/** Private headers that the transport reads and takes off. */
+/** Private headers. The transport reads them and takes them off. */
 export const priorityHeader = 'x-gavel-priority';
 /** By this name background work takes turns. */
 export const turnHeader = 'x-gavel-turn';
-/** A time of the monotonic clock in ms: a request that has not started by then is not sent at all. */
+/** A time of the monotonic clock in ms. A request that has not started by then is not sent at all. */
 export const sendBeforeHeader = 'x-gavel-send-before';
 
-/** The server whose limit a bulk-delete counts against: its path names the channel alone. */
+/** The server whose limit a bulk delete counts against, because its path names the channel alone. */
 export const serverHeader = 'x-gavel-server';
 
-/** Discord takes no edit of this one message for a while; of the others in its channel it does. */
+/** Discord takes no edit of this one message for a while. It takes those of the others in its channel. */
 export class MessageLimitError extends Error {
   override readonly name = 'MessageLimitError';
   readonly limit: MessageLimit;
@@ -43,7 +43,7 @@ export class MessageLimitError extends Error {
   }
 }
 
-/** A request that waited too long for its turn. Nothing was sent. */
+/** A request waited too long for its turn. Nothing was sent. */
 export class NotSentError extends Error {
   override readonly name = 'NotSentError';
 }

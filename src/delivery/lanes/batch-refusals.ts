@@ -3,7 +3,7 @@ import { type Deed, rightsOf } from '../rights.ts';
 
 export type Refused = Extract<FinalOutcome, { type: 'failed' }>;
 
-/** What Discord has refused to one batch, channel by channel: asked once, it is not asked again. */
+/** What Discord has refused to one batch, by channel. It was asked once and is not asked again. */
 export class Refusals {
   readonly #inChannels = new Map<string, Refused[]>();
 

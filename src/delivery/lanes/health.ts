@@ -1,20 +1,22 @@
 import type { RetryOutcome } from '../delivery-batch.ts';
 
-/** How long a poll may keep failing while others succeed. */
+/** How long a poll may keep failing while others succeed, in ms. */
 export const giveUpAfterMs = 60_000;
 /** Failures in a row, of this many different polls with no success between, are an outage of Discord's. */
 const outageStrikes = 5;
 const firstProbeMs = 2_000;
 const lastProbeMs = 10_000;
-/** A poll under suspicion gets this many more tries: a straggler of an outage that is over is not its own trouble. */
+/**
+ * A poll under suspicion gets this many more tries: a late failure of an outage that is over is not its own trouble.
+ */
 const triesUnderSuspicion = 2;
 
-/** `ask`: give it up if Discord answers something else just now. */
+/** `ask`: give it up if Discord answers something else now. */
 export type Verdict = 'retry' | 'give up' | 'ask';
 
 interface Failing {
   failures: number;
-  /** Moves on by the length of each outage, which does not count. */
+  /** Since when it fails. An outage does not count: this moves on by its length. */
   since: number;
   /** The failures since another poll's message succeeded while this one had failed twice; null: none has. */
   sinceContrast: number | null;
@@ -43,7 +45,7 @@ export class Health {
   /** How long the gate stays shut for now, in ms; 0: a request may go. */
   wait(now: number): number {
     if (this.#closedAt === null) return 0;
-    // The probe under way opens the gate or sets the time of the next one.
+    // The probe under way opens the gate, or sets the time of the next one.
     if (this.#probe !== null) return lastProbeMs;
     return Math.max(0, this.#nextProbeAt - now);
   }
@@ -52,7 +54,7 @@ export class Health {
     return this.#closedAt !== null;
   }
 
-  /** A request for the poll starts: while the gate is closed it is the probe. */
+  /** A request for the poll starts. While the gate is closed it is the probe. */
   started(pollId: number): void {
     if (this.#closedAt !== null) this.#probe = pollId;
   }

@@ -1,14 +1,14 @@
 import type { Batch, BatchHandler, DeliveryJob, FinalOutcome } from '../delivery-batch.ts';
 import { Refusals } from './batch-refusals.ts';
 
-/** A batch as the lanes see it: what is left of it and what of it is in flight. */
+/** A batch as the lanes see it: what is left of it, and what of it is in flight. */
 export class LaneBatch implements Batch {
   readonly handler: BatchHandler;
-  /** Its jobs go ahead of background work. */
+  /** Whether its jobs go ahead of background work. */
   readonly people: boolean;
   /** Batches of the same name take turns as one. */
   readonly turn: string;
-  /** The channels whose young messages go in bulk-deletes, where the batch deletes. */
+  /** The channels whose young messages go in bulk deletes, if the batch deletes. */
   bulkDeleteChannels: ReadonlySet<string> = new Set();
   readonly refusals = new Refusals();
   stopped = false;
@@ -30,7 +30,7 @@ export class LaneBatch implements Batch {
     this.people = people;
     this.turn = turn;
     this.#remove = remove;
-    // Whoever awaits `finished` gets the rejection; a batch that nobody awaits must not end the process.
+    // Whoever awaits `finished` gets the rejection. A batch that nobody awaits must not end the process.
     this.#over.promise.catch(() => undefined);
   }
 
@@ -50,7 +50,7 @@ export class LaneBatch implements Batch {
     this.#left += jobs;
   }
 
-  /** Something of it is under way, which `stop` waits for: a request, or what brings more jobs. */
+  /** Something of it is under way, for which `stop` waits: a request, or the source of more jobs. */
   enter(): void {
     this.#inFlight += 1;
   }
@@ -67,7 +67,7 @@ export class LaneBatch implements Batch {
     if (this.#inFlight === 0 && this.#left === 0) this.#end();
   }
 
-  /** A bug or a lost database: nothing more of the batch is sent, and `finished` rejects. */
+  /** Ends the batch for a bug or a lost database: nothing more of it is sent, and `finished` rejects. */
   break(error: unknown): void {
     this.#broken ??= error;
     this.stopped = true;

@@ -28,23 +28,27 @@ export function isSome(entries: readonly Entry[]): entries is Entries {
 /** How long Discord's limits make a job wait that takes a request of this kind, in ms. */
 export type Delay = (job: DeliveryJob, now: number, kind: RequestKind) => number;
 
-/** People go first, but a busy poll must not keep an operation from ever ending in its channel. */
+/**
+ * So many requests of people go in a row at most. A busy poll must not keep an operation from ever ending in its
+ * channel.
+ */
 const peopleInRow = 4;
 
 export interface LaneParts {
   readonly delay: Delay;
-  /** What is left of a channel's present window of edits; null where it is not known. */
+  /** What is left of a channel's present window of edits; null if that is not known. */
   readonly editRoom: (channelId: string, now: number) => Room | null;
-  /** The time of day in ms: how old a message is decides which limit it falls under. */
+  /** The time of day in ms. A message's age decides which limit it falls under. */
   readonly today: () => number;
 }
 
 /**
- * What waits to be sent in one channel, and which of it goes next: people's jobs first, then one of each operation in turn.
+ * What waits to be sent in one channel, and which of it goes next: people's jobs first, then one of each operation in
+ * turn.
  */
 export class Lane {
   readonly channelId: string;
-  /** Nothing goes before. */
+  /** Nothing goes before this time. */
   notBefore = 0;
   /** Ends the lane's rest early. */
   wake = new AbortController();
@@ -68,8 +72,9 @@ export class Lane {
   }
 
   /**
-   * Who goes first among the lanes; higher is sooner. The one that needs the most time to its end by Discord's windows, and
-   * among those alike the one that has yet to open its present window: the next one counts from there.
+   * Who goes first among the lanes; higher is sooner. It is the lane that needs the most time to its end by Discord's
+   * windows. Among equals it is the one that has yet to open its present window, because the next one counts from
+   * there.
    */
   urgency(now: number): number {
     const counts = new Map<RequestKind, number>();
@@ -112,7 +117,7 @@ export class Lane {
     return { waitMs };
   }
 
-  /** What goes in one request with this entry, itself first: others of its batch where it is a bulk-delete. */
+  /** What goes in one request with this entry, itself first. For a bulk delete these are others of its batch. */
   together(entry: Entry, now: number): Entries {
     if (this.kindOf(entry) !== 'bulk-delete') return [entry];
     const others = this.#queuesOf(entry.batch)
@@ -131,20 +136,20 @@ export class Lane {
     this.#queuesOf(entry.batch).push(entry.batch.turn, entry);
   }
 
-  /** Entries of one batch, which go first again. */
+  /** Puts entries of one batch back, ahead of the others. */
   putBack(entries: Entries): void {
     const [{ batch }] = entries;
     this.#queuesOf(batch).putBack(batch.turn, entries);
   }
 
-  /** Entries of one batch. */
+  /** Takes entries of one batch out. */
   take(taken: Entries): void {
     const [{ batch }] = taken;
     this.#queuesOf(batch).serve(batch.turn, taken);
     this.#peopleInRow = batch.people ? this.#peopleInRow + 1 : 0;
   }
 
-  /** What is left of a batch; given a right, that of it which needs the right. */
+  /** Takes out what is left of a batch. Given a right, only what needs that right. */
   takeAll(batch: LaneBatch, right?: Right): Entry[] {
     return this.#queuesOf(batch).remove(
       (entry) => entry.batch === batch && (right === undefined || rightsOf[deedOf(entry)].includes(right)),
@@ -155,7 +160,7 @@ export class Lane {
     return [...this.#people.remove(() => true), ...this.#background.remove(() => true)];
   }
 
-  /** The request that an entry takes. */
+  /** The kind of request that an entry takes. */
   kindOf({ job, batch, alone }: Entry): RequestKind {
     const today = this.#parts.today();
     if (!batch.handler.deletes) return showingKind(job.messageId, today);
@@ -165,7 +170,10 @@ export class Lane {
       : 'delete';
   }
 
-  /** Old messages have the narrowest limit and use up that of the others: behind them they would end long after. */
+  /**
+   * The queue with old messages first. They have the narrowest limit and use up that of the others too. Behind the
+   * others they would end long after them.
+   */
   #oldFirst(queue: readonly Entry[]): readonly Entry[] {
     const old = queue.filter((entry) => this.kindOf(entry) === 'edit-old');
     if (old.length === 0) return queue;
@@ -173,8 +181,9 @@ export class Lane {
   }
 
   /**
-   * How long younger messages leave the rest of the window of edits to old ones, in ms. Those may go 3 in 6 s, but find the
-   * window of 5 in 5 s used up each time unless something is kept for them: 30 edits, 15 of them old, took 33 s for 25.
+   * How long younger messages leave the rest of the window of edits to old ones, in ms. Old ones may go 3 in 6 s, but
+   * would find the window of 5 in 5 s used up each time unless something is kept for them: 30 edits, 15 of them old,
+   * took 33 s instead of 25.
    */
   #keptForOld(background: readonly Entry[], now: number): number {
     const old = background.filter((entry) => this.kindOf(entry) === 'edit-old' && entry.notBefore <= now);
@@ -190,11 +199,11 @@ export class Lane {
   }
 }
 
-/** What an entry does with its message, as far as is known beforehand. */
+/** What an entry does with its message, as far as that is known beforehand. */
 function deedOf({ job, batch }: Entry): Deed {
   if (batch.handler.deletes) return 'delete';
   return job.messageId === null ? 'post' : 'edit';
 }
 
-/** Time for the requests themselves, at the end of a window of which a part was kept. */
+/** Time for the requests themselves, in ms, at the end of a window of which a part was kept. */
 const timeToSendMs = 500;

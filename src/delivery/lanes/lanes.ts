@@ -7,7 +7,7 @@ import { type Entries, type Entry, isSome, Lane, type LaneParts } from './lane.t
 import { LaneBatch } from './lane-batch.ts';
 
 export interface LanesParts extends Omit<LaneParts, 'today'> {
-  /** Sends for one job; `priority` is for the pace. Throws only for a bug or a lost database. */
+  /** Sends for one job. `priority` is for the pace. Throws only for a bug or a lost database. */
   readonly send: (job: DeliveryJob, batch: LaneBatch, priority: number) => Promise<Outcome>;
   /** Deletes the messages of several jobs of one channel by one request. Throws as `send`. */
   readonly sendTogether?: (
@@ -23,23 +23,31 @@ export interface LanesParts extends Omit<LaneParts, 'today'> {
   readonly random: () => number;
 }
 
-/** What became of jobs sent together. `apart`: those that have to be sent one by one; the outcome is of the others. */
+/**
+ * What became of jobs that were sent together. `apart`: those that must be sent one by one. The outcome is that of
+ * the others.
+ */
 export interface TogetherOutcome {
   readonly outcome: Outcome | null;
   readonly apart: readonly DeliveryJob[];
 }
 
-/** After so many failures for now, jobs sent together go one by one: only so the one that is to blame shows. */
+/**
+ * After so many failures for now, jobs that were sent together go one by one. Only so the job that is to blame shows.
+ */
 const triesTogether = 2;
 const firstBackoffMs = 500;
 const lastBackoffMs = 15_000;
-/** A poll whose message has to wait for longer is looked at meanwhile: it may have another message by then. */
+/**
+ * A poll whose message must wait for longer than this, in ms, is looked at meanwhile: it may have another message by
+ * then.
+ */
 const longestRestMs = 60_000;
 
 /**
- * One lane per channel, one request in flight per lane. In a lane people's jobs go before background ones, and operations take
- * turns; between lanes the pace lets people go first and then the lane with the longest way to go. A job waits in its lane, never inside the REST client, so that a
- * batch can be stopped.
+ * One lane for each channel, one request in flight in each. In a lane people's jobs go before background ones, and
+ * operations take turns. Between lanes the pace lets people go first, then the lane with the longest way to go. A job
+ * waits in its lane, never inside the REST client, so that a batch can be stopped.
  */
 export class Lanes {
   readonly #parts: LanesParts;
@@ -56,8 +64,8 @@ export class Lanes {
   }
 
   /**
-   * `turn`: batches of the same name take turns as one; by default each by itself. `more`: jobs that come later, asked for
-   * until they end or the batch is stopped.
+   * `turn`: batches of the same name take turns as one. Default: each by itself. `more`: jobs that come later; it is
+   * asked until it ends or the batch is stopped.
    */
   add(
     jobs: readonly DeliveryJob[],
@@ -103,13 +111,13 @@ export class Lanes {
     for (const channelId of new Set(jobs.map((job) => job.channelId))) this.#lane(channelId).wake.abort();
   }
 
-  /** For whoever watches: channels at work, jobs that wait in them, and whether everything fails. */
+  /** For metrics: channels at work, jobs that wait in them, and whether everything fails. */
   get waiting(): { lanes: number; jobs: number; outage: boolean } {
     const jobs = [...this.#lanes.values()].reduce((sum, lane) => sum + lane.length, 0);
     return { lanes: this.#lanes.size, jobs, outage: this.#parts.health.outage };
   }
 
-  /** Takes out everything that is not in flight; resolves when nothing is in flight any more. Nothing starts again. */
+  /** Takes out everything that is not in flight. Resolves when nothing is in flight any more. Nothing starts again. */
   async close(): Promise<void> {
     this.#closing = true;
     const batches = new Set<LaneBatch>();
@@ -187,7 +195,7 @@ export class Lanes {
     return { outcome: await send(jobs[0]!, batch, priority), apart: [] };
   }
 
-  /** Puts back what has to go by itself; returns the others. */
+  /** Puts back what must go by itself. Returns the others. */
   #sendApart(lane: Lane, entries: Entries, apart: readonly DeliveryJob[], now: number): readonly Entry[] {
     const jobs = new Set(apart);
     const separate = entries.filter((entry) => jobs.has(entry.job));
@@ -237,7 +245,7 @@ export class Lanes {
     if (!outcome.attempt) {
       health.inconclusive(job.pollId, now);
       for (const entry of entries) entry.attempts -= 1;
-      // Where the limits know of it they hold back just this kind of request; otherwise the whole lane waits.
+      // If the limits know of it, they hold back just this kind of request. Otherwise the whole lane waits.
       if (outcome.code === '429') {
         const known = delay(job, now, lane.kindOf(first)) > 0;
         if (!known) lane.notBefore = Math.max(lane.notBefore, now + outcome.afterMs);
@@ -257,7 +265,7 @@ export class Lanes {
     for (const entry of entries) batch.handler.retrying?.(entry.job, outcome, entry.attempts);
   }
 
-  /** Back into the lane, ahead of the others, unless the batch was stopped meanwhile: false. */
+  /** Puts entries back into the lane, ahead of the others. False: the batch was stopped meanwhile. */
   #putBack(lane: Lane, entries: Entries, now: number): boolean {
     const [{ batch }] = entries;
     if (this.#closing) batch.stopped = true;
@@ -266,7 +274,7 @@ export class Lanes {
     return !batch.stopped;
   }
 
-  /** Jobs sent together count as one failure, and go one by one before any of them is given up. */
+  /** Jobs that were sent together count as one failure. They go one by one before any of them is given up. */
   async #hopeless(entries: Entries, now: number): Promise<boolean> {
     const [{ batch, job }] = entries;
     const verdict = this.#parts.health.failed(job.pollId, now, batch.anyDone);

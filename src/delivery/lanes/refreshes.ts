@@ -1,7 +1,7 @@
 import type { Batch, DeliveryJob, FinalOutcome } from '../delivery-batch.ts';
 
 export interface TouchParts {
-  /** Puts the job into its lane as a batch of its own; `settled` gets its final outcome. */
+  /** Puts the job into its lane as a batch of its own. `settled` gets its final outcome. */
   readonly add: (job: DeliveryJob, people: boolean, settled: (outcome: FinalOutcome) => void) => Batch;
   readonly ended: (job: DeliveryJob, outcome: FinalOutcome) => void;
   readonly broken: (job: DeliveryJob, error: unknown) => void;
@@ -16,7 +16,7 @@ interface Touch {
   inFlight: boolean;
   outcome: FinalOutcome | null;
   waiting: Waiter[];
-  /** Touched after it was sent: what is sent may be older, so once more afterwards. */
+  /** It was touched after it was sent. What is sent may be older, so it is sent once more afterwards. */
   again: { job: DeliveryJob; people: boolean; waiting: Waiter[] } | null;
 }
 

@@ -15,10 +15,13 @@ import type { Messages, Sent } from './messages.ts';
 /** Discord's flag of a message that only its addressee sees. */
 const ephemeralFlag = 64;
 
-/** How long a refusal to post in a channel holds for the next post there, unless the gateway tells of a change before. */
+/**
+ * How long a refusal to post in a channel holds for the next post there, in ms, unless the gateway tells of a change
+ * before.
+ */
 const refusedForMs = 30_000;
 
-/** The messages beside the polls' own, over REST. `applicationId` is asked at each call: it is known after login. */
+/** The messages that are no poll's, over REST. `applicationId` is asked at each call: it is known after login. */
 export function discordMessages(parts: {
   readonly rest: RestCalls;
   readonly limits: Limits;
@@ -26,14 +29,14 @@ export function discordMessages(parts: {
   readonly applicationId: () => string;
   /** The bot's own user id, known after login. */
   readonly botId: () => string;
-  /** What the gateway knows to stand in the way; by default nothing. */
+  /** The obstacles that the gateway knows of. Default: none. */
   readonly obstacle?: Obstacles;
 }): Messages {
   const { rest, limits, clock, applicationId } = parts;
 
   const refused = new Map<string, { readonly sent: Sent; readonly until: number; readonly lacked?: Right }>();
 
-  /** Where Discord has just refused a post, it is not asked again: a notice each of a hundred polls earns one refusal. */
+  /** If Discord has just refused a post, it is not asked again: a hundred polls with a notice each earn one refusal. */
   const post: Messages['post'] = async (channelId, body, nonce, lost) => {
     const before = refused.get(channelId);
     const lacked = parts.obstacle?.(channelId, 'post')?.right;
@@ -44,7 +47,7 @@ export function discordMessages(parts: {
       if (found !== null) return { id: found, channel_id: channelId, found: true };
       return await rest.post(Routes.channelMessages(channelId), newMessage(body, { nonce }));
     });
-    // Of an embed it may be the embed alone that is refused.
+    // If there is an embed, it may be the embed alone that is refused.
     if (made.type === 'refused' && !body.embeds?.length && wantsPermission(made.code))
       refused.set(channelId, {
         sent: made,
@@ -55,7 +58,7 @@ export function discordMessages(parts: {
   };
 
   /**
-   * Waits for the channel's limit happen at the caller's, who may have something newer to say by then. Without Embed Links
+   * Does not wait for the channel's limit: the caller may have something newer to say by then. Without Embed Links
    * Discord would leave the embed out, so nothing is sent.
    */
   const inChannel = async (

@@ -1,10 +1,10 @@
-/** `requests` in each `windowMs`. */
+/** So many `requests` in each `windowMs`. */
 export interface Window {
   readonly requests: number;
   readonly windowMs: number;
 }
 
-/** What the headers of an answer say. */
+/** What the headers of an answer say about a limit. */
 export interface LimitHeaders {
   readonly limit: number;
   readonly remaining: number;
@@ -12,8 +12,8 @@ export interface LimitHeaders {
 }
 
 /**
- * Added to every end of a window: the clocks of both sides tick apart, and a request that arrives a moment early
- * costs a refusal and the whole wait again.
+ * Milliseconds that are added to the end of every window. The clocks of both sides tick apart, and a request that
+ * arrives a moment early costs a refusal and the whole wait again.
  */
 export const marginMs = 30;
 
@@ -23,17 +23,17 @@ export interface Room {
   readonly endsInMs: number;
 }
 
-/** The fastest round trip so far; buckets of one kind of requests share it. */
+/** The fastest round trip so far. Buckets of one kind of request share it. */
 export interface Fastest {
   tripMs: number | null;
 }
 
-/** How long a limit found narrower than assumed is kept before the assumption is tried again. */
+/** How long a limit that was found narrower than assumed is kept, in ms. Then the assumption is tried again. */
 const tightForMs = 10 * 60 * 1000;
-/** How long somebody else who was seen using the limit is reckoned with. */
+/** How long another process that was seen using the limit is taken into account, in ms. */
 const sharedForMs = 15_000;
 
-/** A window as headers tell it; `guessed`: the one that the last request opened, as long as no answer has told its end. */
+/** A window as headers tell it. `guessed`: the last request opened it, and no answer has told its end yet. */
 interface Told {
   readonly limit: number;
   remaining: number;
@@ -42,18 +42,18 @@ interface Told {
 }
 
 /**
- * One limit: a number of requests in a window that opens with the first of them.
+ * One limit: a number of requests in a window, which opens with the first of them.
  *
- * Where headers tell it, they are believed. Otherwise nobody knows when a window opens on the far side; but if each
+ * If headers tell it, they are believed. Otherwise nobody knows when a window opens on the far side. But if each
  * request leaves a window's length after the answer to the one `requests` before it, no window can hold too many.
  *
- * Other processes of the bot may use the same limit: the headers show it, and then the last request of a window is left to
- * them, since both would take it.
+ * Other processes of the bot may use the same limit; the headers show it. Then the last request of a window is left
+ * to them, because both would take it.
  */
 export class Bucket {
   readonly #assumed: Window;
   readonly #fastest: Fastest;
-  /** When the last requests were answered; those under way with the time they left. */
+  /** When the last requests were answered. For those under way: when they left. */
   #answers: number[] = [];
   #underWay: number[] = [];
   #told: Told | null = null;
@@ -71,7 +71,7 @@ export class Bucket {
     return Math.max(0, this.#blockedUntil - now, ms);
   }
 
-  /** What is left of the window and how long it lasts, in ms; null where headers have not told it. */
+  /** What is left of the window and how long it lasts, in ms; null if headers have not told it. */
   room(now: number): Room | null {
     if (!this.#told) return null;
     const { remaining, resetAt, limit } = this.#told;
@@ -97,7 +97,7 @@ export class Bucket {
     if (!headers) return;
     // With several under way nobody knows which of them this answers.
     if (alone) this.#fastest.tripMs = Math.max(0, Math.min(this.#fastest.tripMs ?? now, now - sentAt));
-    // What is still under way is not in this answer's count.
+    // This answer's count does not include what is still under way.
     const remaining = headers.remaining - this.#underWay.length;
     if (this.#told && remaining < this.#told.remaining) this.#sharedUntil = now + sharedForMs;
     this.#told = {
@@ -109,10 +109,10 @@ export class Bucket {
   }
 
   /**
-   * When a request may leave to arrive in the next window. The answer tells how long that was to come at a moment between
-   * `sentAt` and `now`. Back here and there again takes at least the fastest round trip there was, so by so much
-   * earlier it may leave: of the answers within a window each is safe, however slowly its request travelled, and the one
-   * that came back fastest tells the earliest.
+   * When a request may leave to arrive in the next window. At some moment between `sentAt` and `now` the answer told
+   * how long that was to come. The way back here and there again takes at least the fastest round trip so far, so the
+   * request may leave that much earlier. Of the answers within a window each is safe, however slowly its request
+   * travelled. The one that came back fastest gives the earliest time.
    */
   #resetAt(sentAt: number, now: number, resetAfterMs: number): number {
     const tells = now - (this.#fastest.tripMs ?? 0) + resetAfterMs + marginMs;
@@ -124,7 +124,7 @@ export class Bucket {
   /** A 429 for this limit. `ours`: the count at which it came is the true limit. */
   refused(now: number, retryAfterMs: number, ours: boolean): void {
     this.#blockedUntil = Math.max(this.#blockedUntil, now + retryAfterMs + marginMs);
-    // The refused one is the last of the answers.
+    // The refused request is the last of the answers.
     const passed = this.#answers.slice(0, -1).filter((at) => at > now - this.#assumed.windowMs).length;
     if (ours && passed >= 1 && passed < this.#requests(now)) {
       this.#tight = { requests: passed, until: now + tightForMs };
@@ -134,7 +134,7 @@ export class Bucket {
     this.#answers = [];
   }
 
-  /** Nothing is known that would hold back a request. */
+  /** Whether nothing is known that would hold back a request. */
   idle(now: number): boolean {
     const tight = this.#tight !== null && this.#tight.until > now;
     return this.#underWay.length === 0 && !tight && this.delay(now) === 0;

@@ -4,15 +4,17 @@ import { fullWindows } from './least-time.ts';
 import { channelWindows } from './limits.ts';
 import { paceIntervalMs } from './pace.ts';
 
-/** The server of a channel in which the bot may delete many messages at once; null where it may not, or nobody knows. */
+/**
+ * The server of a channel in which the bot may delete many messages at once; null if it may not, or if nobody knows.
+ */
 export type BulkDeletes = (channelId: string) => string | null;
 
 /** What is to be deleted in one channel. */
 export interface DeleteLoad {
   readonly channelId: string;
-  /** The server, whose bulk-deletes share one limit; null: none are possible. */
+  /** The server, whose bulk deletes share one limit; null: none are possible. */
   readonly serverId: string | null;
-  /** Messages young enough for a bulk-delete. */
+  /** How many messages are young enough for a bulk delete. */
   readonly young: number;
   readonly old: number;
 }
@@ -25,7 +27,7 @@ export function deleteLoads(
 ): DeleteLoad[] {
   return [...Map.groupBy(jobs, (job) => job.channelId)].map(([channelId, inChannel]) => {
     const young = inChannel.filter(({ messageId }) => messageId !== null && youngEnough(messageId, now));
-    // Where there is no message there is no request.
+    // If there is no message, there is no request.
     const none = inChannel.filter(({ messageId }) => messageId === null);
     return {
       channelId,
@@ -37,9 +39,9 @@ export function deleteLoads(
 }
 
 /**
- * The channels whose young messages are better deleted many at once: 100 a request, but one such request a second in the
- * whole server, where single ones go five a second in each channel. So the fullest channels of a server take bulk-deletes,
- * as many of them as make the server end soonest.
+ * The channels whose young messages are better deleted many at once. A bulk delete takes 100 messages, but only one
+ * such request a second is allowed in the whole server; single deletes go five a second in each channel. So the
+ * fullest channels of a server take bulk deletes: as many channels as make the server end soonest.
  */
 export function bulkDeleteChannels(loads: readonly DeleteLoad[]): ReadonlySet<string> {
   const chosen = new Set<string>();
@@ -57,11 +59,11 @@ export function bulkDeleteChannels(loads: readonly DeleteLoad[]): ReadonlySet<st
   return chosen;
 }
 
-/** How many requests a channel's messages take: bulk-deletes and single ones. */
+/** How many requests a channel's messages take: bulk deletes and single ones. */
 export function deleteRequests(load: DeleteLoad, bulkDelete: boolean): { calls: number; singles: number } {
   if (!bulkDelete) return { calls: 0, singles: load.young + load.old };
   const rest = load.young % discordLimits.bulkDeleteMessages;
-  // One alone is no bulk-delete: Discord wants two.
+  // One message alone is no bulk delete: Discord wants two.
   const single = rest === 1 ? 1 : 0;
   return {
     calls: Math.ceil((load.young - single) / discordLimits.bulkDeleteMessages),
@@ -69,7 +71,7 @@ export function deleteRequests(load: DeleteLoad, bulkDelete: boolean): { calls: 
   };
 }
 
-/** What a server's limits and the pace make of it, in ms; the first window of each limit is free. */
+/** How long a server's deletes take by its limits and the pace, in ms. The first window of each limit is free. */
 function serverMs(loads: readonly DeleteLoad[], bulkDeletes: ReadonlySet<string>): number {
   const requests = loads.map((load) => deleteRequests(load, bulkDeletes.has(load.channelId)));
   const calls = requests.reduce((sum, one) => sum + one.calls, 0);

@@ -1,4 +1,7 @@
-/** Pauses double from the first to the last; up to a quarter is added at random, so that processes do not try together. */
+/**
+ * Pauses double from the first to the last, in ms. Up to a quarter is added at random, so that processes do not try
+ * together.
+ */
 const firstPauseMs = 1_000;
 const lastPauseMs = 60_000;
 
@@ -23,22 +26,25 @@ export class Edge {
     this.#random = random;
   }
 
-  /** How long a request has to wait, in ms; Infinity: until the trial under way is answered. */
+  /** How long a request must wait, in ms; Infinity: until the trial under way is answered. */
   wait(now: number): number {
     if (this.#closedUntil === null) return 0;
     return this.#trying ? Number.POSITIVE_INFINITY : Math.max(0, this.#closedUntil - now);
   }
 
-  /** A request starts. Returns whether it is the trial, whose end must be told. */
+  /** A request starts. Returns whether it is the trial; its end must be told. */
   started(): boolean {
     if (this.#closedUntil === null) return false;
     this.#trying = true;
     return true;
   }
 
-  /** Refused; returns how long everything waits now, in ms. `atLeastMs`: what the refusal asks for, where it does. */
+  /**
+   * The edge refused. Returns how long everything waits now, in ms. `atLeastMs`: what the refusal asks for, if it
+   * does.
+   */
   refused(now: number, trial: boolean, atLeastMs: number): number {
-    // The others that were under way when it closed say nothing new.
+    // Other requests that were under way when it closed say nothing new.
     if (trial || this.#closedUntil === null) {
       this.#pauseMs = trial ? Math.min(lastPauseMs, this.#pauseMs * 2) : firstPauseMs;
       this.#closedUntil = now + Math.max(atLeastMs, this.#pauseMs * (1 + this.#random() / 4));
@@ -47,14 +53,14 @@ export class Edge {
     return this.#closedUntil - now;
   }
 
-  /** Answered by Discord itself, whatever it said. */
+  /** Discord itself answered, whatever it said. */
   answered(trial: boolean): void {
     if (!trial) return;
     this.#closedUntil = null;
     this.#trying = false;
   }
 
-  /** The trial ended without an answer, or was not sent after all: the next one tries. */
+  /** The trial ended without an answer, or was not sent after all. The next request tries. */
   unanswered(trial: boolean): void {
     if (trial) this.#trying = false;
   }

@@ -5,29 +5,29 @@ import { channelWindows } from './limits.ts';
 import { paceIntervalMs } from './pace.ts';
 
 export interface Estimate {
-  /** No bot can be faster, by Discord's limits. */
+  /** The least time, in ms: by Discord's limits no bot can be faster. */
   readonly minimumMs: number;
-  /** What to expect with the pace and the round trips. */
+  /** What to expect with the pace and the round trips, in ms. */
   readonly expectedMs: number;
-  /** The channel that takes longest, and its own minimum. Null where there is nothing to do. */
+  /** The channel that takes longest; null if there is nothing to do. */
   readonly slowestChannelId: string | null;
   readonly slowestMs: number;
 }
 
-/** Measured: a window opens a little later than it could, by round trips and clocks that tick apart. */
+/** Measured: a window opens a little later than it could, because of round trips and clocks that tick apart. */
 const windowFactor = 1.02;
 const lastAnswerMs = 300;
 
-/** A message to be shown or deleted. */
+/** A message to show or to delete. */
 export interface EstimateJob {
   readonly channelId: string;
   readonly messageId: string | null;
 }
 
 /**
- * How long it takes to show these polls, or to delete their messages. `now` tells old messages from new ones. `bulkDeletes`
- * tells where many messages may be deleted by one request. `ahead`: by channel, how many polls each other operation has
- * waiting there. Operations take turns, so of each no more than there are own ones come before the last.
+ * How long it takes to show these polls, or to delete their messages. `now` tells old messages from new ones.
+ * `bulkDeletes` tells where one request may delete many messages. `ahead`: by channel, how many polls each other
+ * operation has waiting there. Operations take turns, so of each other one only as many count as there are own polls.
  */
 export function estimate(
   jobs: readonly EstimateJob[],
@@ -97,7 +97,7 @@ function deleting(jobs: readonly EstimateJob[], now: Date, bulkDeletes: BulkDele
     channelIds: [channelId],
     loads: [[{ requests, window: channelWindows.delete }]],
   }));
-  // Bulk-deletes of a server share one limit.
+  // Bulk deletes of a server share one limit.
   const together = [...Map.groupBy(plans, ({ serverId }) => serverId).values()].map((inServer) => ({
     channelIds: inServer
       .filter(({ calls }) => calls > 0)

@@ -1,10 +1,10 @@
-/** What a process gets that asks for nothing: so that what a person wants of it starts at once. */
+/** What a process gets that asks for nothing, so that what a person wants of it starts at once. */
 const leastShare = 2;
 
 /**
- * Divides `total` requests among processes by what they demand (max-min fairness): each gets a little, then all that want
- * more get one more in turn, until nothing is left. What nobody asks for goes to those that are at work. In the order of
- * `demands`; every process computes the same from the same.
+ * Divides `total` requests among processes by what they demand (max-min fairness). Each gets a little. Then all that
+ * want more get one more in turn, until nothing is left. What nobody asks for goes to those that are at work. The
+ * result is in the order of `demands`. Every process computes the same from the same figures.
  */
 export function fairShares(demands: readonly number[], total: number): number[] {
   const floor = Math.max(1, Math.min(leastShare, Math.floor(total / Math.max(1, demands.length))));

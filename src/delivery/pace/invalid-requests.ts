@@ -1,13 +1,13 @@
 /**
- * 10,000 answers of 401, 403 and 429 (shared limits excepted) in ten minutes get an address banned (Discord's API reference,
- * "Invalid Request Limit").
+ * 10,000 answers of 401, 403 and 429 (shared limits excepted) in ten minutes get an address banned (Discord's API
+ * reference, "Invalid Request Limit").
  */
 const spanMs = 10 * 60_000;
-/** One less in ten than Discord's limit. */
+/** A tenth less than Discord's limit. */
 const most = 9_000;
 /** From here on requests that nobody waits for become rare. */
 const many = 4_000;
-/** Counted together: so precise is the count. */
+/** Requests within so many ms are counted together: the count is as precise as that. */
 const stepMs = 10_000;
 
 /** Counts the requests that Discord calls invalid, and slows background work down well before they earn a ban. */
@@ -16,12 +16,12 @@ export class InvalidRequests {
   #steps: { since: number; count: number }[] = [];
   #many = false;
 
-  /** `onMany`: called once each time that they become many. */
+  /** `onMany` is called once each time that they become many. */
   constructor(onMany: (count: number) => void = () => undefined) {
     this.#onMany = onMany;
   }
 
-  /** One was answered so. `now` in ms. */
+  /** One request was answered so. `now` in ms. */
   add(now: number): void {
     const step = this.#steps.at(-1);
     if (step && now < step.since + stepMs) step.count += 1;
@@ -31,15 +31,15 @@ export class InvalidRequests {
     this.#many = count >= many;
   }
 
-  /** In the last ten minutes. */
+  /** How many there were in the last ten minutes. */
   count(now: number): number {
     this.#steps = this.#steps.filter(({ since }) => since + stepMs > now - spanMs);
     return this.#steps.reduce((sum, { count }) => sum + count, 0);
   }
 
   /**
-   * How far apart the requests of background work start at least, in ms: if every one of them were refused, they would still stay
-   * below the limit. `processes` share the address.
+   * The least distance between requests of background work, in ms. Even if every one of them were refused, they would
+   * stay below the limit. `processes` share the address.
    */
   gapMs(now: number, processes: number): number {
     const count = this.count(now) * processes;

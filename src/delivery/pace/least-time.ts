@@ -7,17 +7,19 @@ export interface Load {
   readonly window: Window;
 }
 
-/** What one place has to send: the sum over its limits, where requests under several at once count by the narrowest. */
+/**
+ * What one place has to send: the sum over its limits. Requests under several limits at once count by the narrowest.
+ */
 export type PlaceLoads = readonly (readonly Load[])[];
 
 /**
- * The least time, in ms, until the last of all these requests starts: no bot can be faster. The first window of each limit is
- * free.
+ * The least time, in ms, until the last of all these requests starts: no bot can be faster. The first window of each
+ * limit is free.
  *
- * Limits of places and the global one hold together: what no place can send before a moment has to go after it, and no faster
- * than the global limit lets all places send. So it is the greatest, over the moments t at which windows open, of
- * t + (⌈left(t) ÷ 50⌉ − 1) · 1 s: 1000 edits in 40 channels take 23 s, as 200 of them can only start after 20 s.
- * `global`: so many requests, and how long they take at the least.
+ * The limits of places and the global one hold together. What no place can send before a moment must go after it, and
+ * no faster than the global limit lets all places send. So the least time is the greatest, over the moments t at
+ * which windows open, of t + (⌈left(t) ÷ 50⌉ − 1) · 1 s. Example: 1000 edits in 40 channels take 23 s, because 200 of
+ * them can only start after 20 s. `global`: so many requests, and how long they take at least.
  */
 export function leastTime(
   places: readonly PlaceLoads[],
@@ -36,7 +38,7 @@ export function fullWindows(requests: number, window: Window): number {
   return Math.max(0, Math.ceil(requests / window.requests) - 1) * window.windowMs;
 }
 
-/** The moments at which a window may open: behind the last of them nothing is left. */
+/** The moments at which a window may open. After the last of them nothing is left. */
 function openings(places: readonly PlaceLoads[]): ReadonlySet<number> {
   const moments = new Set([0]);
   const longest = new Map<number, number>();
@@ -48,7 +50,7 @@ function openings(places: readonly PlaceLoads[]): ReadonlySet<number> {
   return moments;
 }
 
-/** What cannot have started before a moment. */
+/** How many requests cannot have started before a moment. */
 function leftAt(place: PlaceLoads, at: number): number {
   const left = ({ requests, window }: Load) =>
     Math.max(0, requests - window.requests * Math.ceil(at / window.windowMs));

@@ -17,7 +17,7 @@ export const channelWindows: Readonly<Record<RequestKind, Window>> = {
   'bulk-delete': { requests: 1, windowMs: 1_000 },
 };
 
-/** Requests of one bot in a second, interactions exempt (Discord's API reference, "Rate Limits"). */
+/** Requests of one bot in a second; interactions are exempt (Discord's API reference, "Rate Limits"). */
 export const globalWindow: Window = { requests: 50, windowMs: 1_000 };
 
 /** What a 429 says. `global`: the whole bot waits. `shared`: others used the limit up too. */
@@ -30,8 +30,9 @@ export interface Refusal {
 }
 
 /**
- * What is known of Discord's limits, by channel (for bulk-deletes by server) and kind, and of published messages by message: assumed at first, then as the answers say. Knows no clock:
- * every `now` is in ms and given. Requests under way count, so that two senders in a channel share what is left.
+ * What is known of Discord's limits: by channel (for bulk deletes by server) and kind, and of published messages by
+ * message. First it is assumed, then it is as the answers say. Knows no clock: every `now` is in ms and given.
+ * Requests under way count, so two senders in a channel share what is left.
  */
 export class Limits {
   readonly #buckets = new Map<string, Bucket>();
@@ -39,13 +40,13 @@ export class Limits {
   readonly #messages = new Map<string, { readonly until: number; readonly code: number | null }>();
   #globalUntil = 0;
 
-  /** How long a request of `kind` in the channel has to wait, in ms; 0: it may go. */
+  /** How long a request of `kind` in the channel must wait, in ms; 0: it may go. */
   delay(channelId: string, kind: RequestKind, now: number): number {
     const waits = partsOf(kind).map((part) => this.#buckets.get(`${channelId} ${part}`)?.delay(now) ?? 0);
     return Math.max(0, this.#globalUntil - now, ...waits);
   }
 
-  /** What is left of the channel's present window of edits; null where Discord has not told it. */
+  /** What is left of the channel's present window of edits; null if Discord has not told it. */
   editRoom(channelId: string, now: number): Room | null {
     return this.#buckets.get(`${channelId} edit`)?.room(now) ?? null;
   }
@@ -72,7 +73,7 @@ export class Limits {
     for (const part of partsOf(kind)) this.#bucket(channelId, part, now).sent(now);
   }
 
-  /** It was answered, or failed (`headers` null where there are none). Call once for each `sent`. */
+  /** A request was answered or failed (`headers` null if there are none). To be called once for each `sent`. */
   answered(
     channelId: string,
     kind: RequestKind,
@@ -83,11 +84,11 @@ export class Limits {
     if (refusal?.global) this.pauseAll(now, refusal.retryAfterMs);
     const blamed = refusal?.code === 30046 ? 'edit-old' : headers?.remaining === 0 ? baseOf(kind) : kind;
     for (const part of partsOf(kind)) {
-      // The headers tell of the channel's bucket; nothing tells of the sublimit of old messages.
+      // The headers tell of the channel's bucket. Nothing tells of the sublimit of old messages.
       const bucket = this.#bucket(channelId, part, now);
       bucket.answered(now, part === 'edit-old' ? null : headers);
       if (refusal && !refusal.global && part === blamed) {
-        // Where headers tell the limit, a refusal teaches nothing about it.
+        // If headers tell the limit, a refusal teaches nothing about it.
         const untold = part === 'edit-old' || headers === null;
         bucket.refused(now, refusal.retryAfterMs, untold && !refusal.shared);
       }

@@ -4,30 +4,33 @@ import type { Db } from '../../db/schema.ts';
 import { inTransaction, type Trx } from '../../db/transaction.ts';
 import { fairShares } from './fair-shares.ts';
 
-/** Any number that nothing else here locks (the audit trail has 7202612): renewals exclude each other over all processes. */
+/**
+ * Any number that nothing else here locks (the audit trail has 7202612). Renewals exclude each other over all
+ * processes.
+ */
 const shareLock = 7_202_613;
 
-/** Discord's own window, and a little, in ms. */
+/** Discord's own window and a little more, in ms. */
 export const shareWindowMs = 1_100;
 
 export interface ShareRequest {
   readonly processId: string;
-  /** Requests it would make in a window. */
+  /** How many requests it would make in a window. */
   readonly demand: number;
-  /** Of all processes together in a window. */
+  /** How many requests all processes together may make in a window. */
   readonly total: number;
   /** How long, in ms, what it gets is its own without another word. */
   readonly leaseMs: number;
-  /** The length of a window in ms: so long somebody else must not have what it gives back. */
+  /** The length of a window in ms. For so long nobody else must have what it gives back. */
   readonly windowMs: number;
 }
 
 export interface ShareGrant {
   /** Requests in a window; 0: others hold everything for the moment. */
   readonly share: number;
-  /** Living processes, this one included. */
+  /** How many processes live, this one included. */
   readonly processes: number;
-  /** How long yet nobody may send, because Discord refused another process for the global limit; in ms. */
+  /** How long nobody may send yet, in ms, because Discord refused another process for the global limit. */
   readonly pausedMs: number;
 }
 
@@ -42,8 +45,8 @@ interface Row {
 }
 
 /**
- * Takes or renews a process' share: its fair one, as far as the others have let go of it. What all hold together never exceeds
- * `total`. `lower` is called before anybody hears of a share that becomes smaller.
+ * Takes or renews a process's share: its fair one, as far as the others have let go of it. What all hold together
+ * never exceeds `total`. `lower` is called before anybody hears of a share that becomes smaller.
  */
 export async function renewShare(
   db: Db,
@@ -83,14 +86,14 @@ export async function renewShare(
   });
 }
 
-/** Of a row: nobody holds the lock of its process. It may live all the same, where its connection broke. */
+/** SQL on a row: nobody holds the lock of its process. The process may live all the same, if its connection broke. */
 const withoutLock = sql<boolean>`exists (
   select from processes
   where name = pace_shares.process and server_started = pg_postmaster_start_time() and not ${isLockHeld})`;
 
 /**
- * Leaves these their shares for one window: who is dead sends nothing after its death, and who lives renews the lease before
- * that is over.
+ * Leaves these processes their shares for one window. A dead one sends nothing after its death, and a living one
+ * renews the lease before that is over.
  */
 async function shortenLeases(db: Db, which: RawBuilder<boolean>, windowMs: number): Promise<void> {
   await sql`
@@ -99,14 +102,14 @@ async function shortenLeases(db: Db, which: RawBuilder<boolean>, windowMs: numbe
     where ${which}`.execute(db);
 }
 
-/** Takes those off the books whose share is free and whose pause is over. */
+/** Removes the rows whose share is free and whose pause is over. */
 async function forget(trx: Trx): Promise<void> {
   await sql`delete from pace_shares where greatest(lease_until, paused_until) <= clock_timestamp()`.execute(
     trx,
   );
 }
 
-/** Prolongs the lease of a share that stays what it is, in one statement; null where the process has none any more. */
+/** Prolongs the lease of a share that stays what it is, in one statement; null if the process has none any more. */
 export async function prolongShare(
   db: Db,
   { processId, demand, leaseMs }: ShareRequest,

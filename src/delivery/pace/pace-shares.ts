@@ -16,12 +16,12 @@ import {
   shareWindowMs,
 } from './pace-share-store.ts';
 
-/** At work it is said every second what is needed; at rest that the process lives. */
+/** At work a process says every second what it needs. At rest it says every 5 s that it lives. */
 const atWork = { everyMs: 1_000, leaseMs: 4_000 };
 const atRest = { everyMs: 5_000, leaseMs: 15_000 };
-/** What was needed within this time is needed still: a channel's windows come and go every 5 s. */
+/** What was needed within this time, in ms, is needed still: a channel's windows come and go every 5 s. */
 const rememberedMs = 6_000;
-/** At most so often, however suddenly something is needed. */
+/** The shortest pause between two renewals, in ms, however suddenly something is needed. */
 const soonestMs = 250;
 const notRenewed = 'the share of the global limit could not be renewed';
 
@@ -39,9 +39,9 @@ export interface PaceSharesParts {
 }
 
 /**
- * This process' share of the bot's global limit, by a lease in the database that all processes share: none of them asks
- * anybody before a request, and together they stay within the limit. Where the database is away for longer than the lease,
- * each goes on with an equal part by the number of processes that were known last.
+ * This process's share of the bot's global limit, by a lease in the database that all processes share. No process
+ * asks anybody before a request, and together they stay within the limit. If the database is away for longer than the
+ * lease, each goes on with an equal part, by the number of processes that were known last.
  */
 export class PaceShares implements PaceShare, Service {
   readonly #parts: PaceSharesParts;

@@ -6,25 +6,28 @@ import { globalWindow } from './limits.ts';
 import { RoundRobin } from './round-robin.ts';
 
 /**
- * In so many ms no more requests start than Discord allows in a second. It counts where they arrive: measured, 1.05 s earn
- * no refusal where round trips take 80 to 120 ms, while whole seconds do.
+ * In so many ms no more requests start than Discord allows in a second. Discord counts where they arrive: measured,
+ * 1.05 s earn no refusal with round trips of 80 to 120 ms, while whole seconds do.
  */
 const windowMs = 1_050;
-/** A global refusal all the same: the requests arrive less evenly. The window is so much longer from then on … */
+/**
+ * After a global refusal all the same, the requests arrive less evenly. The window is longer by this factor from then
+ * on …
+ */
 const wider = 1.03;
 const widestMs = 1_400;
-/** … until there was none for so long. */
+/** … until there was none for so many ms. */
 const wideForMs = 10 * 60_000;
-/** Between the starts of two requests at least: nothing is released in a bunch. */
+/** The shortest time between the starts of two requests, in ms: nothing is released in a bunch. */
 const gapMs = 12;
-/** What background work leaves free in each window as long as people ask for something. */
+/** How many requests background work leaves free in each window while people ask for something. */
 const keptForPeople = 2;
 const peopleAroundMs = 10_000;
 
-/** Between the starts of two requests on average, where nothing but the pace holds them back. */
+/** The average time between the starts of two requests, in ms, if nothing but the pace holds them back. */
 export const paceIntervalMs = windowMs / globalWindow.requests;
 
-/** What a person waits for goes first; background work has the urgency of its lane instead. */
+/** What a person waits for goes first. Background work has the urgency of its lane instead. */
 export const peopleFirst = 1_000_000;
 
 /** Interactions: Discord exempts them from the global limit. */
@@ -34,15 +37,15 @@ export const exemptPriority = Number.POSITIVE_INFINITY;
 export interface PaceShare {
   /** Requests in each window, at least 1. */
   readonly requests: number;
-  /** How many processes share it, this one included. */
+  /** How many processes share the limit, this one included. */
   readonly processes: number;
-  /** Something has to wait for want of a larger share. */
+  /** Something must wait for want of a larger share. */
   wanted(): void;
   /** Discord's global limit was hit: nobody should send anything for so many ms. */
   refused(ms: number): void;
 }
 
-/** Of the only process. */
+/** The share of the only process. */
 const everything: PaceShare = {
   requests: globalWindow.requests,
   processes: 1,
@@ -52,11 +55,11 @@ const everything: PaceShare = {
 
 /** Who asks for a turn. */
 export interface Asking {
-  /** Higher goes first, equals in order; `exemptPriority` and `peopleFirst` ahead of everything else. */
+  /** Higher goes first, equals in order. `exemptPriority` and `peopleFirst` are ahead of everything else. */
   readonly priority: number;
   /** Background work takes turns by this name. */
   readonly turn?: string;
-  /** By the monotonic clock in ms: later it is of no use. */
+  /** The time, by the monotonic clock in ms, after which it is of no use. */
   readonly until?: number;
 }
 
@@ -67,19 +70,19 @@ interface Waiting {
   giveUp(): void;
 }
 
-/** How a request ended, for whoever is next. */
+/** How a request ended, for the next request. */
 export interface Ended {
   /** What `turn` resolved with. */
   readonly trial: boolean;
   /** Discord itself answered. */
   readonly answered: boolean;
-  /** It counts towards a ban. */
+  /** Whether it counts towards a ban. */
   readonly invalid: boolean;
 }
 
 /**
- * Lets requests start one after the other: interactions, then people's, then background work, whose operations take turns. Only
- * the start is paced: nobody holds a slot while waiting for an answer.
+ * Lets requests start one after the other: interactions, then people's, then background work, whose operations take
+ * turns. Only the start is paced: nobody holds a slot while waiting for an answer.
  */
 export class Pace {
   readonly #clock: Clock;
@@ -90,7 +93,7 @@ export class Pace {
   readonly #exempt = new RoundRobin<Waiting>();
   readonly #people = new RoundRobin<Waiting>();
   readonly #background = new RoundRobin<Waiting>();
-  /** When the requests of the last window started, exempt ones not counted. */
+  /** When the requests of the last window started, without exempt ones. */
   #starts: number[] = [];
   #lastStart = Number.NEGATIVE_INFINITY;
   #windowMs = windowMs;
@@ -118,8 +121,8 @@ export class Pace {
   }
 
   /**
-   * Resolves when the request may start, and must: `ended` is to be told of it. True: it is the trial that finds out whether
-   * the edge lets anything pass again. Rejects with `NotSentError` when its time is over.
+   * Resolves when the request may start, and then it must; `ended` must be told its end. True: it is the trial that
+   * finds out whether the edge lets anything pass again. Rejects with `NotSentError` when its time is over.
    */
   turn({ priority, turn = '', until = Number.POSITIVE_INFINITY }: Asking): Promise<boolean> {
     return new Promise((resolve, reject) => {
@@ -149,7 +152,9 @@ export class Pace {
     if (trial) this.#pump();
   }
 
-  /** The edge refused a request; returns how long everything waits now, in ms. Call `ended` as well, as not answered. */
+  /**
+   * The edge refused a request. Returns how long everything waits now, in ms. Call `ended` as well, as not answered.
+   */
   refusedByEdge(trial: boolean, atLeastMs: number): number {
     const ms = this.#edge.refused(this.#clock.monotonic(), trial, atLeastMs);
     this.#pump();
@@ -159,7 +164,7 @@ export class Pace {
   /** Discord's global limit was hit: nobody starts for `ms`, and fewer start from then on. */
   refusedGlobally(ms: number): void {
     const now = this.#clock.monotonic();
-    // Those that were under way together are one refusal.
+    // Requests that were under way together are one refusal.
     if (now >= this.#resumeAt) {
       this.#windowMs = Math.min(widestMs, this.#windowMs * wider);
       this.#widenedAt = now;
@@ -173,7 +178,7 @@ export class Pace {
     this.#pump();
   }
 
-  /** Nobody starts for `ms`; interactions do. */
+  /** Nobody starts for `ms`, except interactions. */
   pause(ms: number): void {
     this.#resumeAt = Math.max(this.#resumeAt, this.#clock.monotonic() + ms);
     this.#pump();
@@ -183,7 +188,7 @@ export class Pace {
     return this.#exempt.length + this.#people.length + this.#background.length;
   }
 
-  /** Requests in the last ten minutes that count towards a ban. */
+  /** How many requests of the last ten minutes count towards a ban. */
   get invalidRequests(): number {
     return this.#invalid.count(this.#clock.monotonic());
   }
@@ -196,7 +201,7 @@ export class Pace {
     return Math.max(peak, this.#peak);
   }
 
-  /** Starts whatever may start, and comes back when the next one may. */
+  /** Starts whatever may start, and comes back when the next request may. */
   #pump(): void {
     const now = this.#clock.monotonic();
     let waitMs = Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@ import { isOfMessage } from '../message-limit.ts';
 import type { LimitHeaders } from './bucket.ts';
 import type { Refusal } from './limits.ts';
 
-/** What a 429 says, and whom it is about. */
+/** What a 429 says, and what it is about. */
 export interface RateLimitAnswer extends Refusal {
   /** It comes from the edge, before Discord. */
   readonly edge: boolean;
@@ -11,8 +11,9 @@ export interface RateLimitAnswer extends Refusal {
 }
 
 /**
- * Header and body can disagree: the longer wait counts. Where nobody says how long, or where it is no answer of Discord's own
- * but a page, it comes from the edge. `told`: the limit headers, if any; `edits`: it answers the edit of a message.
+ * Reads a 429. Header and body can disagree: the longer wait counts. If nobody says how long, or if it is no answer
+ * of Discord's own but a page, it comes from the edge. `told`: the limit headers, if any. `edits`: it answers the
+ * edit of a message.
  */
 export function readRateLimit(
   headers: Headers,

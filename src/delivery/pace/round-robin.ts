@@ -1,6 +1,7 @@
 /**
- * Queues that take turns (round robin): of those with something in them, the one that was served last comes last, and a
- * new one comes behind those that wait. Whoever has few things is through after as many rounds, however many others have.
+ * Queues that take turns (round robin). Of those with something in them, the one that was served last comes last, and
+ * a new one comes after those that wait. A queue with few things is through after as many rounds, however many the
+ * others have.
  */
 export class RoundRobin<T> {
   readonly #queues = new Map<string, T[]>();
@@ -9,7 +10,7 @@ export class RoundRobin<T> {
     return this.inTurn().reduce((sum, queue) => sum + queue.length, 0);
   }
 
-  /** The queues, the one whose turn it is first. */
+  /** The queues, first the one whose turn it is. */
   inTurn(): readonly (readonly T[])[] {
     return [...this.#queues.values()];
   }
@@ -31,12 +32,12 @@ export class RoundRobin<T> {
     else this.#queues.set(name, [item]);
   }
 
-  /** Ahead of everything else in its queue. */
+  /** Puts items back, ahead of everything else in the queue. */
   putBack(name: string, items: readonly T[]): void {
     this.#queues.set(name, [...items, ...this.of(name)]);
   }
 
-  /** Takes these out of a queue, whose turn is over with that. */
+  /** Takes these out of a queue, whose turn is then over. */
   serve(name: string, items: readonly T[]): void {
     const rest = without(this.of(name), items);
     this.#queues.delete(name);

@@ -14,18 +14,18 @@ import type { Limits } from './limits.ts';
 import { type Asking, exemptPriority, type Pace, peopleFirst } from './pace.ts';
 import { type RateLimitAnswer, readRateLimit } from './rate-limit-answer.ts';
 
-/** From the start of a request to the end of its answer; less than a claim on a poll lives. */
+/** The longest time from the start of a request to the end of its answer, in ms: less than a claim on a poll lives. */
 export const requestTimeoutMs = 10_000;
 /**
- * How long an interaction's request may wait while the edge refuses everything: Discord takes the first response within 3 s
- * (Interactions, "Receiving and Responding"); what comes later can be sent again.
+ * How long an interaction's request may wait, in ms, while the edge refuses everything. Discord takes the first
+ * response within 3 s (Interactions, "Receiving and Responding"). What comes later can be sent again.
  */
 const usefulForMs = { callback: 2_500, interaction: 10_000 } as const;
 
-/** One answered or failed request, without its path: paths carry tokens. */
+/** One request that was answered or failed, without its path, because paths carry tokens. */
 export interface SentRequest {
   readonly kind: RequestKind | 'interaction' | 'other';
-  /** Null where no answer came. */
+  /** Null if no answer came. */
   readonly status: number | null;
   readonly durationMs: number;
   /** How long it waited for its turn. */
@@ -54,14 +54,15 @@ export function restOptions(parts: {
   readonly limits: Limits;
   readonly observe?: (request: SentRequest) => void;
   readonly clock?: Clock;
-  /** For tests; by default that of discord.js. */
+  /** For tests. Default: that of discord.js. */
   readonly makeRequest?: MakeRequest;
 }): Partial<RESTOptions> {
   const send = parts.makeRequest ?? DefaultRestOptions.makeRequest;
   return {
     ...(parts.apiUrl ? { api: parts.apiUrl } : {}),
     retries: 0,
-    // Runs from before the wait for a turn, so it only guards against a lost turn; each request has its own below.
+    // It counts from before the wait for a turn, so it only guards against a lost turn. Each request has its own
+    // limit below.
     timeout: 10 * 60_000,
     globalRequestsPerSecond: Number.POSITIVE_INFINITY,
     rejectOnRateLimit: ({ method, route }) => rejected.test(`${method} ${route}`),
@@ -100,7 +101,7 @@ async function pacedRequest(
   let sent = false;
   try {
     if (init.signal?.aborted) throw new NotSentError('the request was abandoned before its turn');
-    // Somebody else may have used the channel's limit up meanwhile.
+    // Somebody else may have used up the channel's limit meanwhile.
     const crowded = target.channelId && limits.delay(target.channelId, target.kind, started) > 0;
     if (crowded && asking.until !== undefined)
       throw new NotSentError("the channel's limit was used up meanwhile");
@@ -172,7 +173,7 @@ function takePrivateHeaders(given: unknown) {
   return { headers, asking, server };
 }
 
-/** `channelId`: where the limit is; the server for a bulk-delete. */
+/** `channelId`: where the limit is; for a bulk delete, the server. */
 type Target =
   | { readonly kind: RequestKind; readonly channelId: string }
   | { readonly kind: 'callback' | 'interaction' | 'other'; readonly channelId: null };

@@ -4,10 +4,13 @@ import type { Trx } from '../../db/transaction.ts';
 import type { Poll, Tally } from '../../polls/poll.ts';
 import { type PollRow, toPoll } from '../../polls/poll-store.ts';
 
-/** How long a claim lives by itself: longer than the requests made under it (see `requestTimeoutMs`). */
+/** How long a claim lives by itself, in ms: longer than the requests made under it (see `requestTimeoutMs`). */
 export const claimTtlMs = 20_000;
 
-/** Names one claim of one poll. Every record of what was sent carries it, and writes nothing once there is a newer one. */
+/**
+ * Names one claim of one poll. Every record of what was sent carries it, and writes nothing once there is a newer
+ * claim.
+ */
 export interface ClaimKey {
   readonly pollId: number;
   /** Grows with every claim of the poll. */
@@ -16,11 +19,11 @@ export interface ClaimKey {
 
 /** The right of one process to send for a poll. */
 export interface Claimed extends ClaimKey {
-  /** Of the claimed poll, without its options. */
+  /** The claimed poll, without its options. */
   readonly poll: Poll;
-  /** The highest revision sent before. Above `poll.shownRevision`: nobody knows whether that one arrived. */
+  /** The highest revision sent before. If it is above `poll.shownRevision`, nobody knows whether that one arrived. */
   readonly sentBefore: number;
-  /** When the first of the tries began whose outcome nobody knows; null: there is none. */
+  /** When the first try began whose outcome nobody knows; null: there is none. */
   readonly triedAt: Date | null;
   readonly ping: {
     readonly pending: boolean;
@@ -29,20 +32,20 @@ export interface Claimed extends ClaimKey {
     /** When the poll was opened, which tells one ping from the next. */
     readonly opening: Date;
   };
-  /** Its message may be gone because we asked Discord to remove it. */
+  /** Whether its message may be gone because we asked Discord to remove it. */
   readonly removalTried: boolean;
 }
 
-/** A claim with all that the message is to show. */
+/** A claim with all that the message must show. */
 export interface Claim extends Claimed {
   readonly type: 'claimed';
   readonly tally: Tally;
 }
 
 export interface ClaimOptions {
-  /** Leave alone what an unfinished operation holds. */
+  /** Leaves alone what an unfinished operation holds. */
   readonly respectHolds: boolean;
-  /** Leave alone what Discord refused for good. */
+  /** Leaves alone what Discord refused for good. */
   readonly respectParks: boolean;
 }
 
@@ -61,7 +64,7 @@ export type ClaimResult =
     }
   | { readonly type: 'missing' };
 
-/** Claims one poll, with what its message is to show; or says why not. */
+/** Claims one poll, with what its message must show; or says why not. */
 export async function claim(
   db: Db,
   pollId: number,
@@ -70,16 +73,16 @@ export async function claim(
 ): Promise<ClaimResult> {
   const [claimed] = await claimPolls(db, [pollId], processId, options);
   if (!claimed) return await whyNot(db, pollId, options);
-  // A statement of its own, after the claim: it sees every vote counted in the claimed revision. Read in the claim's
-  // statement, the votes could be older than the row, which is read again once its lock is free.
+  // A statement of its own, after the claim, so that it sees every vote counted in the claimed revision. If the
+  // claim's statement read the votes, they could be older than the row, which is read again once its lock is free.
   const { labels, tally } = await contents(db, pollId);
   return { type: 'claimed', ...claimed, poll: { ...claimed.poll, options: labels }, tally };
 }
 
 /**
- * Claims polls for `process`, for `claimTtlMs` by the database's clock: those that have anything to show or to ping, and for
- * which nobody else sends. Only the holder of a poll's latest claim sends and records, so an older picture never overwrites
- * a newer one, whatever processes there are.
+ * Claims polls for `process`, for `claimTtlMs` by the database's clock: those that have something to show or to ping
+ * and for which nobody else sends. Only the holder of a poll's latest claim sends and records. So an older picture
+ * never overwrites a newer one, whatever processes there are.
  */
 export async function claimPolls(
   db: Db,
@@ -124,7 +127,7 @@ export async function claimPolls(
   }));
 }
 
-/** Drops the claims of processes that are proven dead; what they may have sent stays known. */
+/** Drops the claims of processes that are proven dead. What they may have sent stays known. */
 export async function freeClaims(trx: Trx, processes: readonly string[]): Promise<void> {
   await sql`
     with claimed as (
@@ -141,7 +144,7 @@ export async function renewClaim(db: Db, { pollId, claim }: ClaimKey): Promise<b
   return rows.length > 0;
 }
 
-/** Drops every claim: for the start of a process that is provably the only one at its database. */
+/** Drops every claim. For the start of a process that is provably the only one at its database. */
 export async function clearClaims(db: Db): Promise<void> {
   await sql`update polls set sender = null where sender is not null`.execute(db);
 }

@@ -15,27 +15,27 @@ export interface TogetherRequest {
   readonly channelId: string;
   /** The server, whose limit counts; null: the bot may not delete many at once there. */
   readonly serverId: string | null;
-  /** At most 100, all of the channel. */
+  /** At most 100, all of the same channel. */
   readonly jobs: readonly DeliveryJob[];
-  /** For the pace; higher goes first. */
+  /** For the pace: higher goes first. */
   readonly priority: number;
   /** By this name background work takes turns at the pace. */
   readonly turn: string;
 }
 
 export interface DeletedTogether {
-  /** Of every job that is not in `apart`; null: there is none. */
+  /** The outcome of every job that is not in `apart`; null: there is none. */
   readonly outcome: Outcome | null;
-  /** To be sent one by one. */
+  /** Jobs that must be sent one by one. */
   readonly apart: readonly DeliveryJob[];
   /** The bot lacks Manage Messages in the channel. */
   readonly lackingPermission: boolean;
 }
 
 /**
- * Deletes the messages of many deleted polls of one channel by one request: claims them, sends, records, each in one
- * statement. What cannot go together (held elsewhere, too old, no message) is left to single requests, and so is
- * everything where Discord refuses the request as such. Messages that are gone already Discord ignores. Throws as
+ * Deletes the messages of many deleted polls of one channel by one request: claims them, sends and records, each in
+ * one statement. What cannot go together (held elsewhere, too old, no message) is left to single requests. So is
+ * everything if Discord refuses the request as such. Discord ignores messages that are gone already. Throws as
  * `deliverOne`.
  */
 export async function deleteTogether(
@@ -103,7 +103,10 @@ function isYoung({ poll }: Claimed, now: number): boolean {
   return poll.deletedAt !== null && poll.messageId !== null && youngEnough(poll.messageId, now);
 }
 
-/** Some were taken over while the request was under way: all are looked at again, and what is done by then is found so. */
+/**
+ * Some polls were taken over while the request was under way. All are looked at again, and what is done by then is
+ * found so.
+ */
 async function late(
   { db }: DeliverParts,
   claimed: readonly Claimed[],
@@ -114,7 +117,7 @@ async function late(
   return busy;
 }
 
-/** The outcome of all; null where single deletes have to tell. */
+/** The outcome of all; null if single deletes have to tell. */
 async function recordFailure(
   parts: DeliverParts,
   channelId: string,
@@ -134,7 +137,7 @@ async function recordFailure(
   return outcome.type === 'failed' ? null : outcome;
 }
 
-/** That is no refusal of the channel: our own messages go one by one without Manage Messages. */
+/** A missing Manage Messages is no refusal of the channel: our own messages go one by one without it. */
 function lacksManageMessages(outcome: Outcome): boolean {
   return outcome.type === 'failed' && outcome.right === 'delete';
 }

@@ -15,8 +15,8 @@ import { busy, type DeliverOptions, Sending, sendWithinMs, unknownMessage } from
 const deletedByHand = 'its message was deleted by hand';
 
 /**
- * One attempt to make a poll's message show its newest revision: claims the poll, sends, records. Throws only for a bug or
- * a lost database; the claim then ends by itself.
+ * One attempt to make a poll's message show its newest revision: claims the poll, sends, records. Throws only for a
+ * bug or a lost database; then the claim ends by itself.
  */
 export async function deliverOne(
   parts: DeliverParts,
@@ -89,7 +89,7 @@ async function post(sending: Sending): Promise<Outcome> {
       const found = await lostPost(sending, claimed.triedAt);
       if (found) return await edit(sending, found, false);
     } catch (error) {
-      // Looking changes nothing, so what is unknown stays what it was.
+      // Looking changes nothing, so what was unknown stays unknown.
       return await sending.failed({ ...sending.failure(error, 'post'), unknown: false });
     }
   }
@@ -112,13 +112,13 @@ async function post(sending: Sending): Promise<Outcome> {
   return await sending.answered(message.id, message, 'post');
 }
 
-/** The poll's message, if an earlier try has posted it. */
+/** The id of the poll's message, if an earlier try has posted it. */
 async function lostPost(sending: Sending, triedAt: Date): Promise<string | null> {
   const isIt = (message: SeenMessage) => isMessageOf(sending.poll, message);
   return await sending.find({ triedAt, withinMs: claimTtlMs, isIt });
 }
 
-/** The same for every try of one post, and another one for each later post: `shown_revision` only moves by success. */
+/** The same for every try of one post, and another one for each later post: `shown_revision` moves only by success. */
 function nonceOf(poll: Poll): string {
   return `poll-${poll.id}-${poll.shownRevision}`;
 }
@@ -136,7 +136,7 @@ async function remove(sending: Sending): Promise<Outcome> {
   } catch (error) {
     const failure = sending.failure(error, 'delete');
     if (failure.code !== unknownMessage) return await sending.failed(failure);
-    // Ours, if an earlier try got no answer; by hand otherwise.
+    // We deleted it if an earlier try got no answer; otherwise somebody did by hand.
     const ours = claimed.sentBefore > poll.shownRevision;
     return await sending.shown(null, ours ? undefined : deletedByHand);
   }

@@ -16,6 +16,6 @@ export interface DeliverParts {
   readonly processId: string;
   /** The bot's own user id, known after login. */
   readonly botId: () => string;
-  /** What the gateway knows to stand in the way; by default nothing. */
+  /** The obstacles that the gateway knows of. Default: none. */
   readonly obstacle?: Obstacles;
 }

@@ -9,8 +9,8 @@ export interface Shown extends ClaimKey {
 }
 
 /**
- * The messages show these revisions. Ends the claims, but `keep`. Returns the polls whose claim was still the latest; of the
- * others nothing is written, as with every record here: somebody else knows better by now.
+ * Records that the messages show these revisions. Ends the claims, unless `keep`. Returns the polls whose claim was
+ * still the latest. Of the others nothing is written, as with every record here: somebody else knows better by now.
  */
 export async function recordShown(
   db: Db,
@@ -32,7 +32,10 @@ export async function recordShown(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Somebody deleted the message by hand, and it is not to be posted again: that counts as shown. False: see `recordShown`. */
+/**
+ * Records that somebody deleted the message by hand. It is not posted again, so that counts as shown. False: see
+ * `recordShown`.
+ */
 export async function recordGone(db: Db, gone: ClaimKey & { readonly revision: number }): Promise<boolean> {
   return await changed(
     sql`
@@ -44,7 +47,10 @@ export async function recordGone(db: Db, gone: ClaimKey & { readonly revision: n
   );
 }
 
-/** The message was deleted by hand and is about to be posted again. The claim goes on. False: see `recordShown`. */
+/**
+ * Records that the message was deleted by hand and is about to be posted again. The claim goes on. False: see
+ * `recordShown`.
+ */
 export async function forgetMessage(db: Db, own: ClaimKey): Promise<boolean> {
   return await changed(
     sql`update polls set message_id = null, message_gone = false where ${isLatest(own)} returning id`.execute(
@@ -54,8 +60,8 @@ export async function forgetMessage(db: Db, own: ClaimKey): Promise<boolean> {
 }
 
 /**
- * Gives claims back. `sent`: with what was sent under them, whose outcome nobody may know; `unsent`: as if nothing had been.
- * Returns as `recordShown`.
+ * Gives claims back. `sent`: with what was sent under them, whose outcome nobody may know. `unsent`: as if nothing
+ * had been sent. Returns as `recordShown`.
  */
 export async function release(
   db: Db,
@@ -77,8 +83,8 @@ export async function release(
 }
 
 /**
- * A request of ours went out so late that somebody else had claimed the poll meanwhile: what its message shows now is not
- * known, so that it is shown once more. `removal`: the request was to delete it.
+ * Records that a request of ours went out so late that somebody else had claimed the poll meanwhile. Nobody knows
+ * what its message shows now, so it is shown once more. `removal`: the request was to delete it.
  */
 export async function recordLate(db: Db, pollIds: readonly number[], removal: boolean): Promise<void> {
   await sql`
@@ -95,38 +101,42 @@ export async function isStray(db: Db, pollId: number, messageId: string): Promis
     .where('id', '=', pollId)
     .executeTakeFirst();
   if (!row) return true;
-  // Without one, whoever sends for the poll now finds ours.
+  // If the poll has none, whoever sends for it now finds ours.
   return row.message_id === null ? row.deleted_at !== null : row.message_id !== messageId;
 }
 
-/** It was looked for in vain, and is posted anew: from now on a try counts. False: see `recordShown`. */
+/**
+ * Records that the message was looked for in vain and is posted anew: from now on a try counts. False: see
+ * `recordShown`.
+ */
 export async function recordPostTried(db: Db, own: ClaimKey): Promise<boolean> {
   return await changed(
     sql`update polls set tried_at = clock_timestamp() where ${isLatest(own)} returning id`.execute(db),
   );
 }
 
-/** The role is about to be pinged. False: see `recordShown`. */
+/** Records that the role is about to be pinged. False: see `recordShown`. */
 export async function recordPingTried(db: Db, own: ClaimKey): Promise<boolean> {
   return await changed(
     sql`update polls set ping_tried_at = clock_timestamp() where ${isLatest(own)} returning id`.execute(db),
   );
 }
 
-/** The role was pinged, or Discord refuses it, or there is no role any more. */
+/** Records that the ping is over: the role was pinged, Discord refuses it, or there is no role any more. */
 export async function recordPinged(db: Db, own: ClaimKey): Promise<void> {
   await sql`
     update polls set ping_pending = false, pings_sent = pings_sent + 1, ping_tried_at = null
     where ${isLatest(own)}`.execute(db);
 }
 
-/** Of a channel at most so many at once: more than its limit lets through until the sweep's next round. */
+/** How many polls of one channel at most: more than its limit lets through until the sweep's next round. */
 const eachChannel = 20;
 
 /**
- * Polls whose message is behind and that nobody else looks after, or that have still to ping: the oldest of each channel, so
- * that a long backlog in one keeps no other from being healed. Where even these are more than `limit`, chance decides. `held`: messages
- * that take no edit now, whose polls would keep others of their channel from being chosen.
+ * Polls whose message is behind and that nobody else looks after, or that must still ping: the oldest of each
+ * channel. So a long backlog in one channel keeps no other from being healed. If even these are more than `limit`,
+ * chance decides. `held`: messages that take no edit now; their polls would keep others of their channel from being
+ * chosen.
  */
 export async function overdue(
   db: Db,
@@ -161,7 +171,7 @@ export async function overdue(
   return rows.map((row) => ({ pollId: row.id, channelId: row.channel_id, messageId: row.message_id }));
 }
 
-/** Of the given claims those that are the latest of their polls, locked in the order of ids as everybody does. */
+/** The given claims that are the latest of their polls, locked in the order of ids, as everybody does. */
 function latest(claims: readonly ClaimKey[]) {
   return sql`
     select polls.id from polls

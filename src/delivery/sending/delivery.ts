@@ -17,8 +17,8 @@ import { discordAnswers } from './discord-answers.ts';
 import { createSweep } from './sweep.ts';
 
 /**
- * Makes each poll's message show its poll: batches for operations, touches for everything else, and a sweep behind them.
- * What is shown is read when a job's turn comes, so that many changes make one edit.
+ * Makes each poll's message show its poll: batches for operations, touches for everything else, and a sweep behind
+ * them. What is shown is read when a job's turn comes, so many changes make one edit.
  */
 export class Delivery implements Deliverer, Service {
   readonly #parts: DeliverParts;
@@ -30,7 +30,7 @@ export class Delivery implements Deliverer, Service {
 
   /**
    * `random` in [0, 1) spreads retries. `tokenRefused` is called when Discord refuses the bot's token: from then on
-   * everything is refused. `bulkDeletes`: where many messages may be deleted at once; by default nowhere.
+   * everything is refused. `bulkDeletes`: where many messages may be deleted at once. Default: nowhere.
    */
   constructor(
     parts: DeliverParts & {
@@ -83,7 +83,7 @@ export class Delivery implements Deliverer, Service {
     await this.#sweep.start();
   }
 
-  /** Nothing new starts; resolves when nothing is in flight any more. What is left undone is in the database. */
+  /** Starts nothing new. Resolves when nothing is in flight any more. What is left undone is in the database. */
   async stop(): Promise<void> {
     await Promise.all([this.#sweep.stop(), this.#lanes.close()]);
   }

@@ -2,7 +2,7 @@ import { Routes } from 'discord-api-types/v10';
 import type { RestCalls } from '../rest-calls.ts';
 import { discordFailure } from './discord-outcome.ts';
 
-/** Whether Discord answers at all just now: asks for the bot itself, which changes nothing and concerns no poll. */
+/** Whether Discord answers at all now. It asks for the bot itself, which changes nothing and concerns no poll. */
 export async function discordAnswers(rest: RestCalls): Promise<boolean> {
   try {
     await rest.get(Routes.user());

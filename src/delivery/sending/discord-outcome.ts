@@ -18,15 +18,18 @@ export interface DiscordFailure {
 /** What was asked, and where. */
 export interface FailureContext {
   readonly channelId: string;
-  /** False: the call carried an interaction's token, so that a 401 says nothing about the bot's own. */
+  /** False: the call carried an interaction's token, so a 401 says nothing about the bot's own. */
   readonly auth?: boolean;
   /** Default: a post. */
   readonly asked?: Asked;
-  /** What the gateway says stands in the way, for the words. */
+  /** The obstacle that the gateway knows of, for the words. */
   readonly obstacle?: Obstacle | null;
 }
 
-/** What an error of a REST call in a channel means. Rethrows what is no answer of Discord's and no broken connection: a bug. */
+/**
+ * What an error of a REST call in a channel means. Rethrows what is neither an answer of Discord's nor a broken
+ * connection: that is a bug.
+ */
 export function discordFailure(error: unknown, context: FailureContext): DiscordFailure {
   if (!(error instanceof Error)) throw error;
   if (error instanceof OpeningRefused) return ofOpening(error, context);
@@ -95,7 +98,10 @@ function ofAnswer(error: Answer, context: FailureContext): DiscordFailure {
   };
 }
 
-/** What Discord itself calls temporary (its API reference, "JSON Error Codes"), also where the status is not 429; else null. */
+/**
+ * What Discord itself calls temporary (its API reference, "JSON Error Codes"), even if the status is not 429; else
+ * null.
+ */
 function ofTemporary(error: Answer, code: number | null, asked: Asked): Failure | null {
   const told = Number(error.rawError?.retry_after ?? Number.NaN) * 1000;
   const afterMs = Number.isFinite(told) ? Math.ceil(told) : null;
@@ -136,9 +142,10 @@ function isRateLimit(
 }
 
 /**
- * Everything that sockets, DNS, TLS and the HTTP client tell by a code of their own, however deep it stands as a cause: the
- * network's trouble, a certificate that does not fit among it. What is left are the codes by which Node (`ERR_…`) and undici
- * name a caller's mistake (https://nodejs.org/api/errors.html#nodejs-error-codes, https://undici.nodejs.org/#/docs/api/Errors).
+ * Whether an error is the network's trouble: everything that sockets, DNS, TLS (a certificate that does not fit, too)
+ * and the HTTP client tell by a code of their own, however deep it stands as a cause. The other codes are those by
+ * which Node (`ERR_…`) and undici name a caller's mistake (https://nodejs.org/api/errors.html#nodejs-error-codes,
+ * https://undici.nodejs.org/#/docs/api/Errors).
  */
 function isBrokenConnection(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > 5) return false;

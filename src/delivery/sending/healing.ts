@@ -7,20 +7,20 @@ import { endsByTime } from '../refusals.ts';
 import type { Right } from '../rights.ts';
 import { unpark, unparkCodes } from './parks-store.ts';
 
-/** At a start every server has something to tell; together that is one query. */
+/** How long news is gathered, in ms. At a start every server has some; together that is one query. */
 const gatherMs = 250;
 const againMs = 5_000;
-/** Longer than a request and its record may be under way. */
+/** Longer, in ms, than a request and its record may be under way. */
 const lateRefusalsMs = 25_000;
-/** How often what ends by time alone is tried again: each channel costs two refused requests then. */
+/** How often refusals that end by time alone are tried again, in ms. Each channel then costs two refused requests. */
 const byTimeMs = 5 * 60_000;
 
 /** Whether a right is back in a channel of a server. `gone`: Discord said that there is no such channel. */
 type Regained = (channelId: string, right: Right, gone: boolean) => boolean;
 
 /**
- * Lets polls be tried again that Discord refused: for want of a right once that right is back, and now and then what ends by
- * time. The sweep does the rest.
+ * Lets polls be tried again that Discord refused: for want of a right once that right is back, and now and then for
+ * what ends by time. The sweep does the rest.
  */
 export class Healing implements Service {
   readonly #parts: { readonly db: Db; readonly clock: Clock; readonly log: Logger };
@@ -49,7 +49,7 @@ export class Healing implements Service {
     await this.#byTime.start(byTimeMs);
   }
 
-  /** Rights came back in a server. Never throws: what fails is tried until it succeeds. */
+  /** To be called when rights came back in a server. Never throws: what fails is tried until it succeeds. */
   regained(guildId: string, regained: Regained): void {
     if (this.#gathered === null) {
       this.#gathered = new Map();

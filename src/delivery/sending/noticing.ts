@@ -1,6 +1,9 @@
 import type { Deliverer } from '../delivery-batch.ts';
 
-/** The same deliverer, which calls `changed` whenever somebody has changed a poll and asks to show it, or an operation lets go of one. */
+/**
+ * The same deliverer. It calls `changed` when somebody has changed a poll and asks to show it, or when an operation
+ * lets go of one.
+ */
 export function noticing(deliverer: Deliverer, changed: () => void): Deliverer {
   return {
     startBatch: (jobs, handler, more) => {

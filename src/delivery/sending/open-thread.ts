@@ -1,7 +1,7 @@
 import { Routes } from 'discord-api-types/v10';
 import type { RestCalls, Route } from '../rest-calls.ts';
 
-/** A thread that sleeps and could not be opened, or fell asleep again at once; `cause` is what Discord answered. */
+/** A sleeping thread could not be opened, or fell asleep again at once. `cause` is what Discord answered. */
 export class OpeningRefused extends Error {
   override readonly name = 'OpeningRefused';
 }
@@ -9,9 +9,9 @@ export class OpeningRefused extends Error {
 const archivedThread = 50083;
 
 /**
- * Runs `call` in a channel. In a thread that fell asleep Discord refuses edits and deletes; then the thread is opened, as
- * whoever may post there may unless it is locked, and `call` is run once more. It stays open: Discord lets it fall asleep
- * again by itself. Throws as `call`, or `OpeningRefused`.
+ * Runs `call` in a channel. In a sleeping thread Discord refuses edits and deletes. Then the thread is opened, which
+ * everybody may do who may post there, unless it is locked; and `call` is run once more. The thread stays open:
+ * Discord lets it fall asleep again by itself. Throws as `call`, or `OpeningRefused`.
  *
  * Source: Discord's API reference, "Modify Channel" (thread); api-docs PR#2855, PR#3108.
  */

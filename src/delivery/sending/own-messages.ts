@@ -5,7 +5,7 @@ import { snowflakeAt } from '../request-kind.ts';
 import type { DeliverParts } from './deliver-parts.ts';
 import { discordFailure } from './discord-outcome.ts';
 
-/** What is looked at of a message to recognise it. */
+/** The parts of a message by which it is recognised. */
 export type SeenMessage = Pick<APIMessage, 'id'> &
   Partial<Pick<APIMessage, 'content' | 'embeds' | 'components'>>;
 
@@ -13,23 +13,24 @@ export type SeenMessage = Pick<APIMessage, 'id'> &
 export interface Lost {
   /** When that try began. */
   readonly triedAt: Date;
-  /** How long after `triedAt` the try may have reached Discord, in ms; default: until now. */
+  /** How long after `triedAt` the try may have reached Discord, in ms. Default: until now. */
   readonly withinMs?: number;
-  /** Whether a message of ours is it. */
+  /** Whether a message of ours is the one. */
   readonly isIt: (message: SeenMessage) => boolean;
 }
 
-/** Clocks differ, and a request may have been handled before it was given up. */
+/** Clocks differ, and a request may have been handled before it was given up; in ms. */
 const marginMs = 2 * 60_000;
-/** Pages that may be refused in a row for Discord's limits. */
+/** How many pages may be refused in a row because of Discord's limits. */
 const mostPauses = 10;
 
 /**
- * The id of our own message that an earlier try has posted without our knowledge, looked for in all that was written in the
- * channel since. A nonce protects for a few minutes only, this without end. Null: it is not there, or Discord does not show
- * the channel's history to the bot (without Read Message History it answers with an empty list).
+ * The id of our own message that an earlier try has posted without our knowledge. It is looked for in all that was
+ * written in the channel since. A nonce protects for a few minutes only, this protects without end. Null: it is not
+ * there, or Discord does not show the channel's history to the bot (without Read Message History it answers with an
+ * empty list).
  *
- * `headers` is asked before each page. Throws as the REST client does, but waits for Discord's limits.
+ * `headers` is called before each page. Throws as the REST client does, but waits for Discord's limits.
  */
 export async function findOwn(
   { rest, botId, clock }: Pick<DeliverParts, 'rest' | 'botId' | 'clock'>,
@@ -47,7 +48,7 @@ export async function findOwn(
       page = answer as typeof page;
     } catch (error) {
       const { outcome } = discordFailure(error, { channelId });
-      // A channel that is gone answers the post that follows.
+      // If the channel is gone, the post that follows is told so.
       if (outcome.type === 'failed') return null;
       pauses += 1;
       if (outcome.type !== 'retry' || outcome.code !== '429' || pauses > mostPauses) throw error;

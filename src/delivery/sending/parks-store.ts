@@ -14,20 +14,23 @@ interface ParkedPlace {
   readonly gone: boolean;
 }
 
-/** What Discord refused for good, and what it was refused for. */
+/** What Discord refused for good, and for which right. */
 export interface Refused extends ClaimKey {
   readonly sentBefore: number;
   readonly code: string;
   readonly reason: string;
-  /** The right that was refused, and where: every poll there whose message is behind for want of it. Null: this poll alone. */
+  /**
+   * The right that was refused, and where: it concerns every poll there whose message is behind for want of it. Null:
+   * this poll alone.
+   */
   readonly inChannel: { readonly channelId: string; readonly right: Right } | null;
-  /** Discord did it all the same, without the embed: the message is there, and shows nothing. */
+  /** Discord did it all the same, without the embed: the message is there and shows nothing. */
   readonly blank?: { readonly messageId: string };
 }
 
 /**
- * Parks what Discord refuses for good: it is left alone by the sweep until `unpark`, a retry or the next success. False, and
- * nothing is written: somebody else has claimed the poll since.
+ * Parks what Discord refuses for good: the sweep leaves it alone until `unpark`, a retry or the next success. False,
+ * and nothing is written: somebody else has claimed the poll since.
  */
 export async function recordRefused(db: Db, refused: Refused): Promise<boolean> {
   const { pollId, inChannel, blank } = refused;
@@ -54,7 +57,7 @@ export async function recordRefused(db: Db, refused: Refused): Promise<boolean> 
   return rows.length > 0;
 }
 
-/** What the message of a poll waits for. */
+/** What is to be done with the message of a poll. */
 const deed = sql`case when deleted_at is not null then 'delete' when message_id is null then 'post' else 'edit' end`;
 
 /** Lets everything be tried again that Discord refused with one of these codes. */
@@ -68,8 +71,8 @@ export async function unparkCodes(db: Db, codes: readonly string[]): Promise<voi
 }
 
 /**
- * The bot's rights changed: what Discord refused for want of a right that came back may be tried again. `gone`: it said that
- * there is no such channel.
+ * To be called when the bot's rights changed: what Discord refused for want of a right that came back may be tried
+ * again. `gone`: Discord said that there is no such channel.
  */
 export async function unpark(
   db: Db,

@@ -1,7 +1,7 @@
 import type { MessageBody } from '../../base/message-body.ts';
 import type { CallOptions } from '../rest-calls.ts';
 
-/** A new message in the shape of Discord's API. Pings nobody but `mentionRoleId`. */
+/** A new message in the shape of Discord's API. It pings nobody but `mentionRoleId`. */
 export function newMessage(body: MessageBody, more: { nonce?: string; flags?: number } = {}): CallOptions {
   return {
     body: {
@@ -17,15 +17,15 @@ export function newMessage(body: MessageBody, more: { nonce?: string; flags?: nu
 }
 
 /**
- * As `wholeEdit`, for a message in a channel: embeds that somebody hid there (the flag SUPPRESS_EMBEDS) are shown again.
- * Without `flags` that flag stays over edits (Discord's API reference, "Edit Message"; JDA PR#1117).
+ * As `wholeEdit`, for a message in a channel. Embeds that somebody hid there (the flag SUPPRESS_EMBEDS) are shown
+ * again. Without `flags` that flag stays over edits (Discord's API reference, "Edit Message"; JDA PR#1117).
  */
 export function wholeEditInChannel(body: MessageBody): CallOptions {
   const edit = wholeEdit(body);
   return { ...edit, body: { ...(edit.body as object), flags: 0 } };
 }
 
-/** The whole new content of a message: what `body` leaves out is emptied, so that an edit is absolute. */
+/** The whole new content of a message. What `body` leaves out is emptied, so an edit is absolute. */
 export function wholeEdit(body: MessageBody): CallOptions {
   return {
     body: {

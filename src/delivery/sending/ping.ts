@@ -7,9 +7,10 @@ import { newMessage } from './payload.ts';
 import type { Sending } from './sending.ts';
 
 /**
- * Pings the poll's role once for each opening, by a new message: an edit pings nobody. Where Discord is busy or does not
- * answer, or where the bot is timed out, the ping stays pending and the sweep comes back to it; it then looks first whether the ping is there. A refusal is
- * no failure of the poll: it is logged. Where the bot may edit but not post, it is not asked for.
+ * Pings the poll's role once for each opening, by a new message, because an edit pings nobody. If Discord is busy or
+ * does not answer, or if the bot is timed out, the ping stays due and the sweep comes back to it. Then it first looks
+ * whether the ping is there. A refusal is no failure of the poll: it is logged. If the bot may edit but not post, it
+ * does not ask.
  */
 export async function pingRole(sending: Sending): Promise<void> {
   const { db, rest, log } = sending.parts;
@@ -42,7 +43,7 @@ export async function pingRole(sending: Sending): Promise<void> {
   await recordPinged(db, own);
 }
 
-/** A ping has no embed, and its thread was opened to show the poll. */
+/** Whether the obstacle forbids a ping. A ping has no embed, and its thread was opened to show the poll. */
 function forbidsPing({ right }: Obstacle): boolean {
   return right === 'view' || right === 'post';
 }

@@ -17,19 +17,21 @@ import { findOwn, type Lost } from './own-messages.ts';
 import { recordRefused } from './parks-store.ts';
 
 export interface DeliverOptions extends ClaimOptions {
-  /** Post the message again where somebody deleted it by hand. */
+  /** Posts the message again if somebody deleted it by hand. */
   readonly repost: boolean;
-  /** For the pace; higher goes first. */
+  /** For the pace: higher goes first. */
   readonly priority: number;
   /** By this name background work takes turns at the pace. */
   readonly turn?: string;
-  /** What Discord has refused to this batch in this channel, and would refuse again. */
+  /** What Discord has refused to this batch in this channel and would refuse again. */
   readonly refused?: (deed: Deed) => Refused | null;
 }
 
-/** A process that could not send this long before its claim ends does not send at all. */
+/**
+ * How long a process may wait before it sends, in ms. Then the claim would end too soon, and it does not send at all.
+ */
 export const sendWithinMs = claimTtlMs - requestTimeoutMs - 1_000;
-/** How soon to look again where another process is sending. */
+/** How soon to look again if another process is sending, in ms. */
 const busyMs = 1_000;
 
 /** Another process sends for the poll, or has taken it over from us. */
@@ -43,13 +45,13 @@ export const busy: Outcome = {
 
 export const unknownMessage = 10008;
 
-/** One attempt to show one poll: what it carries along, and how what comes of it is recorded. */
+/** One attempt to show one poll: what it carries along, and how its end is recorded. */
 export class Sending {
   readonly parts: DeliverParts;
   readonly claim: Claim;
   readonly headers: Record<string, string>;
   readonly options: DeliverOptions;
-  /** Where the poll is shown, once that is known. */
+  /** The message that shows the poll, once that is known. */
   messageId: string | null;
 
   constructor(parts: DeliverParts, claimed: Claim, headers: Record<string, string>, options: DeliverOptions) {
@@ -74,12 +76,12 @@ export class Sending {
     return { ...call, headers: this.headers };
   }
 
-  /** Runs a request of the attempt, in a thread that is open. Throws as `inOpenThread`. */
+  /** Runs a request of the attempt, in an open thread. Throws as `inOpenThread`. */
   async inOpenThread(call: () => Promise<unknown>): Promise<unknown> {
     return await inOpenThread(this.parts.rest, this.poll.channelId, this.headers, call);
   }
 
-  /** A request of this kind, or the edit of this message, has to wait: ends the attempt; null: it may go. */
+  /** Ends the attempt if a request of this kind, or the edit of this message, must wait; null: it may go. */
   async mustWait(kind: RequestKind, edited?: string): Promise<Outcome | null> {
     const { limits, clock } = this.parts;
     const limit = edited === undefined ? null : limits.ofMessage(edited, clock.monotonic());
@@ -93,19 +95,19 @@ export class Sending {
     return { type: 'retry', afterMs, code: '429', reason: "Discord's rate limit", attempt: false };
   }
 
-  /** What the refused edit of a message tells of its own limit. */
+  /** Learns from a refused edit what it tells of the message's own limit. */
   learn(messageId: string, { outcome, code }: DiscordFailure): void {
     if (outcome.type !== 'retry' || !outcome.ofMessage) return;
     const { limits, clock } = this.parts;
     limits.messageRefused(messageId, clock.monotonic(), { afterMs: outcome.afterMs, code });
   }
 
-  /** How long a request of this kind has to wait, in ms. */
+  /** How long a request of this kind must wait, in ms. */
   delay(kind: RequestKind): number {
     return this.parts.limits.delay(this.poll.channelId, kind, this.parts.clock.monotonic());
   }
 
-  /** As `findOwn`, in the poll's channel; the claim lives on meanwhile. */
+  /** As `findOwn`, in the poll's channel. The claim is kept alive meanwhile. */
   async find(lost: Lost): Promise<string | null> {
     return await findOwn(this.parts, this.poll.channelId, lost, async () => {
       const sendBefore = this.parts.clock.monotonic() + sendWithinMs;
@@ -116,15 +118,15 @@ export class Sending {
     });
   }
 
-  /** What the gateway knows to stand in the way. */
+  /** The obstacle that the gateway knows of. */
   obstacle(deed: Deed): Obstacle | null {
     return this.parts.obstacle?.(this.poll.channelId, deed) ?? null;
   }
 
   /**
-   * What is known to be refused ends the attempt without a request; null: it may be tried. What an operation or a person asks
-   * for is tried even where the gateway speaks against it, which may lag behind, but for what would do harm: without Embed
-   * Links Discord takes the message and leaves the poll out.
+   * Ends the attempt without a request if a refusal is certain; null: it may be tried. What an operation or a person
+   * asks for is tried even if the gateway speaks against it, because the gateway may lag behind. One thing is not
+   * tried because it would do harm: without Embed Links Discord takes the message and leaves the poll out.
    */
   async forbidden(deed: Deed): Promise<Outcome | null> {
     const before = this.options.refused?.(deed);
@@ -163,14 +165,14 @@ export class Sending {
     return blank ? await this.#late(blank.messageId) : busy;
   }
 
-  /** Records what a failed request means and turns it into the outcome. */
+  /** Records what a failed request means, and turns it into the outcome. */
   async failed({ outcome, unknown }: DiscordFailure): Promise<Outcome> {
     if (outcome.type === 'failed') return await this.#refused(outcome);
     const ours = await release(this.parts.db, [this.own], unknown ? 'sent' : 'unsent');
     return unknown && ours.size === 0 ? await this.#late() : outcome;
   }
 
-  /** What Discord has made of a post or an edit: a message of ours without an embed shows nothing of its poll. */
+  /** What Discord has made of a post or an edit. A message of ours without an embed shows nothing of its poll. */
   async answered(messageId: string, answer: unknown, deed: Deed): Promise<Outcome> {
     const { embeds } = (answer ?? {}) as { embeds?: unknown };
     if (!Array.isArray(embeds) || embeds.length > 0) return await this.shown(messageId);
@@ -185,14 +187,14 @@ export class Sending {
     return { type: 'done', revision: this.poll.revision, ...(remark !== undefined && { remark }) };
   }
 
-  /** The role is to be pinged under the same claim. */
+  /** Whether the role must be pinged under the same claim. */
   get pingDue(): boolean {
     return this.claim.ping.pending && this.poll.status === 'active' && this.poll.deletedAt === null;
   }
 
   /**
-   * What this attempt sent may have arrived after what its successor sent: the poll is shown once more. A message that it
-   * posted beside its successor's goes.
+   * What this attempt sent may have arrived after what its successor sent, so the poll is shown once more. A message
+   * that it posted beside its successor's is removed.
    */
   async #late(messageId: string | null = null): Promise<Outcome> {
     const { db, rest, log } = this.parts;

@@ -7,7 +7,7 @@ import type { Limits } from '../pace/limits.ts';
 import { overdue } from './delivery-store.ts';
 
 const everyMs = 10_000;
-/** Enough to keep every lane busy until the next round. */
+/** How many polls at once: enough to keep every lane busy until the next round. */
 const atOnce = 1_000;
 
 export interface SweepParts {
@@ -18,8 +18,8 @@ export interface SweepParts {
 }
 
 /**
- * Hands polls whose message is behind to `show`, some of each channel, at once and then every 10 s. So it heals whatever a
- * crash, an outage or a lost wake-up left undone.
+ * Hands polls whose message is behind to `show`, some of each channel, at once and then every 10 s. So it heals
+ * whatever a crash, an outage or a lost wake-up left undone.
  */
 export function createSweep({ db, limits, clock, log }: SweepParts, show: (job: DeliveryJob) => void): Loop {
   return new Loop({
