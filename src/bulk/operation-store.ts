@@ -105,12 +105,8 @@ export async function countItems(db: Db, operationId: number): Promise<Record<It
   return counts;
 }
 
-/** Polls by cause, most frequent first: those in one of these states. `ids` holds at most 400 numbers. */
-export async function groupItems(
-  db: Db,
-  operationId: number,
-  ...states: ItemState[]
-): Promise<{ message: string; code: string | null; count: number; ids: number[]; guildIds: string[] }[]> {
+/** The items in one of these states, grouped by code and message, the largest group first. */
+export async function groupItems(db: Db, operationId: number, ...states: ItemState[]): Promise<ItemGroup[]> {
   const rows = await db
     .selectFrom('operation_items as item')
     .leftJoin('polls as poll', 'poll.id', 'item.poll_id')
@@ -134,10 +130,12 @@ export async function groupItems(
   return rows.map((row) => ({ ...row, message: row.message ?? '', count: Number(row.count) }));
 }
 
-export interface Cause {
+/** Polls of an operation with the same code and message: a skip reason, a failure, or the file that has them. */
+export interface ItemGroup {
   readonly message: string;
   readonly code: string | null;
   readonly count: number;
+  /** At most 400 numbers. */
   readonly ids: readonly number[];
   /** The servers of its polls; a poll that was purged has none. */
   readonly guildIds: readonly string[];

@@ -119,8 +119,8 @@ export async function beginRetry(db: Db, original: OperationRow): Promise<Lease>
 
 /** Ends it as a whole: what is still open fails. */
 export async function abort(db: Db, lease: Lease): Promise<OperationRow> {
-  const cause = { code: 'aborted', message: 'Discord refuses the token' };
-  return (await finishUnreached(db, lease, openStates, { result: 'failed', cause }, later))!;
+  const failure = { code: 'aborted', message: 'Discord refuses the token' };
+  return (await finishUnreached(db, lease, openStates, { result: 'failed', failure }, later))!;
 }
 
 /** Somebody presses an option. */

@@ -41,7 +41,7 @@ export function beforeImage(poll: string): RawBuilder<unknown> {
 }
 
 /** SQL for whether the row `poll` is what the JSON image says; false where there is none. */
-export function isAs(poll: string, image: RawBuilder<unknown>): RawBuilder<SqlBool> {
+export function matchesImage(poll: string, image: RawBuilder<unknown>): RawBuilder<SqlBool> {
   const row = (of: string) => sql.join(columns.map((column) => sql.ref(`${of}.${column}`)));
   return sql`(${image} is not null and (select (${row(poll)}) is not distinct from (${row('image')})
     from ${overwritten(poll, image)} as image))`;

@@ -14,7 +14,7 @@ export interface Controller {
   /** The press or command, and where it was made. */
   readonly from?: { readonly interactionId: string; readonly guildId: string; readonly channelId: string };
   /** Why the bot itself does it. */
-  readonly why?: string;
+  readonly reason?: string;
 }
 
 /** Whether an admin with this scope may see, pause, resume, cancel or retry it: by the rule of `visibleTo`. */
@@ -104,7 +104,7 @@ async function transition(
           server: by.from.guildId,
           channel: by.from.channelId,
         }),
-        ...(by.why !== undefined && { why: by.why }),
+        ...(by.reason !== undefined && { why: by.reason }),
       },
     });
   });

@@ -9,7 +9,7 @@ import { boundKind } from '../kinds/operation-kinds.ts';
 import { leaseSeconds } from '../lifecycle/lease.ts';
 import type { OperationRow } from '../operation.ts';
 import { findOperation } from '../operation-store.ts';
-import { assertLeftToUndo } from './undone.ts';
+import { assertPollsToUndo } from './undone-polls.ts';
 
 /** Who pressed, where, and with which interaction: taken from the interaction itself. */
 export interface Actor {
@@ -48,7 +48,7 @@ export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): 
       'This preview expired after 10 minutes, so nothing was changed. Run the command again for a new one.',
     );
   }
-  await assertLeftToUndo(db, draft);
+  await assertPollsToUndo(db, draft);
   return draft;
 }
 
@@ -136,7 +136,7 @@ async function confirmedHere(
 async function lockUndone(trx: Trx, draft: OperationRow): Promise<void> {
   if (draft.undo_of === null) return;
   await trx.selectFrom('operations').select('id').where('id', '=', draft.undo_of).forUpdate().execute();
-  await assertLeftToUndo(trx, draft);
+  await assertPollsToUndo(trx, draft);
 }
 
 /** `Cancel` on a preview. Throws `UserError` where it can no longer be cancelled here. */

@@ -37,7 +37,7 @@ export interface Draft {
 export interface DraftItem {
   readonly pollId: number;
   /** Why it is left out, or null. */
-  readonly skip: string | null;
+  readonly skipReason: string | null;
   /** It is a number that was not found: the preview names it, nothing else does. */
   readonly missing?: boolean;
   /** For an undo: what the poll is to be still, and what it becomes. Other kinds find out when they are applied. */
@@ -55,7 +55,7 @@ export async function createDraft(
   processId: string,
   now: Date,
 ): Promise<number> {
-  const total = draft.items.filter((item) => item.skip === null).length;
+  const total = draft.items.filter((item) => item.skipReason === null).length;
   const delayMs = draft.kind.bind(draft.params).destructive ? draft.confirmDelayMs : 0;
   return await inTransaction(db, async (trx) => {
     const created = await trx
@@ -114,12 +114,12 @@ async function insertItems(trx: Trx, operationId: number, items: readonly DraftI
   await sql`
     insert into operation_items (operation_id, poll_id, position, state, message, before, after)
     select ${operationId}, poll_id, position,
-      case when missing then 'missing' when skip is null then 'planned' else 'excluded' end, skip,
+      case when missing then 'missing' when skip_reason is null then 'planned' else 'excluded' end, skip_reason,
       coalesce(before::jsonb, (select ${imageOf('poll')} from polls as poll where poll.id = poll_id and not missing)),
       after::jsonb
-    from unnest(${items.map((item) => item.pollId)}::int[], ${items.map((item) => item.skip)}::text[],
+    from unnest(${items.map((item) => item.pollId)}::int[], ${items.map((item) => item.skipReason)}::text[],
       ${items.map((item) => item.missing ?? false)}::bool[], ${images('before')}::text[], ${images('after')}::text[])
-      with ordinality as item (poll_id, skip, missing, before, after, position)`.execute(trx);
+      with ordinality as item (poll_id, skip_reason, missing, before, after, position)`.execute(trx);
 }
 
 async function draftOf(trx: Trx, interactionId: string): Promise<number> {

@@ -8,10 +8,10 @@ import { type Becoming, votesForbid } from '../../polls/votes/votes-forbid.ts';
 import { operationKind } from '../kinds/operation-kinds.ts';
 import type { PollChange } from '../kinds/poll-image.ts';
 import { isResult, type OperationRow } from '../operation.ts';
+import { type Comparison, comparePolls } from './compare-polls.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
-import { restoreRefusal } from './restore-refusal.ts';
-import { type Standing, standings } from './standing.ts';
-import { alreadyUndone, undonePolls } from './undone.ts';
+import { restoreSkipReason } from './restore-skip-reason.ts';
+import { alreadyUndoneError, undonePolls } from './undone-polls.ts';
 
 const undoableMs = undoableHours * 3_600_000;
 
@@ -44,13 +44,13 @@ export async function planUndo(
     throw new UserError(`Operation #${original.id} changed no poll, so there is nothing to undo.`);
   }
   const undone = await undonePolls(db, original.id, asking.interactionId);
-  if (ids.every((id) => undone.has(id))) throw alreadyUndone(original.id, undone.get(ids[0]!)!);
-  const refusals = await undoRefusals(db, effects, polls, undone, original.id, now);
+  if (ids.every((id) => undone.has(id))) throw alreadyUndoneError(original.id, undone.get(ids[0]!)!);
+  const reasons = await skipReasons(db, effects, polls, undone, original.id, now);
   const items = effects.map(({ pollId, before, after }): DraftItem => {
     const images = after && { before: after, after: before };
-    return { pollId, skip: refusals.get(pollId) ?? null, ...(images && { images }) };
+    return { pollId, skipReason: reasons.get(pollId) ?? null, ...(images && { images }) };
   });
-  const chosen = items.filter((item) => item.skip === null).map((item) => polls.get(item.pollId)!);
+  const chosen = items.filter((item) => item.skipReason === null).map((item) => polls.get(item.pollId)!);
   const closed = new Set(effects.filter(({ before }) => before.status === 'closed').map((one) => one.pollId));
   const closes = chosen.filter((poll) => poll.status !== 'closed' && closed.has(poll.id)).length;
   return await createDraft(
@@ -114,7 +114,7 @@ async function effectsOf(db: Db, operationId: number): Promise<Effect[]> {
 }
 
 /** Why polls are left out, by poll. */
-async function undoRefusals(
+async function skipReasons(
   db: Db,
   effects: readonly Effect[],
   polls: ReadonlyMap<number, Poll>,
@@ -122,17 +122,17 @@ async function undoRefusals(
   originalId: number,
   now: Date,
 ): Promise<Map<number, string>> {
-  const standing = await standings(db, originalId, [...polls.keys()]);
-  const refusals = new Map([...undone].map(([id, by]) => [id, `already undone by Operation #${by}`]));
+  const compared = await comparePolls(db, originalId, [...polls.keys()]);
+  const reasons = new Map([...undone].map(([id, by]) => [id, `already undone by Operation #${by}`]));
   const restored: Becoming[] = [];
   for (const { pollId, before } of effects) {
-    if (refusals.has(pollId)) continue;
+    if (reasons.has(pollId)) continue;
     const poll = polls.get(pollId);
-    const reason = poll ? skipReason(poll, before, standing.get(pollId), originalId, now) : removed;
-    if (reason !== null) refusals.set(pollId, reason);
+    const reason = poll ? skipReason(poll, before, compared.get(pollId), originalId, now) : removed;
+    if (reason !== null) reasons.set(pollId, reason);
     else if (poll) restored.push({ poll, becomes: before });
   }
-  return new Map([...refusals, ...(await votesForbid(db, restored))]);
+  return new Map([...reasons, ...(await votesForbid(db, restored))]);
 }
 
 const removed = 'removed for good meanwhile';
@@ -140,15 +140,15 @@ const removed = 'removed for good meanwhile';
 function skipReason(
   poll: Poll,
   before: PollChange,
-  standing: Standing | undefined,
+  comparison: Comparison | undefined,
   originalId: number,
   now: Date,
 ): string | null {
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
-  if (!standing?.asLeft) {
-    return standing?.asFound
+  if (!comparison?.asLeft) {
+    return comparison?.asFound
       ? `already what it was before Operation #${originalId}`
       : `conflict: changed since Operation #${originalId}`;
   }
-  return restoreRefusal(poll, before, now);
+  return restoreSkipReason(poll, before, now);
 }

@@ -53,7 +53,7 @@ export async function planOperation(
   const polls = [...(await loadPolls(db, request.scope, ids)).values()].sort((a, b) => a.id - b.id);
   const items = [...(await classify(db, polls, request, now)), ...missing(request, polls)];
   if (polls.length === 0) throw nothingMatches(items);
-  const chosen = polls.filter((_poll, index) => items[index]!.skip === null);
+  const chosen = polls.filter((_poll, index) => items[index]!.skipReason === null);
   const expectedMs = request.kind.writesFiles
     ? expectedExportMs(chosen.length)
     : estimate(chosen, now, request.kind.delivery, limits.bulkDeletes, await waitingAhead(db, null))
@@ -92,7 +92,7 @@ async function classify(
   now: Date,
 ): Promise<DraftItem[]> {
   const bound = kind.bind(params);
-  if (bound.file) return polls.map((poll) => ({ pollId: poll.id, skip: forbids?.(poll) ?? null }));
+  if (bound.file) return polls.map((poll) => ({ pollId: poll.id, skipReason: forbids?.(poll) ?? null }));
   const reasons = new Map<number, string>();
   const changes: Becoming[] = [];
   for (const poll of polls) {
@@ -101,7 +101,7 @@ async function classify(
     else changes.push({ poll, becomes: decision });
   }
   const all = new Map([...reasons, ...(await votesForbid(db, changes))]);
-  return polls.map((poll) => ({ pollId: poll.id, skip: all.get(poll.id) ?? null }));
+  return polls.map((poll) => ({ pollId: poll.id, skipReason: all.get(poll.id) ?? null }));
 }
 
 /** What becomes of a poll, or why it is left out, but for what its votes forbid. */
@@ -120,8 +120,10 @@ function decide(
 function missing({ filter, absent = 'not found' }: PlanRequest, polls: readonly Poll[]): DraftItem[] {
   const found = new Set(polls.map((poll) => poll.id));
   const filtered = Object.entries(filter).some(([name, value]) => name !== 'ids' && value !== undefined);
-  const skip = filtered ? 'not found, or outside the other filters' : absent;
-  return (filter.ids ?? []).filter((id) => !found.has(id)).map((pollId) => ({ pollId, skip, missing: true }));
+  const skipReason = filtered ? 'not found, or outside the other filters' : absent;
+  return (filter.ids ?? [])
+    .filter((id) => !found.has(id))
+    .map((pollId) => ({ pollId, skipReason, missing: true }));
 }
 
 function tooMany(found: BoundedCount, limit: number): UserError {
@@ -135,6 +137,6 @@ function nothingMatches(named: readonly DraftItem[]): UserError {
   return new UserError(
     first === undefined
       ? 'No poll matches these targets. Nothing was changed. Loosen a filter, or see `/poll list` for the numbers.'
-      : `No poll matches: ${formatPollNumbers(named.map((item) => item.pollId))} ${first.skip}. Nothing was changed. See \`/poll list\` for the numbers.`,
+      : `No poll matches: ${formatPollNumbers(named.map((item) => item.pollId))} ${first.skipReason}. Nothing was changed. See \`/poll list\` for the numbers.`,
   );
 }

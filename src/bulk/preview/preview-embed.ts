@@ -33,7 +33,7 @@ export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): 
   const time = estimate(rows.jobs, now, delivery, deps.names.bulkDeletes, rows.ahead);
   // A file needs no access to any poll's message.
   const warnings = writesFiles ? [] : warningLines(rows, time, deps);
-  const skipped = rows.excluded.reduce((sum, cause) => sum + cause.count, 0);
+  const skipped = rows.excluded.reduce((sum, group) => sum + group.count, 0);
   const embed: APIEmbed = {
     title: `Preview · ${words.infinitive} ${counted(operation.total, 'poll')}`,
     description: cut([...intro(rows, deps), ...warnings].join('\n'), 2000),
@@ -126,8 +126,8 @@ function skips(rows: PreviewRows, names: Names): string {
   const lines = rows.excluded
     .slice(0, 8)
     .map(
-      (cause) =>
-        `• ${cause.count} × ${nameChannels(names, everything, cause.message)}: ${formatPollNumbers(cause.ids, 8)}`,
+      (group) =>
+        `• ${group.count} × ${nameChannels(names, everything, group.message)}: ${formatPollNumbers(group.ids, 8)}`,
     );
   return cut(lines.join('\n'), discordLimits.embedFieldValue);
 }

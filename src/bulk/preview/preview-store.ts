@@ -2,7 +2,7 @@ import type { Db } from '../../db/schema.ts';
 import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
 import { waitingAhead } from '../lifecycle/ahead-store.ts';
 import type { OperationRow } from '../operation.ts';
-import { type Cause, groupItems, leftOutStates, loadOperation } from '../operation-store.ts';
+import { groupItems, type ItemGroup, leftOutStates, loadOperation } from '../operation-store.ts';
 
 const previewPageSize = 15;
 
@@ -22,7 +22,7 @@ export interface PreviewJob extends DeliveryJob {
 /** Everything a preview says, read from the frozen plan. */
 export interface PreviewRows {
   readonly operation: OperationRow;
-  readonly excluded: readonly Cause[];
+  readonly excluded: readonly ItemGroup[];
   readonly jobs: readonly PreviewJob[];
   /** By channel, how many polls each running operation has waiting there. */
   readonly ahead: ReadonlyMap<string, readonly number[]>;

@@ -7,7 +7,7 @@ import { wantsPermission } from '../../delivery/refusals.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import { operationKind } from '../kinds/operation-kinds.ts';
 import { isResult, type OperationRow } from '../operation.ts';
-import type { Cause } from '../operation-store.ts';
+import type { ItemGroup } from '../operation-store.ts';
 import { formatSpan } from '../words/format-duration.ts';
 import { type Audience, channelName, type Names, nameChannels } from '../words/naming.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
@@ -15,7 +15,7 @@ import { type Progress, progressOf } from './progress.ts';
 import { progressButtons, resultActions } from './progress-buttons.ts';
 import type { ProgressRows } from './progress-store.ts';
 
-const shownCauses = 6;
+const shownGroups = 6;
 const barCells = 20;
 
 /** The progress message, which becomes the result: one embed and its buttons. */
@@ -27,7 +27,7 @@ export function renderProgress(rows: ProgressRows, names: Names, audience: Audie
   const embed: APIEmbed = {
     title: title(rows.operation, progress.total),
     description: cut(
-      [...about(rows.operation), '', ...lines, ...causes(rows, names, audience)].join('\n'),
+      [...about(rows.operation), '', ...lines, ...groups(rows, names, audience)].join('\n'),
       discordLimits.embedDescription,
     ),
     color: colour(rows.operation),
@@ -158,7 +158,7 @@ function cure({ operation, failures }: ProgressRows): string {
   return 'What is committed of the failed polls stays. Give the bot the permissions that are named below (*View Channel* where it has no access), then press `Retry failed`.';
 }
 
-function causes(rows: ProgressRows, names: Names, audience: Audience): string[] {
+function groups(rows: ProgressRows, names: Names, audience: Audience): string[] {
   return [
     ...list('Files', rows.files, names, audience),
     ...list('Failed', rows.failures, names, audience),
@@ -168,17 +168,17 @@ function causes(rows: ProgressRows, names: Names, audience: Audience): string[] 
 }
 
 function leftOutHeading({ leftOut }: ProgressRows): string {
-  const count = leftOut.reduce((sum, cause) => sum + cause.count, 0);
+  const count = leftOut.reduce((sum, group) => sum + group.count, 0);
   return `Left out at the preview: ${counted(count, 'poll')}`;
 }
 
-function list(heading: string, all: readonly Cause[], names: Names, audience: Audience): string[] {
+function list(heading: string, all: readonly ItemGroup[], names: Names, audience: Audience): string[] {
   if (all.length === 0) return [];
-  const lines = all.slice(0, shownCauses).map((cause) => {
-    const code = cause.code === null ? '' : ` (${cause.code})`;
-    return `• ${cause.count} × ${nameChannels(names, audience, cause.message, cause.guildIds)}${code}: ${formatPollNumbers(cause.ids, 8)}`;
+  const lines = all.slice(0, shownGroups).map((group) => {
+    const code = group.code === null ? '' : ` (${group.code})`;
+    return `• ${group.count} × ${nameChannels(names, audience, group.message, group.guildIds)}${code}: ${formatPollNumbers(group.ids, 8)}`;
   });
-  const rest = all.slice(shownCauses).reduce((sum, cause) => sum + cause.count, 0);
+  const rest = all.slice(shownGroups).reduce((sum, group) => sum + group.count, 0);
   if (rest > 0) lines.push(`• ${rest} more for other reasons: see \`Report\``);
   return ['', `**${heading}**`, ...lines];
 }

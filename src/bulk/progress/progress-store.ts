@@ -6,9 +6,9 @@ import { operationKind } from '../kinds/operation-kinds.ts';
 import { waitingAhead } from '../lifecycle/ahead-store.ts';
 import { queuePlace } from '../lifecycle/queue.ts';
 import { isResult, type OperationRow } from '../operation.ts';
-import { appliedJobs, type Cause, countItems, groupItems } from '../operation-store.ts';
+import { appliedJobs, countItems, groupItems, type ItemGroup } from '../operation-store.ts';
 import { mayBeUndone } from '../plan/plan-undo.ts';
-import { isLeftToUndo } from '../plan/undone.ts';
+import { hasPollsToUndo } from '../plan/undone-polls.ts';
 
 /** Everything that the progress message says, read from rows. So any process can show it at any moment. */
 export interface ProgressRows {
@@ -25,12 +25,12 @@ export interface ProgressRows {
   readonly ahead: ReadonlyMap<string, readonly number[]>;
   /** The poll whose message is being sent now. */
   readonly current: { readonly pollId: number; readonly question: string; readonly guildId: string } | null;
-  readonly failures: readonly Cause[];
-  readonly skips: readonly Cause[];
+  readonly failures: readonly ItemGroup[];
+  readonly skips: readonly ItemGroup[];
   /** What the preview left out; filled once the operation has ended. In no count. */
-  readonly leftOut: readonly Cause[];
+  readonly leftOut: readonly ItemGroup[];
   /** The files that were sent, if the kind writes files. */
-  readonly files: readonly Cause[];
+  readonly files: readonly ItemGroup[];
   /** Place in the queue, from 1; null unless the operation waits there. */
   readonly place: number | null;
   readonly retriedBy: number | null;
@@ -65,7 +65,7 @@ export async function readProgress(db: Db, id: number, now: Date): Promise<Progr
       place: await queuePlace(trx, operation),
       retriedBy: await retriedBy(trx, id),
       remarks: await countRemarks(trx, id),
-      undoable: mayBeUndone(operation, now) && (await isLeftToUndo(trx, id)),
+      undoable: mayBeUndone(operation, now) && (await hasPollsToUndo(trx, id)),
     };
   });
 }

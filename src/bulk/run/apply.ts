@@ -11,8 +11,8 @@ import type { ChangingKind } from '../kinds/operation-kind.ts';
 import { beforeImage, columnsFrom, imageOf, overwritten, type PollChange } from '../kinds/poll-image.ts';
 import { type Lease, lockOperation } from '../lifecycle/fence.ts';
 import type { OperationRow } from '../operation.ts';
-import { restoreRefusal } from '../plan/restore-refusal.ts';
-import { type Standing, standings } from '../plan/standing.ts';
+import { type Comparison, comparePolls } from '../plan/compare-polls.ts';
+import { restoreSkipReason } from '../plan/restore-skip-reason.ts';
 import { lockPolls } from './lock-polls.ts';
 import { adoptChanges } from './retry-tree.ts';
 import { movableAtOnce, moveVotes } from './votes-aside.ts';
@@ -32,6 +32,11 @@ interface PlannedRow {
   readonly after: PollChange | null;
   /** Not null: an operation that this one retries has changed it, or another retry of that. */
   readonly target_revision: number | null;
+}
+
+interface Skipped {
+  readonly id: number;
+  readonly skipReason: string;
 }
 
 /**
@@ -77,19 +82,19 @@ async function applyChunk(
     await adoptChanges(trx, operation, ids);
     const items = await plannedItems(trx, lease.operationId, ids);
     const polls = await loadPolls(trx, everyServer, ids);
-    const standing = await standings(trx, lease.operationId, ids);
-    const skipped: { id: number; reason: string }[] = [];
+    const compared = await comparePolls(trx, lease.operationId, ids);
+    const skipped: Skipped[] = [];
     const possible: { poll: Poll; becomes: PollChange }[] = [];
     const show: Poll[] = [];
     for (const item of items) {
       const poll = polls.get(item.poll_id);
-      const decision = poll ? decide(poll, item, standing.get(poll.id)!, operation, kind, now) : gone;
-      if (typeof decision === 'string') skipped.push({ id: item.poll_id, reason: decision });
+      const decision = poll ? decide(poll, item, compared.get(poll.id)!, operation, kind, now) : gone;
+      if (typeof decision === 'string') skipped.push({ id: item.poll_id, skipReason: decision });
       else if (decision === null) show.push(poll!);
       else possible.push({ poll: poll!, becomes: decision });
     }
     const forbidden = await votesForbid(trx, possible);
-    for (const [id, reason] of forbidden) skipped.push({ id, reason });
+    for (const [id, skipReason] of forbidden) skipped.push({ id, skipReason });
     const change = possible.filter(({ poll }) => !forbidden.has(poll.id));
     await skipItems(trx, lease.operationId, skipped, now);
     await changePolls(trx, operation, change);
@@ -144,7 +149,7 @@ const gone = 'deleted meanwhile';
 function decide(
   poll: Poll,
   item: PlannedRow,
-  { asFound, asLeft }: Standing,
+  { asFound, asLeft }: Comparison,
   operation: OperationRow,
   kind: ChangingKind,
   now: Date,
@@ -158,7 +163,8 @@ function decide(
       return `already what it was before Operation #${operation.undo_of}`;
     if (!(changed ? asLeft : asFound)) return `changed since Operation #${before}`;
     if (changed) return null;
-    if (operation.undo_of !== null && item.after) return restoreRefusal(poll, item.after, now) ?? item.after;
+    if (operation.undo_of !== null && item.after)
+      return restoreSkipReason(poll, item.after, now) ?? item.after;
   }
   return kind.decide(poll, now);
 }
@@ -166,14 +172,14 @@ function decide(
 async function skipItems(
   trx: Trx,
   operationId: number,
-  skipped: readonly { id: number; reason: string }[],
+  skipped: readonly Skipped[],
   now: Date,
 ): Promise<void> {
   if (skipped.length === 0) return;
   await sql`
-    update operation_items as item set state = 'skipped', message = skip.reason, finished_at = ${now}
-    from unnest(${skipped.map(({ id }) => id)}::int[], ${skipped.map(({ reason }) => reason)}::text[])
-      as skip (poll_id, reason)
+    update operation_items as item set state = 'skipped', message = skip.skip_reason, finished_at = ${now}
+    from unnest(${skipped.map(({ id }) => id)}::int[], ${skipped.map(({ skipReason }) => skipReason)}::text[])
+      as skip (poll_id, skip_reason)
     where item.operation_id = ${operationId} and item.poll_id = skip.poll_id`.execute(trx);
 }
 

@@ -5,7 +5,7 @@ import type { DeliveryJob } from '../../delivery/delivery-batch.ts';
 import { loadPolls } from '../../polls/poll-store.ts';
 import { everyServer } from '../../polls/scope.ts';
 import { votesForbid } from '../../polls/votes/votes-forbid.ts';
-import { columnsFrom, isAs, overwritten, type PollChange } from '../kinds/poll-image.ts';
+import { columnsFrom, matchesImage, overwritten, type PollChange } from '../kinds/poll-image.ts';
 import { type Lease, lockOperation } from '../lifecycle/fence.ts';
 import { lockPolls } from './lock-polls.ts';
 import { adoptChanges, retryTree } from './retry-tree.ts';
@@ -119,7 +119,9 @@ async function settleShown(trx: Trx, operationId: number, ids: readonly number[]
     from polls as poll
     where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
       and poll.id = item.poll_id and item.state in ('planned', 'applied', 'failed')
-      and poll.shown_revision >= item.target_revision and ${isAs('poll', sql`item.after`)}`.execute(trx);
+      and poll.shown_revision >= item.target_revision and ${matchesImage('poll', sql`item.after`)}`.execute(
+    trx,
+  );
 }
 
 interface ChangedPoll {
@@ -138,7 +140,7 @@ async function changedPolls(trx: Trx, operationId: number, ids: readonly number[
     from operation_items as item join polls as poll on poll.id = item.poll_id
     where item.operation_id = ${operationId} and item.poll_id = any(${[...ids]}::int[])
       and item.state in ('planned', 'applied', 'failed')
-      and item.before is not null and item.target_revision is not null and ${isAs('poll', sql`item.after`)}
+      and item.before is not null and item.target_revision is not null and ${matchesImage('poll', sql`item.after`)}
       and (poll.held_by is null or poll.held_by = ${operationId})
     order by poll.id`.execute(trx);
   return rows;

@@ -184,7 +184,7 @@ async function waitPaused(
   if ((await within(clock, leftMs, interruption, 'expired')) !== 'expired') return;
   // It may have gone on and been paused anew, between two looks of whoever tells.
   const since = new Date(clock.now().getTime() - longestPauseMs);
-  const by = { userId: null, processId: deps.processId, why: 'it stood paused for 24 hours' };
+  const by = { userId: null, processId: deps.processId, reason: 'it stood paused for 24 hours' };
   await cancelPausedSince(db, lease.operationId, since, by, clock.now());
 }
 
@@ -202,16 +202,16 @@ async function cancel(deps: RunDeps, lease: Lease): Promise<OperationRow | null>
 
 function timeOut(deps: RunDeps, lease: Lease): Promise<OperationRow | null> {
   const message = `not reached within the time limit of ${formatSpan(deps.timeoutMs)}`;
-  const ending = { result: 'timed out', cause: { code: 'timeout', message } } as const;
+  const ending = { result: 'timed out', failure: { code: 'timeout', message } } as const;
   return finishUnreached(deps.db, lease, ['running'], ending, deps.clock.now());
 }
 
-/** Ends it as a whole: what is still open fails with the cause, the committed changes stay. */
+/** Ends it as a whole: what is still open fails for that reason, the committed changes stay. */
 export async function abortRun(deps: RunDeps, lease: Lease, reason: string): Promise<OperationRow> {
   const ending = {
     result: 'failed',
-    cause: { code: 'aborted', message: reason },
-    failure: reason,
+    failure: { code: 'aborted', message: reason },
+    abortReason: reason,
   } as const;
   const ended = await finishUnreached(deps.db, lease, openStates, ending, deps.clock.now());
   return ended ?? (await loadOperation(deps.db, lease.operationId));

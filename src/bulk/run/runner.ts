@@ -246,15 +246,15 @@ export class Runner implements Service {
       return run.changed.wait();
     };
     const interruptions = { stopping: run.stop.signal, otherThan };
-    let why = `The bot has ended ${maxTakeovers + 1} times while it worked on this, without getting any further.`;
+    let reason = `The bot has ended ${maxTakeovers + 1} times while it worked on this, without getting any further.`;
     if (!run.deadly) {
       const result = await this.#persist(run, () =>
         runOperation(this.#deps, run.lease, interruptions, posted),
       );
       if (result !== 'given up') return result;
-      why = 'An internal error; the log of the bot has the details.';
+      reason = 'An internal error; the log of the bot has the details.';
     }
-    const aborting = async () => ({ operation: await abortRun(this.#deps, run.lease, why), abort: null });
+    const aborting = async () => ({ operation: await abortRun(this.#deps, run.lease, reason), abort: null });
     const aborted = await this.#persist(run, aborting);
     return aborted === 'given up' ? null : aborted;
   }

@@ -17,6 +17,12 @@ export interface Settlement {
   readonly remark: string | null;
 }
 
+/** Why a poll failed. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** Records the outcome of applied polls and lets go of them. Throws `LeaseLostError`. */
 export async function settleItems(
   db: Db,
@@ -40,17 +46,12 @@ export async function settleItems(
 }
 
 /** Polls that are still open when an operation ends without them; how many there were. */
-export async function failOpenItems(
-  db: Db,
-  lease: Lease,
-  cause: { code: string; message: string },
-  now: Date,
-): Promise<number> {
+export async function failOpenItems(db: Db, lease: Lease, failure: Failure, now: Date): Promise<number> {
   return await inTransaction(db, async (trx) => {
     await lockOperation(trx, lease);
     const { numUpdatedRows } = await trx
       .updateTable('operation_items')
-      .set({ state: 'failed', code: cause.code, message: cause.message, finished_at: now })
+      .set({ state: 'failed', code: failure.code, message: failure.message, finished_at: now })
       .where('operation_id', '=', lease.operationId)
       .where('state', 'in', ['planned', 'applied'])
       .executeTakeFirstOrThrow();
@@ -59,22 +60,22 @@ export async function failOpenItems(
 }
 
 /**
- * Ends the operation in one commit: polls that are still open fail with `cause`, and `result` says so. Where none was open,
+ * Ends the operation in one commit: polls that are still open fail with `failure`, and `result` says so. Where none was open,
  * everything had been done in time, and the counts give the word. Null as `finishOperation`.
  */
 export async function finishUnreached(
   db: Db,
   lease: Lease,
   from: readonly OperationState[],
-  ending: { result: 'timed out' | 'failed'; cause: { code: string; message: string }; failure?: string },
+  ending: { result: 'timed out' | 'failed'; failure: Failure; abortReason?: string },
   now: Date,
 ): Promise<OperationRow | null> {
   return await inTransaction(db, async (trx) => {
     const { state } = await lockOperation(trx, lease);
     if (!from.includes(state)) return null;
-    const open = await failOpenItems(trx, lease, ending.cause, now);
+    const open = await failOpenItems(trx, lease, ending.failure, now);
     return open > 0
-      ? await finishOperation(trx, lease, from, ending.result, now, ending.failure)
+      ? await finishOperation(trx, lease, from, ending.result, now, ending.abortReason)
       : await finishOperation(trx, lease, from, null, now);
   });
 }
@@ -89,7 +90,7 @@ export async function finishOperation(
   from: readonly OperationState[],
   result: Exclude<ResultState, 'completed' | 'completed with failures'> | null,
   now: Date,
-  failure: string | null = null,
+  abortReason: string | null = null,
 ): Promise<OperationRow | null> {
   return await inTransaction(db, async (trx) => {
     const operation = await lockOperation(trx, lease);
@@ -101,7 +102,7 @@ export async function finishOperation(
     await releaseHolds(trx, lease.operationId);
     const finished = await trx
       .updateTable('operations')
-      .set({ state, finished_at: now, failure })
+      .set({ state, finished_at: now, failure: abortReason })
       .where('id', '=', lease.operationId)
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -115,7 +116,7 @@ export async function finishOperation(
         done,
         failed,
         skipped,
-        ...(failure !== null && { failure }),
+        ...(abortReason !== null && { failure: abortReason }),
         outcomes: await outcomeFacts(trx, lease.operationId),
       },
     });

@@ -74,7 +74,7 @@ describeEachDatabase('the audit trail', (fresh) => {
     const by = { userId: '900000000000000777', processId: 'other', from: press };
     await pauseOperation(db, operationId, by, later);
     await resumeOperation(db, operationId, by, later);
-    await cancelOperation(db, operationId, { userId: null, processId: 'p', why: 'a day is over' }, later);
+    await cancelOperation(db, operationId, { userId: null, processId: 'p', reason: 'a day is over' }, later);
     const from = { interaction: press.interactionId, server: guildId, channel: channelId };
     const whoever = { actor_id: '900000000000000777', process: 'other' };
     expect(await entries(db, operationId, 'paused')).toEqual([

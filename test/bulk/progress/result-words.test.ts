@@ -100,7 +100,7 @@ describeEachDatabase('the word for what became of an operation', (fresh) => {
     await postedPolls(db, 1);
     const lease = await running(db);
     await cancelOperation(db, lease.operationId, by, later);
-    const ending = { result: 'timed out', cause: { code: 'timeout', message: 'too late' } } as const;
+    const ending = { result: 'timed out', failure: { code: 'timeout', message: 'too late' } } as const;
     expect(await finishUnreached(db, lease, ['running'], ending, later)).toBeNull();
     expect(Object.values(await itemStates(db, lease.operationId))).toEqual(['planned']);
     expect((await operationOf(db, lease.operationId)).state).toBe('cancelling');

@@ -23,7 +23,10 @@ export async function undonePolls(
 }
 
 /** Throws `UserError` where every poll of this draft of an undo has been undone by another one meanwhile. */
-export async function assertLeftToUndo(db: Db, { id, undo_of, interaction_id }: OperationRow): Promise<void> {
+export async function assertPollsToUndo(
+  db: Db,
+  { id, undo_of, interaction_id }: OperationRow,
+): Promise<void> {
   if (undo_of === null) return;
   const undone = await undonePolls(db, undo_of, interaction_id);
   if (undone.size === 0) return;
@@ -35,17 +38,17 @@ export async function assertLeftToUndo(db: Db, { id, undo_of, interaction_id }: 
     .execute();
   if (planned.some(({ poll_id }) => !undone.has(poll_id))) return;
   const [by] = planned.map(({ poll_id }) => undone.get(poll_id)!);
-  if (by !== undefined) throw alreadyUndone(undo_of, by);
+  if (by !== undefined) throw alreadyUndoneError(undo_of, by);
 }
 
-export function alreadyUndone(operationId: number, by: number): UserError {
+export function alreadyUndoneError(operationId: number, by: number): UserError {
   return new UserError(
     `Operation #${operationId} was already undone by Operation #${by}; that is possible once for each poll. Nothing was changed.`,
   );
 }
 
 /** Whether the operation changed polls that no undo has taken back yet. */
-export async function isLeftToUndo(db: Db, operationId: number): Promise<boolean> {
+export async function hasPollsToUndo(db: Db, operationId: number): Promise<boolean> {
   const { rows } = await sql<{ left: boolean }>`
     select exists (
       select from operation_items as own

@@ -5,7 +5,7 @@ import type { PollChange } from '../kinds/poll-image.ts';
  * Why an undo does not make this poll what it was before, in words that follow its number; null where it does, unless its
  * votes forbid it (`votesForbid`).
  */
-export function restoreRefusal(poll: Poll, before: PollChange, now: Date): string | null {
+export function restoreSkipReason(poll: Poll, before: PollChange, now: Date): string | null {
   // Read from JSON: an instant is text here.
   const closesAt = before.closes_at ? new Date(before.closes_at) : null;
   // A deleted poll comes back all the same, and is closed by the scheduler.

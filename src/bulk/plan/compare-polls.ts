@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
-import { isAs } from '../kinds/poll-image.ts';
+import { matchesImage } from '../kinds/poll-image.ts';
 
-/** How a poll stands to an operation: it may be neither, where somebody changed it since. */
-export interface Standing {
+/** What a poll is, beside what an operation knows of it. It is neither if somebody changed it since. */
+export interface Comparison {
   /** It is what the operation found. */
   readonly asFound: boolean;
   /** It is what the operation left, or for an undo not yet applied, what it is to leave. */
@@ -11,14 +11,14 @@ export interface Standing {
 }
 
 /** Compares what these polls are now with what the operation's items remember of them; polls that are gone are missing. */
-export async function standings(
+export async function comparePolls(
   db: Db,
   operationId: number,
   pollIds: readonly number[],
-): Promise<Map<number, Standing>> {
-  const { rows } = await sql<Standing & { id: number }>`
-    select poll.id, ${isAs('poll', sql`item.before`)} as "asFound", ${isAs('poll', sql`item.after`)} as "asLeft"
+): Promise<Map<number, Comparison>> {
+  const { rows } = await sql<Comparison & { id: number }>`
+    select poll.id, ${matchesImage('poll', sql`item.before`)} as "asFound", ${matchesImage('poll', sql`item.after`)} as "asLeft"
     from operation_items as item join polls as poll on poll.id = item.poll_id
     where item.operation_id = ${operationId} and item.poll_id = any(${[...pollIds]}::int[])`.execute(db);
-  return new Map(rows.map(({ id, ...standing }) => [id, standing]));
+  return new Map(rows.map(({ id, ...comparison }) => [id, comparison]));
 }
