@@ -17,9 +17,9 @@ import type { OperationTable } from '../db/schema.ts';
 export type OperationState = OperationRow['state'];
 export type OperationRow = Selectable<OperationTable>;
 
-/** A draft's confirmation, and every later arrow, is done by a process that owns the operation. */
+/** A process that owns the operation confirms the draft and takes every later arrow. */
 export const openStates = ['queued', 'running', 'paused', 'cancelling'] as const satisfies OperationState[];
-/** States that occupy one of the places of `BULK_MAX_CONCURRENT`. */
+/** The states that occupy one of the places of `BULK_MAX_CONCURRENT`. */
 export const slotStates = ['running', 'cancelling'] as const satisfies OperationState[];
 
 export type ResultState = Exclude<OperationState, 'draft' | 'discarded' | (typeof openStates)[number]>;
@@ -32,18 +32,18 @@ export function isResult(state: OperationState): state is ResultState {
   return state !== 'draft' && state !== 'discarded' && !isOpen(state);
 }
 
-/** What an operation that ran to its end is called. */
+/** The result of an operation that ran to its end. */
 export function resultOf(counts: { failed: number }): ResultState {
   return counts.failed === 0 ? 'completed' : 'completed with failures';
 }
 
-/** Adds the pause that ends `now` to what is no part of the running time. */
+/** The change that adds the pause that ends `now` to the time that does not count as running. */
 export function clockGoesOn(now: Date) {
   const paused = sql<number>`paused_ms + coalesce(extract(epoch from (${now}::timestamptz - paused_at)) * 1000, 0)::bigint`;
   return { paused_ms: paused, paused_at: null };
 }
 
-/** How long it has been running, without the time it stood paused. Milliseconds. */
+/** How long it has been running, in milliseconds, without the time that it stood paused. */
 export function runningMs(operation: OperationRow, now: Date): number {
   if (!operation.started_at) return 0;
   const end = operation.finished_at ?? operation.paused_at ?? now;

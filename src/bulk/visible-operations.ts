@@ -2,9 +2,10 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Scope } from '../polls/scope.ts';
 
 /**
- * SQL condition on confirmed rows of `operations`: those that an admin with this scope may see and act on. All for super
- * admins; else those started for this server, and those of super admins whose polls were all in it when they were
- * confirmed: the polls themselves may be purged by now, and who may see an operation must not change with that.
+ * SQL condition on confirmed rows of `operations`: those that an admin with this scope may see and act on. Super
+ * admins: all. Others: those that were started for this server, and those of super admins whose polls were all in it
+ * when they were confirmed. The polls themselves may be purged by now, and that must not change who may see an
+ * operation.
  */
 export function visibleTo(scope: Scope): RawBuilder<SqlBool> {
   if (scope.all) return sql<SqlBool>`true`;

@@ -8,15 +8,15 @@ import { type Lease, lockOperation } from '../lifecycle/fence.ts';
 import { leftOutStates } from '../operation-store.ts';
 import type { ReadPoll } from './export-row.ts';
 
-/** A poll that is still to be exported; `read` is null where it was deleted meanwhile. */
+/** A poll that must still be exported. `read` is null if it was deleted meanwhile. */
 export interface PlannedPoll {
   readonly id: number;
   readonly read: ReadPoll | null;
 }
 
 /**
- * The next polls to export by number, at most `limit`, read as of one moment: an operation or a vote in between is seen
- * wholly or not at all, and nobody's vote is read from a poll that became anonymous meanwhile.
+ * The next polls to export in the order of their numbers, at most `limit`, read as of one moment. An operation or a
+ * vote in between is seen wholly or not at all. Nobody's vote is read from a poll that became anonymous meanwhile.
  */
 export async function readPlanned(
   db: Db,
@@ -46,7 +46,10 @@ export async function readPlanned(
   });
 }
 
-/** Who voted for each option, in the order of their votes. Polls that are anonymous, or without votes, are missing. */
+/**
+ * Who voted for each option, in the order of their votes. Polls that are anonymous or without votes are not in the
+ * map.
+ */
 async function votersOf(db: Db, ids: readonly number[]): Promise<Map<number, string[][]>> {
   const { rows } = await sql<{ poll_id: number; position: number; voters: string[] }>`
     select votes.poll_id, votes.position,
@@ -90,9 +93,9 @@ export async function countSentFiles(db: Db, operationId: number): Promise<numbe
 export interface ExportOutcome {
   readonly state: 'done' | 'failed' | 'skipped';
   readonly code: string | null;
-  /** Of a done poll: which file it is in and how that was sent. */
+  /** For a done poll: which file it is in, and how that was sent. */
   readonly message: string;
-  /** For the audit, where a file was sent. */
+  /** For the audit; null if no file was sent. */
   readonly file: { readonly name: string; readonly bytes: number; readonly sent: string } | null;
 }
 

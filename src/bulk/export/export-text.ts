@@ -11,12 +11,12 @@ export interface ExportText {
   text(row: ExportRow): string;
 }
 
-/** `options`: how many options the longest poll has; a CSV has columns for so many. */
+/** `options`: how many options the longest poll has. A CSV has columns for so many. */
 export function exportText(wish: ExportWish, options: number): ExportText {
   return wish.format === 'json' ? jsonText : csvText(wish, options);
 }
 
-/** An array of objects, one a line; texts verbatim. */
+/** An array of objects, one on each line. Texts are verbatim. */
 const jsonText: ExportText = {
   extension: 'json',
   head: '[\n',
@@ -26,9 +26,9 @@ const jsonText: ExportText = {
 };
 
 /**
- * A header row, and one row for each poll: its columns, then those of its first option (`option_1`, `votes_1` …), of its
- * second, and so on. Lists have spaces between. Texts that a spreadsheet would take for a formula get a `'` in front
- * (https://owasp.org/www-community/attacks/CSV_Injection).
+ * A header row, and one row for each poll: its columns, then those of its first option (`option_1`, `votes_1` …), of
+ * its second, and so on. Lists have spaces between. A text that a spreadsheet would take for a formula gets a `'` in
+ * front (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 function csvText(wish: ExportWish, options: number): ExportText {
   const perOption = optionColumnsOf(wish);

@@ -4,10 +4,13 @@ import { discordLimits } from '../../base/display/discord-limits.ts';
 
 const compress = promisify(gzip);
 
-/** The largest file sent, in bytes. What Discord takes beyond it is for the form around it. */
+/** The largest file that is sent, in bytes. The rest of what Discord takes is for the form around it. */
 export const largestFile = discordLimits.file - 64 * 1024;
 
-/** So many times a file's limit of plain text are gathered before they are compressed: what memory holds at a time. */
+/**
+ * How much plain text is gathered before it is compressed, in units of a file's limit: so much is in memory at a
+ * time.
+ */
 const gatheredLimits = 4;
 
 /** The text of one poll. */
@@ -16,7 +19,7 @@ export interface FilePiece {
   readonly text: string;
 }
 
-/** A file that is valid by itself. `data` is null where one poll alone does not fit, even compressed. */
+/** A file that is valid by itself. `data` is null if one poll alone does not fit, even compressed. */
 export interface FilePart {
   readonly pollIds: readonly number[];
   readonly data: Buffer | null;
@@ -31,8 +34,8 @@ export interface FileFrame {
 }
 
 /**
- * Packs pieces, in their order, into files of at most `limit` bytes: as they are while they fit, else compressed, else
- * split. Takes pieces only as it needs them, so that however much is exported, one file's worth is in memory.
+ * Packs pieces, in their order, into files of at most `limit` bytes: as they are while they fit, else compressed,
+ * else split. Takes pieces only when it needs them. So however much is exported, one file's worth is in memory.
  */
 export async function* fileParts(
   pieces: AsyncIterable<FilePiece>,

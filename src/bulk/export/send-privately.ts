@@ -3,7 +3,7 @@ import type { MessageBody } from '../../base/message-body.ts';
 import type { Messages, Sent } from '../../delivery/messages/messages.ts';
 import { sendUntilTaken } from '../../delivery/messages/send-until-taken.ts';
 
-/** Who gets something, and the interaction of theirs that it can be a reply to. */
+/** Who gets the message, and the interaction of theirs that it can be a reply to. */
 export interface Addressee {
   readonly userId: string;
   readonly token: string | null;
@@ -16,8 +16,8 @@ export type SentPrivately =
 
 /**
  * Sends a message that only its addressee sees: as a follow-up while the interaction's token works, else by direct
- * message. Waits out limits and outages; returns Discord's refusal of both ways, or null when `signal` aborted first.
- * `nonce` (at most 25 characters) keeps a direct message from being posted twice; a follow-up has none, so one whose
+ * message. Waits out limits and outages. Returns Discord's refusal of both ways, or null if `signal` aborted first.
+ * `nonce` (at most 25 characters) keeps a direct message from being posted twice. A follow-up has none, so one whose
  * answer was lost comes twice rather than never.
  */
 export async function sendPrivately(

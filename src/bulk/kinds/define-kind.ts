@@ -5,13 +5,14 @@ import type { PollChange } from './poll-image.ts';
 
 type AnyParams = Readonly<Record<string, unknown>>;
 
-/** What every kind says. What it leaves out is as `defineKind` has it. */
+/** What every kind states. For what it leaves out, the defaults of `defineKind` hold. */
 interface KindSpec<Params extends AnyParams>
   extends Pick<OperationKind, 'name' | 'words' | 'description'>,
     Partial<Pick<OperationKind, 'toolbar' | 'options' | 'undoRefusal'>> {
   /**
-   * Reads the values of `options` and `asked_at`, the ISO instant of the command, which durations count from. Each issue's
-   * message is a whole sentence that says what is allowed. What it returns is stored as JSON, and must read that again.
+   * Reads the values of `options` and of `asked_at`, the ISO instant of the command, from which durations count. Each
+   * issue's message is a whole sentence that says what is allowed. The result is stored as JSON, and must be readable
+   * by this again.
    */
   readonly params: ZodType<Params>;
   details?(params: Params, facts: PreviewFacts): readonly string[];
@@ -23,7 +24,7 @@ interface KindSpec<Params extends AnyParams>
 interface ChangingSpec<Params extends AnyParams>
   extends KindSpec<Params>,
     Partial<Pick<OperationKind, 'takesDeleted' | 'delivery' | 'repost'>> {
-  /** As `ChangingKind.decide`. Version and revision are counted by whoever applies the change. */
+  /** As `ChangingKind.decide`. Whoever applies the change counts version and revision. */
   decide(poll: Poll, params: Params, now: Date): PollChange | string;
   setsVotesAside?(params: Params): boolean;
   notifies?(params: Params): boolean;
@@ -39,9 +40,10 @@ interface FilingSpec<Params extends AnyParams> extends KindSpec<Params> {
 export const noParams = z.object({});
 
 /**
- * A kind of bulk operation, which states only what differs: a file in this folder and a line in `operation-kinds.ts`. By
- * default it has no button under the picker, no options, no delay and no phrase; it leaves votes, deleted polls and
- * messages that somebody deleted alone, shows each poll, posts no notice, and can be undone.
+ * Defines a kind of bulk operation: a file in this folder and a line in `operation-kinds.ts`. It states only what
+ * differs from the defaults. By default a kind has no button under the picker, no options, no delay and no phrase. It
+ * leaves votes alone, and deleted polls, and messages that somebody deleted. It shows each poll, posts no notice, and
+ * can be undone.
  */
 export function defineKind<Params extends AnyParams>(
   spec: ChangingSpec<Params> | FilingSpec<Params>,

@@ -3,8 +3,8 @@ import { undoableHours } from '../../base/undo-window.ts';
 import { defineKind, noParams } from './define-kind.ts';
 
 /**
- * Deletes polls whatever their state. A deleted poll is a tombstone: it is on no list and takes no votes, and is kept with
- * its votes until it is purged, so that an undo brings it back and posts it again.
+ * Deletes polls, whatever their status. A deleted poll is a tombstone: it is on no list and takes no votes. It is
+ * kept with its votes until it is purged, so an undo can bring it back and post it again.
  */
 export const deletePolls = defineKind({
   name: 'delete',

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { defineKind } from './define-kind.ts';
 
 /**
- * Writes polls with their results to files for whoever asked. It reads what is committed at that moment, so it neither
- * holds polls nor minds those that another operation holds, and touches no message.
+ * Writes polls with their results to files for the person who asked. It reads what is committed at that moment. So it
+ * holds no polls, takes those that another operation holds, and touches no message.
  */
 export const exportPolls = defineKind({
   name: 'export',

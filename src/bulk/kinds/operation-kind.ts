@@ -5,8 +5,8 @@ import type { PollChange } from './poll-image.ts';
 /** One kind of bulk operation, as the command, the preview, the run and the history see it. Made by `defineKind`. */
 export interface OperationKind extends KindFacts {
   /**
-   * The kind with the parameters of one operation. `values`: the options and `asked_at`, or the stored parameters of an
-   * operation, also of one that an older version planned. Throws `ZodError`.
+   * The kind with the parameters of one operation. `values`: the options and `asked_at`, or the stored parameters of
+   * an operation, even of one that an older version planned. Throws `ZodError`.
    */
   bind(values: unknown): BoundKind;
 }
@@ -17,9 +17,9 @@ interface KindFacts {
   readonly name: string;
   readonly words: KindWords;
   readonly description: string;
-  /** The label of its button under the picker; null where it has none. */
+  /** The label of its button under the picker; null if it has none. */
   readonly toolbar: string | null;
-  /** Its own slash options. The target options, `reason` and `private` are added to each kind. */
+  /** Its own slash options. Each kind also gets the target options, `reason` and `private`. */
   readonly options: readonly APIApplicationCommandBasicOption[];
   /** Whether it writes its polls to files. It then holds no poll, takes those that others hold, and touches no message. */
   readonly writesFiles: boolean;
@@ -29,7 +29,7 @@ interface KindFacts {
   readonly delivery: 'show' | 'delete';
   /** Whether a poll's message that somebody deleted by hand is posted again. */
   readonly repost: boolean;
-  /** Why an operation of this kind cannot be undone, as a whole sentence; null where it can. */
+  /** Why an operation of this kind cannot be undone, as a whole sentence; null if it can. */
   readonly undoRefusal: string | null;
 }
 
@@ -48,20 +48,20 @@ export type BoundKind = ChangingKind | FilingKind;
 interface BoundToParams extends KindFacts {
   /** The parameters, as they are stored with the operation. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** What is asked for beyond the words, for the preview: “timezone: Europe/Berlin”, one a line. */
+  /** What is asked for beside the words, for the preview, one a line: “timezone: Europe/Berlin”. */
   details(facts: PreviewFacts): readonly string[];
   /** Whether `Confirm` waits `BULK_CONFIRM_DELAY_SECONDS`. */
   readonly destructive: boolean;
-  /** The phrase to type before `count` polls are changed, or null where `Confirm` is enough. */
+  /** The phrase to type before `count` polls are changed; null if `Confirm` is enough. */
   phrase(count: number): string | null;
 }
 
 /** It changes its polls. */
 export interface ChangingKind extends BoundToParams {
   readonly file: null;
-  /** What a poll becomes, or the skip reason: why it stays as it is, in words that follow its number (“already closed”). */
+  /** What a poll becomes; or the skip reason, in words that follow the poll's number (“already closed”). */
   decide(poll: Poll, now: Date): PollChange | string;
-  /** Whether its polls lose their votes; they are kept aside for undo and cancel. */
+  /** Whether its polls lose their votes. They are kept aside for undo and cancel. */
   readonly setsVotesAside: boolean;
   /** Whether a result is also posted in the poll's channel. */
   readonly notifies: boolean;
@@ -75,7 +75,7 @@ export interface FilingKind extends BoundToParams {
 /** What the files of an export contain. */
 export interface ExportWish {
   readonly format: 'csv' | 'json';
-  /** Also who voted for what, where the poll is not anonymous. */
+  /** Whether it also says who voted for what, unless the poll is anonymous. */
   readonly voters: boolean;
 }
 
@@ -85,7 +85,10 @@ export interface PreviewFacts {
   readonly deletedRetentionDays: number;
 }
 
-/** Whether its options are asked for where no command line gave them: all but those that are simply off unless wanted. */
+/**
+ * Whether its options are asked for if no command line gave them. Options that are simply off by default are not
+ * asked for.
+ */
 export function asksOptions(kind: OperationKind): boolean {
   return kind.options.some((option) => option.type !== ApplicationCommandOptionType.Boolean);
 }

@@ -9,7 +9,7 @@ import { settings } from './settings.ts';
 import { status } from './status.ts';
 import { undo } from './undo.ts';
 
-/** Every kind of bulk operation with a subcommand of its own, in the order in which people see them. */
+/** Every kind of bulk operation that has a subcommand of its own, in the order in which people see them. */
 export const operationKinds: readonly OperationKind[] = [
   close,
   deletePolls,
@@ -22,10 +22,10 @@ export const operationKinds: readonly OperationKind[] = [
 /** A kind with a button under the picker. */
 export type ToolbarKind = OperationKind & { readonly toolbar: string };
 
-/** Those with a button under the picker: at most five. */
+/** The kinds with a button under the picker: at most five. */
 export const toolbarKinds = inToolbar(operationKinds);
 
-/** The kinds that have a button. Throws where these are more than one row of a message has room for. */
+/** The kinds that have a button. Throws if they are more than fit into one row of a message. */
 export function inToolbar(kinds: readonly OperationKind[]): readonly ToolbarKind[] {
   const shown = kinds.filter((kind): kind is ToolbarKind => kind.toolbar !== null);
   if (shown.length <= discordLimits.buttonsPerRow) return shown;
@@ -34,7 +34,7 @@ export function inToolbar(kinds: readonly OperationKind[]): readonly ToolbarKind
   );
 }
 
-/** The kind with this name. Throws where an operation was stored by a newer version of this program. */
+/** The kind with this name. Throws if a newer version of this program stored the operation. */
 export function operationKind(name: string): OperationKind {
   const kind = [...operationKinds, undo].find((candidate) => candidate.name === name);
   if (!kind) throw new Error(`no operation kind is called ${JSON.stringify(name)}`);

@@ -4,7 +4,7 @@ import type { BoundKind, OperationKind } from './operation-kind.ts';
 
 /**
  * An operation's own parameters from the values of its options, to be stored with it. `askedAt`: when the command was
- * given. Throws `UserError` with what is allowed, for the first value that is not.
+ * given. Throws `UserError` for the first value that is not allowed, with what is allowed.
  */
 export function readParams(
   kind: OperationKind,

@@ -23,7 +23,7 @@ const params = z
   });
 type Params = z.infer<typeof params>;
 
-/** Opens closed polls again; afterwards each has a closing time in the future, or none. */
+/** Opens closed polls again. Afterwards each has a closing time in the future, or none. */
 export const reopen = defineKind({
   name: 'reopen',
   words: { infinitive: 'Reopen', present: 'Reopening', past: 'reopened' },
@@ -76,8 +76,8 @@ function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
 }
 
 /**
- * What an active poll has beside its status: it opens now where it was to open later. Its role was pinged when it first
- * opened, so not again.
+ * What an active poll has beside its status. It opens now if it was to open later. Its role was pinged when it first
+ * opened, so it is not pinged again.
  */
 function reopened(poll: Poll, closesAt: Date | null, now: Date): PollChange {
   return {

@@ -46,7 +46,7 @@ const params = z
   });
 type Params = z.infer<typeof params>;
 
-/** Changes what is asked for and leaves the rest; with the timezone the times are shown differently, not moved. */
+/** Changes what is asked for and leaves the rest. With the timezone the times are shown differently, not moved. */
 export const settings = defineKind({
   name: 'settings',
   words: { infinitive: 'Change the settings of', present: 'Changing the settings of', past: 'changed' },
@@ -128,7 +128,7 @@ function newPingRole(poll: Poll, { ping_role, clear_ping_role }: Params): PollCh
   return ping_role !== undefined && ping_role !== poll.pingRoleId ? { ping_role_id: ping_role } : {};
 }
 
-/** What the poll or its times forbid; null where the change is possible as far as these go. */
+/** Why the poll or its times forbid the change; null if they do not. */
 function refusal(poll: Poll, change: PollChange, now: Date): string | null {
   const { max_choices: most, closes_at: closesAt } = change;
   if (most !== undefined && most > poll.options.length) return `has only ${poll.options.length} options`;

@@ -21,8 +21,8 @@ const params = z
 type Params = z.infer<typeof params>;
 
 /**
- * Moves polls to another state, as far as that transition exists. A scheduled poll opens by itself, after now and before
- * it closes; an active one closes in the future or never.
+ * Moves polls to another status, if that transition exists. A scheduled poll opens by itself, after now and before it
+ * closes. An active one closes in the future or never.
  */
 export const status = defineKind({
   name: 'status',
@@ -126,7 +126,7 @@ function active(
   }
   return {
     status: 'active',
-    // It opens now, where that was to come.
+    // It opens now if it was to open later.
     opens_at: opensAt !== null && opensAt > now ? now : opensAt,
     closes_at: closesAt,
     closed_at: null,

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { defineKind } from './define-kind.ts';
 
 /**
- * Takes another operation back. It has no targets of its own and is planned by `plan-undo.ts`, which prescribes what
- * each poll becomes; from there on it runs like every other kind.
+ * Takes another operation back. It has no targets of its own: `plan-undo.ts` plans it and prescribes what each poll
+ * becomes. From there on it runs like every other kind.
  */
 export const undo = defineKind({
   name: 'undo',
   words: { infinitive: 'Undo', present: 'Undoing', past: 'restored' },
   description: 'Put the polls of an operation back to what they were',
   params: z.object({
-    /** How many polls that take votes, or will, it closes; only where it does. */
+    /** How many polls it closes that take votes, or will; only if it closes any. */
     polls_closed: z.number().int().positive().optional(),
   }),
   details: ({ polls_closed }) => (polls_closed === undefined ? [] : [`polls closed again: ${polls_closed}`]),

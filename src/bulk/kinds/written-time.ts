@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { UserError } from '../../base/errors.ts';
 import { discordTime, parseWhen } from '../../polls/time.ts';
 
-/** When the command was given. Stored, so that `3d` still means the same when the operation runs. */
+/** When the command was given. It is stored, so that `3d` still means the same when the operation runs. */
 export const askedAt = z.iso.datetime();
 
-/** A time option as it was written: a date governed by each poll's zone, or a duration from `asked_at`. */
+/** A time option as it was written: a date in each poll's own zone, or a duration from `asked_at`. */
 export const writtenTime = z.string().superRefine(checkForm);
 
 /** As `writtenTime`, or `none`. */
@@ -16,7 +16,7 @@ export const writtenTimeOrNone = z
     if (text !== 'none') checkForm(text, context);
   });
 
-/** The instant a checked text means in this zone; the reason as text where this zone's clocks skip it. */
+/** The instant that a checked text means in this zone; or the reason as text if this zone's clocks skip it. */
 export function instantOf(text: string, zone: string, asked_at: string): Date | string {
   try {
     return parseWhen(text, { zone, now: new Date(asked_at) });
@@ -26,14 +26,14 @@ export function instantOf(text: string, zone: string, asked_at: string): Date | 
   }
 }
 
-/** A checked text with what it means: the instant, or in whose zone it is read. For previews. */
+/** A checked text with its meaning: the instant, or the zone in which it is read. For previews. */
 export function shownTime(text: string, asked_at: string, zone?: string): string {
   const [here, there] = ['UTC', 'Asia/Tokyo'].map((one) => instantOf(text, one, asked_at) as Date);
   if (here!.getTime() === there!.getTime()) return `${text} (${discordTime(here!, 'f')})`;
   return `${text} (${zone ?? "in each poll's own time zone"})`;
 }
 
-/** Checked in a zone without daylight saving, so that only the text itself can be wrong. */
+/** Checks the text in a zone without daylight saving, so that only the text itself can be wrong. */
 function checkForm(text: string, context: z.RefinementCtx): void {
   try {
     parseWhen(text, { zone: 'UTC', now: new Date(0) });

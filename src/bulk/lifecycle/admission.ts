@@ -12,12 +12,13 @@ export interface AdmissionLimits {
 
 /** Any fixed number: admissions exclude each other over all processes. */
 const admissionLock = 7_202_611;
-/** An owner that renewed its lease so lately is there to begin. Of `leaseSeconds`. */
+/** An owner that renewed its lease within so many of the `leaseSeconds` is there to begin. */
 const livelySeconds = 15;
 
 /**
- * Lets queued operations start, in turn, as far as the limits over all processes allow, whoever owns them; one that waits
- * only for its admin's own limit, whose owner seems to be dead, or that somebody has locked, holds up nobody else. Returns the numbers admitted now.
+ * Lets queued operations start, in turn, as far as the limits over all processes allow, whoever owns them. An
+ * operation holds up nobody else if it waits only for its admin's own limit, if its owner seems to be dead, or if
+ * somebody has locked it. Returns the numbers of those admitted now.
  */
 export async function admitQueued(
   db: Db,

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
 
 /**
- * What other running operations have waiting: by channel, how many polls of each. `operationId`: the one that asks; null: none
- * yet.
+ * What other running operations have waiting: by channel, how many polls of each. `operationId`: the operation that
+ * asks; null: there is none yet.
  */
 export async function waitingAhead(
   db: Db,

@@ -7,18 +7,21 @@ export interface LostLock {
   readonly lockKey: number;
 }
 
-/** How long a process whose connection was cut may take to hold a lock again, in ms; and where this machine knows it no more. */
+/**
+ * How long a process whose connection was cut may take to hold a lock again, in ms; and how long if this machine no
+ * longer knows the process.
+ */
 const graceMs = 1_000;
 const graceOfGoneMs = 250;
 
 /**
- * Tells the dead from those whose connection broke: a living process takes another lock at once, or says that it has none. Only
- * a lock that stays free for a while, under one key, proves an end.
+ * Tells dead processes from those whose connection broke. A living process takes another lock at once, or says that
+ * it has none. Only a lock that stays free for a while, under one key, proves a death.
  */
 export class DeadOwners {
   readonly #clock: Clock;
   readonly #isGone: (name: string) => boolean;
-  /** When a lost lock proves an end, by the lock. */
+  /** When a lost lock proves a death, by the lock. */
   #provenAt = new Map<string, number>();
 
   /** `isGone`: see `isGoneHere`. */
@@ -27,7 +30,7 @@ export class DeadOwners {
     this.#isGone = isGone;
   }
 
-  /** `lost`: whose lock is free at this moment. Returns those that are dead. */
+  /** `lost`: the processes whose lock is free at this moment. Returns those that are dead. */
   judge(lost: readonly LostLock[]): LostLock[] {
     const now = this.#clock.monotonic();
     const known = this.#provenAt;
@@ -37,7 +40,7 @@ export class DeadOwners {
     return lost.filter((one) => now >= this.#provenAt.get(keyOf(one))!);
   }
 
-  /** In how many milliseconds the next one of those last seen is dead; null where none is. */
+  /** In how many milliseconds the next one of those last seen is dead; null if none is. */
   get next(): number | null {
     if (this.#provenAt.size === 0) return null;
     return Math.max(0, Math.min(...this.#provenAt.values()) - this.#clock.monotonic());
@@ -45,8 +48,8 @@ export class DeadOwners {
 }
 
 /**
- * Whether this machine says of a process, by its name as in `operations.owner`, that there is none. It may be another machine's
- * all the same, or of another container with the same host name: so that alone proves nothing.
+ * Whether this machine says that there is no such process, by its name as in `operations.owner`. It may still be a
+ * process of another machine, or of another container with the same host name. So that alone proves nothing.
  */
 export function isGoneHere(name: string): boolean {
   const [host, pid] = name.split('/');

@@ -2,7 +2,7 @@ import type { Db } from '../../db/schema.ts';
 import type { Trx } from '../../db/transaction.ts';
 import type { OperationRow, OperationState } from '../operation.ts';
 
-/** Another process has taken the operation over: whatever this one still does about it must not count. */
+/** Another process has taken the operation over. Whatever this one still does about it must not count. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
   constructor(operationId: number) {
@@ -10,15 +10,15 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** What a process knows of an operation it owns; every write of the runner carries it. */
+/** What a process knows of an operation that it owns. Every write of the runner carries it. */
 export interface Lease {
   readonly operationId: number;
   readonly fence: number;
 }
 
 /**
- * Locks the operation's row in this transaction and proves that it still belongs to the holder. Every write of the
- * runner starts with it. Throws `LeaseLostError`.
+ * Locks the operation's row in this transaction, and proves that it still belongs to the holder. Every write of the
+ * runner begins with it. Throws `LeaseLostError`.
  */
 export async function lockOperation(trx: Trx, lease: Lease): Promise<OperationRow> {
   const operation = await trx
@@ -32,7 +32,7 @@ export async function lockOperation(trx: Trx, lease: Lease): Promise<OperationRo
   return operation;
 }
 
-/** The state the operation is in now, without a lock. Throws `LeaseLostError`. */
+/** The operation's state now, without a lock. Throws `LeaseLostError`. */
 export async function stateOf(db: Db, lease: Lease): Promise<OperationState> {
   const row = await db
     .selectFrom('operations')

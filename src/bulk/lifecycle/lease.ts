@@ -11,30 +11,36 @@ import type { Lease } from './fence.ts';
 
 /** An operation that this process took over. */
 export interface TakenOver extends Lease {
-  /** How often in a row it was taken over from an owner that died at work on it and had not got any further. */
+  /** How often in a row it was taken over from an owner that died at work on it and did not get it further. */
   readonly takeovers: number;
-  /** Only its result is still to be shown. */
+  /** Whether only its result must still be shown. */
   readonly ended: boolean;
 }
 
 /** What this process knows when it takes over. */
 export interface Known {
-  /** Operations it works on: it never takes them from itself. */
+  /** Operations that it works on. It never takes them from itself. */
   readonly own?: readonly number[];
-  /** Processes whose end is proven: their leases and claims count no longer. */
+  /** Processes whose death is proven. Their leases and claims no longer count. */
   readonly dead?: readonly LostLock[];
 }
 
-/** How long an owner's lease lasts, by the database's clock. It is renewed long before it ends, and taken over after. */
+/**
+ * How long an owner's lease lasts, by the database's clock. It is renewed long before it ends. After its end the
+ * operation is taken over.
+ */
 export const leaseSeconds = 30;
 
-/** An operation that its own process does not work on: so long after the last word about it something went wrong there. */
+/**
+ * An operation on which its own process does not work is taken over so many seconds after the last sign of life:
+ * something went wrong there.
+ */
 const orphanedSeconds = 10;
 
 /**
- * Takes over operations whose owner is proven dead, let go of them or let its lease run out, also ended ones whose result nobody
- * could show yet. The fence grows, so whatever the old owner still writes is refused. What somebody has locked is left for the
- * next look. Times are the database's.
+ * Takes over operations whose owner is proven dead, let go of them, or let its lease run out; also ended ones whose
+ * result nobody could show yet. The fence grows, so whatever the old owner still writes is refused. What somebody has
+ * locked is left for the next look. Times are the database's.
  */
 export async function takeOver(
   db: Db,
@@ -65,19 +71,19 @@ export async function takeOver(
   });
 }
 
-/** Whether there is anything to take over, by the same rule; cheap. */
+/** Whether there is anything to take over, by the same rule. Cheap. */
 export function isOwnerless(processId: string): RawBuilder<SqlBool> {
   return sql<boolean>`(lease_until is null or lease_until < now() or
     owner = ${processId} and lease_until < now() + make_interval(secs => ${leaseSeconds - orphanedSeconds}))`;
 }
 
-/** Open, or ended without anybody having been shown its result. */
+/** SQL: open, or ended without the result having been shown to anybody. */
 export const unfinished: RawBuilder<SqlBool> = sql<boolean>`
   (state in (${sql.join(openStates.map((state) => sql.lit(state)))}) or finished_at is not null and not result_shown)`;
 
 /**
- * Prolongs the leases of the operations this process works on; the numbers of those it still owns. One that somebody has
- * locked keeps its lease as it is, and holds up no other.
+ * Prolongs the leases of the operations on which this process works. Returns the numbers of those that it still owns.
+ * One that somebody has locked keeps its lease as it is, and holds up no other.
  */
 export async function renewLeases(db: Db, leases: readonly Lease[]): Promise<number[]> {
   const [ids, fences] = [leases.map((lease) => lease.operationId), leases.map((lease) => lease.fence)];
@@ -97,12 +103,12 @@ export async function renewLeases(db: Db, leases: readonly Lease[]): Promise<num
   return rows.map((row) => row.id);
 }
 
-/** Lets everything this process owns be taken over at once: at a clean stop. */
+/** Lets other processes take over at once everything that this process owns. For a clean stop. */
 export async function giveUpLeases(db: Db, processId: string): Promise<void> {
   await db.updateTable('operations').set({ lease_until: null }).where('owner', '=', processId).execute();
 }
 
-/** For a process that is provably alone on its database: whoever held a lease before is dead. */
+/** Ends all leases. For a process that is provably alone on its database: whoever held a lease before is dead. */
 export async function voidLeases(db: Db): Promise<void> {
   await db
     .updateTable('operations')
@@ -115,11 +121,14 @@ interface OwnerlessRow {
   readonly id: number;
   readonly owner: string | null;
   readonly state: (typeof openStates)[number];
-  /** Its owner did not let go of it. */
+  /** Whether its owner did not let go of it. */
   readonly died: boolean;
 }
 
-/** Takes what is proven dead off the books; who it was, unless it has come back under another lock meanwhile. */
+/**
+ * Removes the rows of processes that are proven dead. Returns their names, without those that have come back under
+ * another lock meanwhile.
+ */
 async function bury(trx: Trx, dead: readonly LostLock[]): Promise<string[]> {
   if (dead.length === 0) return [];
   const { rows } = await sql<{ name: string }>`
@@ -132,7 +141,10 @@ async function bury(trx: Trx, dead: readonly LostLock[]): Promise<string[]> {
   return names;
 }
 
-/** A death counts where the operation was at work; where it got further since the last one, the count begins anew. */
+/**
+ * Takes operations over. A death counts if the operation was at work. If it got further since the last death, the
+ * count begins anew.
+ */
 async function take(
   trx: Trx,
   processId: string,

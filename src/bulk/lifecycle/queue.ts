@@ -2,26 +2,26 @@ import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
 import type { OperationRow } from '../operation.ts';
 
-/** An operation that waits for a place, as far as its turn depends on it. */
+/** An operation that waits for a place, with what its turn depends on. */
 export type Queued = Pick<OperationRow, 'id' | 'guild_id' | 'admin_id' | 'confirmed_at' | 'resumed_at'>;
 
 /**
- * The order in which operations get the places that become free: those that were resumed first; then servers take turns,
- * beginning with the one whose turn was longest ago, and within a server the first that was confirmed.
+ * The order in which operations get free places. First come those that were resumed. Then servers take turns,
+ * beginning with the one whose turn was longest ago. Within a server the first that was confirmed comes first.
  */
 export class Queue<T extends Queued> {
   #resumed: T[];
   #waiting: T[];
   readonly #turns: Map<string, number>;
 
-  /** `turns`: when each server had its last one, in ms; one that is missing never had any. */
+  /** `turns`: when each server had its last turn, in ms. A server that is missing never had one. */
   constructor(queued: readonly T[], turns: ReadonlyMap<string, number>) {
     this.#resumed = queued.filter((one) => one.resumed_at !== null).sort(by('resumed_at'));
     this.#waiting = queued.filter((one) => one.resumed_at === null).sort(by('confirmed_at'));
     this.#turns = new Map(turns);
   }
 
-  /** Takes out the next one that `fits`; the others are passed over and keep their place. Null: there is none. */
+  /** Takes out the next one that `fits`. The others are passed over and keep their place. Null: there is none. */
   next(fits: (operation: T) => boolean = () => true): T | null {
     const resumed = this.#resumed.find(fits);
     if (resumed) {
@@ -54,7 +54,7 @@ export async function lastTurns(db: Db, guildIds: readonly string[]): Promise<Ma
   return new Map(turns.map((row) => [row.guild_id, row.started_at!.getTime()]));
 }
 
-/** The place in the queue, from 1; null where the operation is not queued. */
+/** The place in the queue, from 1; null if the operation is not queued. */
 export async function queuePlace(db: Db, operation: OperationRow): Promise<number | null> {
   if (operation.state !== 'queued') return null;
   const queued = await db

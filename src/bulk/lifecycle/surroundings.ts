@@ -8,7 +8,7 @@ import { isOwnerless, unfinished } from './lease.ts';
 export interface Surroundings {
   /** Unfinished operations that others own. */
   readonly foreign: number;
-  /** Whether any can be taken over because nobody's lease stands against it. */
+  /** Whether any can be taken over because nobody's lease forbids it. */
   readonly ownerless: boolean;
   /** Whether any waits for a place. */
   readonly queued: boolean;
@@ -17,7 +17,7 @@ export interface Surroundings {
   readonly lost: readonly LostLock[];
 }
 
-/** One statement, made each second or less. `own`: the operations that this process works on. */
+/** Reads it in one statement, once a second or more often. `own`: the operations on which this process works. */
 export async function readSurroundings(
   db: Db,
   processId: string,

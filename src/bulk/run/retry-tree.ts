@@ -4,8 +4,8 @@ import type { Trx } from '../../db/transaction.ts';
 import type { OperationRow } from '../operation.ts';
 
 /**
- * The first operation, its retries, theirs, and so on, in order: for their polls and these polls' votes all of them are one.
- * There are several retries of one operation where some were cancelled or aborted.
+ * The first operation, its retries, their retries and so on, in order. For their polls and the votes of these polls
+ * all of them are one. An operation has several retries if some were cancelled or aborted.
  */
 export async function retryTree(db: Db, operationId: number): Promise<[number, ...number[]]> {
   const { rows } = await sql<{ id: number }>`
@@ -22,8 +22,9 @@ export async function retryTree(db: Db, operationId: number): Promise<[number, .
 }
 
 /**
- * Where another retry of the same operation has changed a poll that this one still has to change, it is changed for this one
- * too: its item remembers what the other's does. To be called under the locks of these polls, under which all of this is written.
+ * If another retry of the same operation has changed a poll that this one must still change, it counts as changed for
+ * this one too: its item takes over what the other's item remembers. To be called under the locks of these polls,
+ * under which all of this is written.
  */
 export async function adoptChanges(
   trx: Trx,

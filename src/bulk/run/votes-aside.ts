@@ -5,14 +5,17 @@ import type { OperationRow } from '../operation.ts';
 import { loadOperation } from '../operation-store.ts';
 import { retryTree } from './retry-tree.ts';
 
-/** Votes moved in one transaction, which people who vote wait for; moving one takes some hundredths of a millisecond. */
+/**
+ * How many votes one transaction moves. People who vote wait for it; moving one vote takes some hundredths of a
+ * millisecond.
+ */
 const mostVotes = 10_000;
-/** Polls whose votes are counted to find how many of them these are. */
+/** How many polls' votes are counted to find how many polls fit. */
 const mostPolls = 50;
 
 /**
- * As many of these polls, from the first on, as one transaction may move the votes of: all of them where the operation moves
- * none, else at least one, whatever its votes.
+ * As many of these polls, from the first on, as one transaction may move the votes of. All of them if the operation
+ * moves no votes, else at least one, however many votes it has.
  */
 export async function movableAtOnce(
   trx: Trx,
@@ -36,8 +39,9 @@ export async function movableAtOnce(
 }
 
 /**
- * Moves the votes of polls that were just changed: a kind that resets votes keeps them aside; an undo of such an
- * operation keeps aside what was cast since, and gives back what it had taken. In the transaction that changes the polls.
+ * Moves the votes of polls that were just changed. A kind that resets votes keeps them aside. An undo of such an
+ * operation keeps aside what was cast since, and gives back what the operation had taken. To be called in the
+ * transaction that changes the polls.
  */
 export async function moveVotes(
   trx: Trx,
@@ -50,7 +54,7 @@ export async function moveVotes(
   if (moving.undone !== null) await giveBack(trx, moving.undone, pollIds);
 }
 
-/** Undoes `moveVotes` for polls that a cancel put back: what was cast since is kept aside, as an undo would keep it. */
+/** Undoes `moveVotes` for polls that a cancel put back. What was cast since is kept aside, as an undo would keep it. */
 export async function putVotesBack(
   trx: Trx,
   operation: OperationRow,
@@ -64,8 +68,8 @@ export async function putVotesBack(
 }
 
 /**
- * Who keeps the votes that this operation moves, and whose it gives back; null where it moves none. Of an operation and
- * its retries the first owns what was set aside in all of them.
+ * Which operation keeps the votes that this one moves, and whose votes it gives back; null if it moves none. Of an
+ * operation and its retries the first one owns what was set aside in all of them.
  */
 async function movingVotes(
   trx: Trx,
@@ -81,7 +85,7 @@ async function firstOf(trx: Trx, operationId: number): Promise<number> {
   return (await retryTree(trx, operationId))[0];
 }
 
-/** `castSince`: these were cast after those that are aside already, and do not come back. */
+/** `castSince`: these votes were cast after those that are aside already, and do not come back. */
 async function setAside(
   trx: Trx,
   operationId: number,

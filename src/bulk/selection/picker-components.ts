@@ -26,7 +26,10 @@ export const orders: Record<PollOrder, string> = {
 };
 const statuses = { all: 'Every status', scheduled: 'Scheduled', active: 'Active', closed: 'Closed' };
 
-/** All that can be pressed, in the five rows that Discord allows: the page, status, sort, its buttons, the toolbar. */
+/**
+ * All that can be pressed, in the five rows that Discord allows: the page, the status, the order, the picker's
+ * buttons, the toolbar.
+ */
 export function pickerComponents(view: PickerView, names: Names): Row[] {
   const { picker, frame, matching } = view;
   const empty = view.rows.every((row) => row.poll === null);
@@ -63,7 +66,7 @@ function toolbarButton(kind: ToolbarKind): APIButtonComponentWithCustomId {
   return button(kind.toolbar, id.encode({ kind: kind.name }), ButtonStyle.Secondary);
 }
 
-/** The polls of the page; those selected are chosen already. */
+/** The menu with the polls of the page. Those that are selected are chosen already. */
 function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
   const options = rows.flatMap(({ id, poll, votes }) =>
     poll === null

@@ -10,7 +10,7 @@ import { orders, pickerComponents, votesText } from './picker-components.ts';
 import { type PickerRow, type PickerView, pickerPageSize } from './picker-view.ts';
 import { goneText, selectedText } from './selection-text.ts';
 
-/** The picker: a page of polls, what is selected of them, what came of the last press, and everything to press. */
+/** The picker: a page of polls, which of them are selected, what the last press did, and everything to press. */
 export function renderPicker(view: PickerView, names: Names): MessageBody {
   const { selection, frame } = view;
   return {
@@ -29,7 +29,7 @@ export function renderPicker(view: PickerView, names: Names): MessageBody {
   };
 }
 
-/** Operations act on everything that is selected, also on what a filter hides: that is said beside the number. */
+/** Operations act on everything that is selected, even on what a filter hides. This is said beside the number. */
 function unlistedText({ selection, unlisted }: PickerView): string {
   if (unlisted === 0) return '';
   const which = unlisted === selection.ids.length ? 'none of them' : `${unlisted} of them not`;
@@ -43,7 +43,7 @@ function description(view: PickerView, names: Names): string {
     : `${above}\n\n${table(view, names, discordLimits.embedDescription - above.length - 2)}`;
 }
 
-/** What was written, and the status as the menu has it now. */
+/** The filters as they were written, and the status as the menu has it now. */
 function filters({ picker }: PickerView, names: Names): string {
   const { status } = picker.filter;
   const written = Object.entries({ ...picker.targets, ...(status && { status }) }).map(

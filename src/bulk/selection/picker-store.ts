@@ -19,22 +19,22 @@ export interface ListPage extends PollPage {
 }
 
 /**
- * What was shown after one press. The next press names it, so that it means these polls, and what was seen of them,
+ * What was shown after one press. The next press names it. So the press means these polls, and what was seen of them,
  * whatever has happened meanwhile.
  */
 export interface Frame extends ListPage {
   /** Grows with every press. */
   readonly number: number;
-  /** Which of them were selected: in the menu these were chosen before anybody touched it. */
+  /** Which of them were selected. In the menu these were chosen before anybody touched it. */
   readonly chosen: readonly number[];
-  /** What of the list the menus change, as it was then. */
+  /** The part of the list that the menus change, as it was then. */
   readonly status: PollStatus | null;
   readonly order: PollOrder;
-  /** What came of the press; whichever process heard of it can say so. */
+  /** What the press did. Whichever process heard of it can say so. */
   readonly notice: string | null;
 }
 
-/** What a press changes: what it leaves out stays as it is. */
+/** What a press changes. What it leaves out stays as it is. */
 export interface PickerChange extends Partial<Pick<PickerList, 'filter' | 'order'>> {
   readonly show?: ListPage;
   readonly notice?: string;
@@ -54,10 +54,10 @@ export interface Picker extends PickerList {
   readonly frames: readonly Frame[];
 }
 
-/** Presses on what was shown before these come from messages that were replaced long ago. */
+/** How many frames are kept. Presses on older ones come from messages that were replaced long ago. */
 const framesKept = 30;
 
-/** Opens a picker on its first page, with something to say if need be. The same interaction opens it once. */
+/** Opens a picker on its first page, with a notice if there is one. The same interaction opens it once. */
 export async function openPicker(
   db: Db,
   owner: SelectionOwner,
@@ -84,14 +84,14 @@ export async function openPicker(
   return id;
 }
 
-/** Throws `UserError` where it is not (or no longer) this person's, in this scope. */
+/** Throws `UserError` if it is not (or no longer) this person's, in this scope. */
 export async function readPicker(db: Db, owner: SelectionOwner, id: number): Promise<Picker> {
   return toPicker(await pickerRow(db, owner, id, false));
 }
 
 /**
- * Notes a press, once however often it arrives: `press` gets the picker, while no other press can come between, and says
- * what becomes of it. A new frame is shown in any case. Throws `UserError` as `readPicker`.
+ * Notes a press, once, however often it arrives. `press` gets the picker while no other press can come between, and
+ * says what becomes of it. A new frame is shown in any case. Throws `UserError` as `readPicker`.
  */
 export async function pressPicker(
   db: Db,
@@ -124,7 +124,7 @@ export function newestFrame({ frames }: Pick<Picker, 'frames'>): Frame {
   return frames.at(-1)!;
 }
 
-/** What was shown under this number; null where that is not known any more. */
+/** What was shown under this number; null if that is no longer known. */
 export function frameOf({ frames }: Pick<Picker, 'frames'>, number: number): Frame | null {
   return frames.find((frame) => frame.number === number) ?? null;
 }

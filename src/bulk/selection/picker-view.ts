@@ -15,9 +15,9 @@ export const pickerPageSize = discordLimits.menuOptions;
 export interface PickerRow {
   readonly id: number;
   readonly selected: boolean;
-  /** Null where it was deleted since the page was shown. */
+  /** Null if it was deleted since the page was shown. */
   readonly poll: Poll | null;
-  /** Null where nobody may know them yet, or it was deleted. */
+  /** Null if nobody may know them yet, or if the poll was deleted. */
   readonly votes: number | null;
 }
 
@@ -27,7 +27,7 @@ export interface PickerView {
   readonly frame: Frame;
   readonly rows: readonly PickerRow[];
   readonly selection: Selection;
-  /** How many of the selected polls this list does not have, on any page. */
+  /** How many of the selected polls are on no page of this list. */
   readonly unlisted: number;
   readonly matching: BoundedCount;
 }
@@ -73,7 +73,7 @@ export async function firstFrame(
   return { ...(await read(db, scope, filter, order, 'top')), page: 1 };
 }
 
-/** The page behind or before one that was shown; that one again where there is nothing. */
+/** The page after or before one that was shown; the same page if there is no other. */
 export async function turnedFrame(
   db: Db,
   scope: Scope,
@@ -89,7 +89,7 @@ export async function turnedFrame(
   }
   if (from.first === null || from.page <= 2) return await firstFrame(db, scope, filter, order);
   const page = await read(db, scope, filter, order, { before: from.first });
-  // Fewer than there were: the list has become shorter, and this is its beginning.
+  // There are fewer than before: the list has become shorter, and this is its beginning.
   if (!page.more) return await firstFrame(db, scope, filter, order);
   return { ...page, page: from.page - 1 };
 }

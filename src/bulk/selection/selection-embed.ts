@@ -11,7 +11,7 @@ import { goneText, selectedText } from './selection-text.ts';
 
 const mostByName = 20;
 
-/** What is selected: the first polls by name, all of them by number, and what to do with them. */
+/** The selection: the first polls by name, all of them by number, and what to do with them. */
 export function renderSelection(selection: Selection, polls: readonly Poll[], names: Names): MessageBody {
   const content = [`**${selectedText(selection)}**`, goneText(selection), hint(selection)];
   return {

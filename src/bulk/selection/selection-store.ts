@@ -6,7 +6,7 @@ import { matchPolls } from '../../polls/lists/match-polls.ts';
 import { claimInteraction } from '../../polls/poll-store.ts';
 import { type Scope, scopeKey } from '../../polls/scope.ts';
 
-/** Whose selection: a person has one for each scope they act in. */
+/** Whose selection it is: a person has one for each scope in which they act. */
 export interface SelectionOwner {
   readonly adminId: string;
   readonly scope: Scope;
@@ -15,11 +15,11 @@ export interface SelectionOwner {
 /** Poll numbers in ascending order. */
 export interface Selection {
   readonly ids: readonly number[];
-  /** Selected, but deleted since. */
+  /** Polls that are selected, but were deleted since. */
   readonly gone: readonly number[];
 }
 
-/** What to do to it: `remove` first, then `add`. */
+/** What to do: first `remove`, then `add`. */
 export interface SelectionWish {
   readonly add?: readonly number[];
   readonly remove?: readonly number[] | 'all';
@@ -27,10 +27,10 @@ export interface SelectionWish {
 
 export interface SelectionChange {
   readonly selection: Selection;
-  /** What was not selected before and is now, and the other way round. */
+  /** `added`: not selected before, and selected now. `removed`: the other way round. */
   readonly added: readonly number[];
   readonly removed: readonly number[];
-  /** What was to be added and is no poll in scope: unknown, deleted or of another server. */
+  /** What was to be added and is no poll in scope: unknown, deleted, or of another server. */
   readonly unknown: readonly number[];
   /** Deleted polls that had to make room. */
   readonly forgotten: readonly number[];
@@ -73,8 +73,9 @@ export async function selectedAmong(
 }
 
 /**
- * Changes a selection: `wish` is asked what to do, given what is selected, while no other change can come between. The
- * same interaction changes it once. Throws `UserError`, and changes nothing, where more than `maxPolls` would be selected.
+ * Changes a selection. `wish` is asked what to do, given what is selected, while no other change can come between.
+ * The same interaction changes it once. Throws `UserError`, and changes nothing, if more than `maxPolls` would be
+ * selected.
  */
 export async function changeSelection(
   db: Db,
@@ -90,7 +91,7 @@ export async function changeSelection(
   });
 }
 
-/** `changeSelection` in a transaction that has claimed the interaction. */
+/** `changeSelection`, in a transaction that has claimed the interaction. */
 export async function changeClaimed(
   trx: Trx,
   owner: SelectionOwner,
@@ -117,7 +118,7 @@ export async function changeClaimed(
   };
 }
 
-/** Its row is what changes of one selection wait for. */
+/** Locks the selection's row: all changes of one selection wait for it. */
 async function lock(trx: Trx, { adminId, scope }: SelectionOwner): Promise<void> {
   await sql`
     insert into selections (admin_id, scope) values (${adminId}, ${scopeKey(scope)})

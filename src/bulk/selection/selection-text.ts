@@ -7,14 +7,14 @@ export function selectedText({ ids }: Selection): string {
   return `${counted(ids.length, 'poll')} selected`;
 }
 
-/** The words for selected polls that are deleted, or null. */
+/** The words for selected polls that are deleted; null if there are none. */
 export function goneText({ gone }: Selection): string | null {
   if (gone.length === 0) return null;
   const [were, them] = gone.length === 1 ? ['was', 'it'] : ['were', 'them'];
   return `⚠️ ${gone.length} more ${were} selected and deleted since: ${formatPollNumbers(gone)}. Operations leave ${them} out; \`/bulk selection remove\` forgets ${them}.`;
 }
 
-/** What a change did, in a few sentences; what was asked for and did not happen is named. */
+/** What a change did, in a few sentences. What was asked for and did not happen is named. */
 export function changeText({ added, removed, unknown, forgotten }: SelectionChange): string {
   const sentences = [
     ...(added.length > 0 ? [`Added ${counted(added.length, 'poll')}: ${formatPollNumbers(added)}.`] : []),
