@@ -11,12 +11,12 @@ import { embeddedDirectory } from './db/embedded/database-place.ts';
 import { DirectoryInUse } from './db/embedded/owner-lock.ts';
 import type { Db } from './db/schema.ts';
 
-/** The audit trail could not be looked at. Not 1, which says that it was and does not hold. */
+/** Exit code: the audit trail could not be verified. It is not 1, which says that it was verified and does not hold. */
 const notVerified = 2;
 
 await main();
 
-/** `npm run audit:verify`: exit code 0 where the chain holds, 1 where it is broken, 2 where it could not be verified. */
+/** `npm run audit:verify`. Exit code 0: the chain holds. 1: it is broken. 2: it could not be verified. */
 async function main(): Promise<void> {
   try {
     const config = loadDatabaseConfig(takeEnvironment());
@@ -52,13 +52,13 @@ async function report(db: Db): Promise<number> {
   return 0;
 }
 
-/** Opening an embedded database would create it. */
+/** Refuses an embedded database that does not exist: opening it would create it. */
 function refuseMissing(config: DatabaseConfig): void {
   if (config.databaseUrl !== null || existsSync(embeddedDirectory(config.dataDir))) return;
   throw new CannotStart(`There is no database in ${config.dataDir} (DATA_DIR), and DATABASE_URL is not set.`);
 }
 
-/** What the operator can mend is said in a sentence; everything else is a bug and keeps its stack. */
+/** The error in a sentence, if the operator can mend it. Everything else is a bug and keeps its stack. */
 function inWords(error: unknown): unknown {
   if (error instanceof DirectoryInUse) {
     return `${error.message}\nWhile the bot runs, \`/bulk audit\` in Discord verifies the chain as well.`;

@@ -42,12 +42,12 @@ async function main(): Promise<void> {
     void exit(1, stop);
   });
   const stop = async () => {
-    // A start that ends has undone itself; why it ended is said below, or it was told to.
+    // A start that ends has undone itself. Why it ended is said below, unless it was told to.
     const gavel = await starting.catch(() => null);
     await gavel?.stop();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // npm passes on what the terminal has sent already, so the same wish comes twice.
+    // npm passes on what the terminal has already sent, so the same signal comes twice.
     process.on(signal, () => {
       if (exiting) return;
       log.info({ signal }, 'stopping');
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** What reads the environment for itself is imported once that is taken. */
+/** Imports what reads the environment for itself once the environment is taken. */
 async function start(
   config: Config,
   log: Logger,
@@ -91,7 +91,7 @@ function configuration(): Config {
   }
 }
 
-/** Says in a sentence why there is no start; the stack is in the log, for those who ask for it. */
+/** Says in a sentence why the start failed. The stack is in the log, for those who ask for it. */
 function refuse(error: unknown, secrets: readonly string[] = []): never {
   const sentence = error instanceof CannotStart ? error.message : `Gavel cannot start: ${inShort(error)}.`;
   console.error(withoutSecrets(sentence, secrets));

@@ -2,7 +2,7 @@ import { OAuth2Scopes, PermissionFlagsBits } from 'discord-api-types/v10';
 import { counted } from './base/display/plural.ts';
 import { version } from './base/version.ts';
 
-/** What the bot needs, as the README lists and explains it. */
+/** The permissions that the bot needs, as the README lists and explains them. */
 const permissions =
   PermissionFlagsBits.ViewChannel |
   PermissionFlagsBits.SendMessages |
@@ -10,7 +10,7 @@ const permissions =
   PermissionFlagsBits.EmbedLinks |
   PermissionFlagsBits.ReadMessageHistory;
 
-/** What discord.js' client knows once it is connected. */
+/** What discord.js's client knows once it is connected. */
 interface Connected {
   readonly user: { readonly username: string } | null;
   readonly application: { readonly id: string } | null;

@@ -10,8 +10,8 @@ import { migrateToLatest } from './db/migrate.ts';
 import { clearClaims } from './delivery/sending/claim-store.ts';
 
 /**
- * The steps of a start up to a database that can be worked with, and the clock that decides: its own, unless one is given.
- * What is to be undone goes to `started`.
+ * The steps of a start up to a working database and the clock that decides: the database's own, unless one is given.
+ * `started` gets what must be undone.
  */
 export async function startDatabase(
   config: DatabaseConfig,
@@ -53,7 +53,7 @@ export async function startDatabase(
   return { database, clock: parts.clock ?? clock };
 }
 
-/** Migrations; and what a previous owner that is certainly dead left behind is free. */
+/** Applies the migrations. Frees what a previous owner left that is certainly dead. */
 async function bringUpToDate(
   { workDb, longDb, soleOwner }: Database,
   log: Logger,

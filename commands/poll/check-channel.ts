@@ -7,9 +7,10 @@ import type { Servers } from '../../src/bot/rights/servers.ts';
 import { discordTime } from '../../src/polls/time.ts';
 
 /**
- * The channel to post in: the chosen one (Discord offers a caller those they can see), or this one. Throws `UserError`
- * where the bot is known not to be allowed to post. For this very channel Discord sends that along; for another it is
- * computed from what the gateway tells, and where that does not suffice Discord's answer to the post decides.
+ * The channel to post in: the chosen one (Discord offers a caller those that they can see), or this one. Throws
+ * `UserError` if the bot is known not to be allowed to post. For this very channel Discord sends that along. For
+ * another one it is computed from what the gateway tells; if that is not enough, Discord's answer to the post
+ * decides.
  */
 export function checkChannel(
   servers: Pick<Servers, 'missingToPost' | 'obstacle'>,
@@ -28,7 +29,7 @@ export function checkChannel(
   return chosen;
 }
 
-/** Null where nothing was sent along. */
+/** The missing permissions here; null if nothing was sent along. */
 function missingHere({ appPermissions, channel }: ChatInputCommandInteraction): string[] | null {
   return appPermissions.bitfield === 0n ? null : missingToPost(channel, appPermissions);
 }

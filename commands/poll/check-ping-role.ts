@@ -11,8 +11,8 @@ import { chosenId } from '../../src/bot/chosen-id.ts';
 import { permissionsOf } from '../../src/bot/rights/channel-permissions.ts';
 
 /**
- * The role to ping, or null. Throws `UserError` where the caller could not mention it in the channel by hand: the role
- * must be mentionable, or they need *Mention Everyone* there. Throws it too where Discord would not let the bot do it.
+ * The role to ping, or null. Throws `UserError` if the caller could not mention it in the channel by hand: the role
+ * must be mentionable, or they need *Mention Everyone* there. Throws it too if Discord would not let the bot do it.
  */
 export function checkPingRole(interaction: ChatInputCommandInteraction, channelId: string): string | null {
   const role = chosenPingRole(interaction);
@@ -30,13 +30,13 @@ export function checkPingRole(interaction: ChatInputCommandInteraction, channelI
   return role.id;
 }
 
-/** The option `ping_role`, or null. Throws `UserError` where that is everyone. */
+/** The option `ping_role`, or null. Throws `UserError` if it is everyone. */
 export function chosenPingRole(interaction: ChatInputCommandInteraction): Role | APIRole | null {
   const id = chosenId(interaction.options, 'ping_role');
   return id === null ? null : pingRole(interaction, id, interaction.options.getRole('ping_role'));
 }
 
-/** The role of this server with that id. Throws `UserError` where it is everyone, or none. */
+/** The role of this server with that id. Throws `UserError` if it is everyone, or if there is none. */
 export function pingRole(
   interaction: Mentioning,
   id: string,
@@ -50,7 +50,7 @@ export function pingRole(
   return role;
 }
 
-/** What of an interaction tells who may mention whom. */
+/** The parts of an interaction that tell who may mention whom. */
 export type Mentioning = Pick<
   BaseInteraction,
   'guild' | 'guildId' | 'channelId' | 'member' | 'memberPermissions' | 'appPermissions'
@@ -68,7 +68,7 @@ export function mayMention(interaction: Mentioning, role: Role | APIRole, channe
   return (channel && permissionsOf(channel, member)?.has(PermissionFlagsBits.MentionEveryone)) ?? false;
 }
 
-/** Whether a mention of this role by the bot in the channel pings anybody: Discord posts it either way. */
+/** Whether a mention of this role by the bot in the channel pings anybody. Discord posts it either way. */
 export function botMayMention(interaction: Mentioning, role: Role | APIRole, channelId: string): boolean {
   if (role.mentionable) return true;
   if (channelId === interaction.channelId) {

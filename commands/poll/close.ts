@@ -21,7 +21,9 @@ export function closeSubcommand(services: PollServices): Subcommand {
   };
 }
 
-/** What the answer says has happened is committed; whether the message shows it already is said beside it. */
+/**
+ * Closes the poll. What the answer says has happened is committed. It also says whether the message shows it already.
+ */
 async function close(
   { db, deliverer, clock }: PollServices,
   caller: Caller,

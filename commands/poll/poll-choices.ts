@@ -17,12 +17,12 @@ export async function pollChoices(db: Db, among: Among, typed: string): Promise<
   return found.map((poll) => ({ name: nameOf(poll), value: poll.id }));
 }
 
-/** Suggestions for an option that takes numbers and ranges: they complete what stands behind the last comma. */
+/** Suggestions for an option that takes numbers and ranges. They complete what follows the last comma. */
 export async function pollListChoices(db: Db, among: Among, typed: string): Promise<Choice[]> {
   const end = typed.lastIndexOf(',') + 1;
   const before = typed.slice(0, end).trim();
   const last = typed.slice(end).trim();
-  // A range is for its author to end.
+  // The author ends a range.
   if (/^#?\d+\s*[-–—]/.test(last)) return [{ name: typed.trim(), value: typed.trim() }];
   const found = await suggestPolls(db, { ...among, limit: discordLimits.choices }, last);
   return found.map((poll) => ({

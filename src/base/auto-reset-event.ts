@@ -1,4 +1,4 @@
-/** An event that lets one waiter through for each `set`, and remembers a `set` for which nobody waited yet. */
+/** An event that lets one waiter through for each `set`. It remembers a `set` for which nobody waited yet. */
 export class AutoResetEvent {
   #isSet = false;
   #resolve: (() => void) | null = null;

@@ -13,7 +13,7 @@ export interface Config {
   /** Without a slash or version at the end, as the REST client wants it. */
   readonly apiUrl: string;
   readonly logLevel: LogLevel;
-  /** Null: as many as Discord recommends; all of them in this process. */
+  /** Null: as many as Discord recommends, all of them in this process. */
   readonly shards: { readonly count: number | null; readonly ids: readonly number[] | null };
   readonly bulk: {
     readonly maxPolls: number;
@@ -35,12 +35,12 @@ export interface Config {
   readonly metrics: { readonly port: number; readonly host: string } | null;
 }
 
-/** The configuration cannot be used; the message has a line for each wrong variable, and no secret in it. */
+/** The configuration cannot be used. The message has a line for each wrong variable, and no secret in it. */
 export class ConfigError extends CannotStart {
   override readonly name = 'ConfigError';
 }
 
-/** Checks every variable, the wrong ones all at once. An empty one counts as not set. Throws `ConfigError`. */
+/** Checks every variable and reports all wrong ones at once. An empty one counts as not set. Throws `ConfigError`. */
 export function loadConfig(env: Environment): Config {
   const value = checked(allVariables, env);
   return {
@@ -71,7 +71,7 @@ export function loadConfig(env: Environment): Config {
   };
 }
 
-/** Only where the database is, for what needs nothing else. Throws `ConfigError`. */
+/** Only the place of the database, for programs that need nothing else. Throws `ConfigError`. */
 export function loadDatabaseConfig(env: Environment): Pick<Config, 'databaseUrl' | 'dataDir'> {
   const value = checked(databaseVariables, env);
   return { databaseUrl: value.DATABASE_URL ?? null, dataDir: value.DATA_DIR };

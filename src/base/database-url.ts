@@ -6,21 +6,24 @@ export function databaseUrl() {
   return variable(urlExpected, completeUrl).pipe(variable(userExpected, withUser));
 }
 
-/** How a URL is to be read whose user or password has characters of the URL's own (https://www.rfc-editor.org/rfc/rfc3986#section-2.2). */
+/**
+ * What is expected of a URL whose user or password has characters that mean something in URLs
+ * (https://www.rfc-editor.org/rfc/rfc3986#section-2.2).
+ */
 const urlExpected =
   'postgres://user:password@host:5432/database; characters of the password such as # / ? % @ are written ' +
   'percent-encoded (# as %23), or they end it too early';
 
 /**
- * With what pg would look for elsewhere. What is left out is localhost, 5432, and the user's name for the database
- * (https://www.postgresql.org/docs/current/libpq-connect.html). `sslmode` is written as what pg makes of it, so that it does
- * not warn of it.
+ * The URL, completed with what pg would look for elsewhere. The defaults are localhost, 5432, and the user's name for
+ * the database (https://www.postgresql.org/docs/current/libpq-connect.html). `sslmode` is written as pg takes it, so
+ * that pg does not warn.
  */
 function completeUrl(text: string): string | undefined {
-  // A user without a host is common with sockets, and not a URL to the standard.
+  // A user without a host is common with sockets, but no URL by the standard.
   const url = urlWith(['postgres:', 'postgresql:'], text.replace('@/', '@localhost/'));
   if (url === undefined || url.hash !== '' || !isDecodable(url)) return undefined;
-  // What is behind the host would be the rest of a password.
+  // What follows the host would be the rest of a password.
   if (`${url.pathname}${url.search}`.includes('@')) return undefined;
   const query = url.searchParams;
   const verifies = ['prefer', 'require', 'verify-ca'].includes(query.get('sslmode') ?? '');
@@ -31,7 +34,7 @@ function completeUrl(text: string): string | undefined {
 const userExpected =
   'a user in it, postgres://user:password@host:5432/database, as the user who runs Gavel has no name on this system';
 
-/** With a user: pg would take one from the environment, and libpq takes that of the process. */
+/** The URL with a user. Without one pg would take it from the environment, and libpq the user of the process. */
 function withUser(text: string): string | undefined {
   const url = new URL(text);
   if (url.username !== '' || url.searchParams.has('user')) return text;
@@ -41,7 +44,7 @@ function withUser(text: string): string | undefined {
   return url.href;
 }
 
-/** Undefined: it has a number alone, as in a container that runs as any. */
+/** The user's name; undefined if it has a number alone, as in a container that runs as any user. */
 function processUser(): string | undefined {
   try {
     return userInfo().username;

@@ -11,17 +11,20 @@ export interface LoopParts {
   readonly afterErrorMs: number;
   /** What is logged with the error of a turn that failed. */
   readonly failed: string;
-  /** What is logged once a turn works again. Where it is given, only the first of several errors in a row is logged. */
+  /** What is logged once a turn works again. If it is given, only the first of several errors in a row is logged. */
   readonly recovered?: string;
   /** Default: `error`. */
   readonly level?: (error: unknown) => 'warn' | 'error';
-  /** A turn that `wake` brings about begins at least this long after the turn before it began, in milliseconds. Default: 0. */
+  /**
+   * The least time between the beginnings of two turns if `wake` brings about the second one, in milliseconds.
+   * Default: 0.
+   */
   readonly apartMs?: number;
 }
 
 /**
- * Does something again and again: after a pause by the clock, or earlier when woken. A turn that fails is logged, and the next
- * one tries again.
+ * Does something again and again: after a pause by the clock, or earlier when it is woken. A turn that fails is
+ * logged, and the next one tries again.
  */
 export class Loop implements Service {
   readonly #parts: LoopParts;
@@ -35,12 +38,12 @@ export class Loop implements Service {
     this.#parts = parts;
   }
 
-  /** The first turn begins after `afterMs`, by default at once. */
+  /** The first turn begins after `afterMs`; default: at once. */
   async start(afterMs = 0): Promise<void> {
     this.#running ??= this.#run(afterMs);
   }
 
-  /** Begins the next turn now; if one is under way, another follows it. */
+  /** Begins the next turn now. If one is under way, another follows it. */
   wake(): void {
     this.#pause.abort();
   }
@@ -69,7 +72,7 @@ export class Loop implements Service {
     }
   }
 
-  /** `began`: when the turn before it did, by the monotonic clock. */
+  /** `began`: when the turn before began, by the monotonic clock. */
   async #rest(pauseMs: number, began: number): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const { clock, apartMs = 0 } = this.#parts;

@@ -2,11 +2,14 @@
 export interface Service {
   /** Resolves once it works. Called at most once. */
   start(): Promise<void>;
-  /** Begins nothing more, and resolves when what was under way has ended. Does nothing where it never started. */
+  /** Begins nothing more. Resolves when what was under way has ended. Does nothing if it never started. */
   stop(): Promise<void>;
 }
 
-/** Several services as one. They start in order and stop all at once, so none of them may need another one to stop. */
+/**
+ * Several services as one. They start in order and stop all at once, so none of them may need another one in order to
+ * stop.
+ */
 export function together(services: readonly Service[]): Service {
   return {
     start: async () => {

@@ -3,14 +3,15 @@ import type { StartSteps, Step } from './start-steps.ts';
 
 /** One line of the list of what a program starts. */
 export interface ListedService {
-  /** Null where the configuration leaves it out. */
+  /** Null if the configuration leaves it out. */
   readonly service: Service | null;
-  /** What is said as it starts, and where it cannot. Default: nothing is said, because it cannot fail. */
+  /** What is said as it starts, and if it cannot. Default: nothing, because it cannot fail. */
   readonly step?: Step;
 }
 
 /**
- * Starts services in order. `started` gets what stops them in reverse, also the one whose start fails. Throws what `steps` does.
+ * Starts services in order. `started` gets what stops them in reverse, even of one whose start fails. Throws what
+ * `steps` throws.
  */
 export async function startServices(
   list: readonly ListedService[],

@@ -11,7 +11,7 @@ export interface Step {
   readonly next: string;
 }
 
-/** What to do next where only the log knows. */
+/** What to do next if only the log knows. */
 export const logHasMore = 'With LOG_LEVEL=debug the log says more.';
 
 /**

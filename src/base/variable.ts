@@ -10,7 +10,7 @@ export function variable<T>(expected: string, parse: (text: string) => T | undef
   });
 }
 
-/** Both bounds belong to it. */
+/** A whole number. Both bounds are allowed. */
 export function wholeNumber(min: number, max: number) {
   return variable(`a whole number from ${min} to ${max}`, (text) => {
     const value = Number(text);
@@ -25,7 +25,7 @@ export function list<T>(text: string, parse: (item: string) => T | undefined): T
   return valid.length === items.length && new Set(valid).size === valid.length ? valid : undefined;
 }
 
-/** Undefined if it is no URL, or has another protocol. A protocol ends in a colon. */
+/** The URL; undefined if it is none, or has another protocol. A protocol ends in a colon. */
 export function urlWith(protocols: readonly string[], text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);

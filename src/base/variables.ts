@@ -5,17 +5,17 @@ import { list, urlWith, variable, wholeNumber } from './variable.ts';
 
 export interface Variable {
   readonly schema: z.ZodType<unknown, string | undefined>;
-  /** Follows the name in the README, and stands above it in `.env.example`. */
+  /** The text after the name in the README, and above it in `.env.example`. */
   readonly means: string;
-  /** What holds if it is not set, where the schema has no default that says it. */
+  /** What holds if it is not set, unless the schema has a default that says it. */
   readonly unset?: string;
   /** Its value is never repeated. */
   readonly secret?: boolean;
 }
 
 /**
- * Every variable of the environment that the bot reads. The table in README.md and `.env.example` follow from this list by
- * `npm run format`.
+ * Every variable of the environment that the bot reads. `npm run format` writes the table in README.md and
+ * `.env.example` from this list.
  */
 export const variables = {
   DISCORD_TOKEN: {

@@ -8,7 +8,7 @@ export interface Caller {
   readonly channelId: string;
   readonly interactionId: string;
   readonly locale: string;
-  /** What they may act on; null for somebody who is no admin here. */
+  /** What they may act on; null if they are no admin here. */
   readonly scope: Scope | null;
 }
 
@@ -32,7 +32,7 @@ export function callerOf(facts: CallerFacts, superAdminIds: ReadonlySet<string>)
   };
 }
 
-/** This server for a member with *Manage Server* (administrators and owners have it), nothing for anybody else. */
+/** This server for a member with *Manage Server* (administrators and owners have it); null for anybody else. */
 function scopeIn(serverId: string, { memberPermissions }: CallerFacts): Scope | null {
   return memberPermissions?.has(PermissionFlagsBits.ManageGuild) ? oneServer(serverId) : null;
 }

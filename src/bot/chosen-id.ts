@@ -1,8 +1,8 @@
 import type { ChatInputCommandInteraction } from 'discord.js';
 
 /**
- * The id in an option that takes a channel, user or role, or null. Read from the option itself: what Discord resolved
- * beside it may be missing, and a target that was given must never count as left out.
+ * The id in an option that takes a channel, user or role; or null. It is read from the option itself: what Discord
+ * resolved beside it may be missing, and a given target must never count as left out.
  */
 export function chosenId(
   options: Pick<ChatInputCommandInteraction['options'], 'get'>,

@@ -28,10 +28,10 @@ export interface OpenInvocation<Interaction> extends Invocation<Interaction> {
  * How subcommands, context commands and presses are handled. `Values`: what a press carries in its custom id.
  *
  * `acknowledge: 'private'`: the dispatcher acknowledges privately before `run`, which returns the private answer.
- * `acknowledge: 'self'`: `run` responds through `respond` within 3 seconds. If it is slow, the dispatcher acknowledges
- * without a word, and `respond` falls back to what then still works: everything but a modal.
+ * `acknowledge: 'self'`: `run` responds through `respond` within 3 seconds. If it is slow, the dispatcher
+ * acknowledges without a word, and `respond` falls back to what still works then: everything but a modal.
  *
- * In both, a thrown `UserError` is answered privately with its text.
+ * In both cases a thrown `UserError` is answered privately with its text.
  */
 export type Handler<Interaction, Values extends readonly object[] = []> =
   | {
@@ -47,7 +47,7 @@ export type CommandHandler = Handler<ChatInputCommandInteraction>;
 
 export interface SlashCommand {
   readonly definition: RESTPostAPIChatInputApplicationCommandsJSONBody;
-  /** By what stands behind the command's name: `close`, `selection add`, or '' for a command without subcommands. */
+  /** By what follows the command's name: `close`, `selection add`, or '' for a command without subcommands. */
   readonly handlers: ReadonlyMap<string, CommandHandler>;
   complete?(interaction: AutocompleteInteraction, caller: Caller): Promise<readonly Choice[]>;
 }
@@ -66,6 +66,6 @@ export type PressInteraction = MessageComponentInteraction | ModalSubmitInteract
 
 /** A button, menu or modal. See `onPress`. */
 export interface PressHandler {
-  /** How a press with this custom id is handled; null where it is none of this kind. */
+  /** How a press with this custom id is handled; null if it is none of this kind. */
   handlerOf(customId: string): Handler<PressInteraction> | null;
 }

@@ -2,7 +2,7 @@ import type { CommandHandler, SlashCommand } from './handlers.ts';
 import type { RequestTurns } from './request-turns.ts';
 
 /**
- * The command, whose private answers and suggestions wait for their turn. A handler that responds by itself does not
+ * The command. Its private answers and suggestions wait for their turn. A handler that responds by itself does not
  * wait: its first response is due within 3 seconds.
  */
 export function inTurn(turns: RequestTurns, command: SlashCommand): SlashCommand {

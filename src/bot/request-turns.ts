@@ -2,16 +2,16 @@ import PQueue from 'p-queue';
 import { UserError } from '../base/errors.ts';
 
 export interface RequestTurnLimits {
-  /** Requests of one person, and of one server, that are worked on at the same time. */
+  /** How many requests of one person, and of one server, are worked on at the same time. */
   readonly perPerson: number;
   readonly perServer: number;
-  /** Requests of one person that may wait. */
+  /** How many requests of one person may wait. */
   readonly waitingPerPerson: number;
 }
 
 /**
- * Requests that make the database search and sort take turns: of one person and of one server only a few are worked on at the
- * same time, so that whoever sends many keeps only themselves waiting.
+ * Lets requests that make the database search and sort take turns. Only a few of one person and of one server are
+ * worked on at the same time. So a person who sends many keeps only themselves waiting.
  */
 export class RequestTurns {
   readonly #limits: RequestTurnLimits;
@@ -21,7 +21,7 @@ export class RequestTurns {
     this.#limits = limits;
   }
 
-  /** Runs the work when it is this person's and this server's turn. Throws `UserError` where too many of theirs wait. */
+  /** Runs the work when it is this person's and this server's turn. Throws `UserError` if too many of theirs wait. */
   async run<T>(
     { userId, serverId }: { readonly userId: string; readonly serverId: string },
     work: () => Promise<T>,
@@ -38,7 +38,7 @@ export class RequestTurns {
     );
   }
 
-  /** A queue that nobody is in is forgotten. */
+  /** Runs the work in the queue of this key. A queue that nobody is in is forgotten. */
   async #in<T>(key: string, concurrency: number, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(key) ?? new PQueue({ concurrency });
     this.#queues.set(key, queue);

@@ -9,7 +9,7 @@ import type { CommandHandler, SlashCommand } from './handlers.ts';
 /** What a subcommand looks like, and how it is answered. */
 export type Subcommand = CommandHandler & { readonly definition: APIApplicationCommandSubcommandOption };
 
-/** Subcommands behind a word of their own: `selection add`, `selection clear`. */
+/** Subcommands that follow a word of their own: `selection add`, `selection clear`. */
 export interface SubcommandGroup {
   readonly name: string;
   readonly description: string;

@@ -14,7 +14,7 @@ import { audienceWithin, requireAdmin } from '../request/caller.ts';
 import { knownOperation } from '../request/known-operation.ts';
 import { operationIn, operationOption } from '../request/operation-option.ts';
 
-/** `/bulk audit`: what the trail says of an operation, and whether the trail is to be believed. */
+/** `/bulk audit`: what the trail says of an operation, and whether the trail can be trusted. */
 export function auditSubcommand(services: BulkServices): Subcommand {
   return {
     definition: subcommandDefinition(
@@ -31,7 +31,7 @@ async function audit(services: BulkServices, id: number, caller: Caller): Promis
   const { db, names } = services;
   const scope = requireAdmin(caller);
   const record = isRowId(id) ? await readAudit(db, id) : null;
-  // The trail is kept for ever, the operation is not: once it is gone, the trail itself says who may read it.
+  // The trail is kept for ever, the operation is not. Once it is gone, the trail itself says who may read it.
   const kept = (await findOperation(db, everyServer, id)) !== null;
   if (kept || !record || !mayReadAudit(record, scope)) await knownOperation(services, id, caller);
   const audience = audienceWithin(scope);

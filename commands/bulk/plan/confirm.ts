@@ -91,7 +91,7 @@ async function begin(services: BulkServices, press: Press, draft: OperationRow):
   await Promise.all([postAndRun(services, operation, press.respond), closePreview(services, operation)]);
 }
 
-/** The preview cannot be pressed any more. A failed edit is no harm: every press is checked again. */
+/** Shows that the preview cannot be pressed any more. A failed edit does no harm: every press is checked again. */
 async function closePreview(services: BulkServices, operation: OperationRow): Promise<void> {
   if (operation.preview_token === null) return;
   const sent = await services.previews.close(

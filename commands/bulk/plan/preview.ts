@@ -27,7 +27,7 @@ export function kindSubcommand(services: BulkServices, kind: OperationKind): Sub
   };
 }
 
-/** Freezes the plan of what is asked for and shows its preview. */
+/** Freezes the plan that is asked for, and shows its preview. */
 export async function previewOperation(
   services: BulkServices,
   invocation: Invocation<RequestInteraction>,
@@ -39,7 +39,7 @@ export async function previewOperation(
   return await showPreview(services, await planOperation(db, request, limits, processId, clock.now()));
 }
 
-/** The first page of a draft, which from now on is kept true as time passes. */
+/** The first page of a draft. From now on it is kept true as time passes. */
 export async function showPreview(services: BulkServices, draftId: number): Promise<MessageBody> {
   const rows = await readPreview(services.db, draftId, 0);
   services.previews.wake();
@@ -56,7 +56,7 @@ export function previewPresses(services: BulkServices): PressHandler[] {
         const now = services.clock.now();
         const draft = await usableDraft(services.db, operation, actorOf(invocation, now), now);
         if (!draft) return invocation.respond.leave();
-        // What is no page shows the first.
+        // A wrong page number shows the first page.
         const rows = await readPreview(services.db, draft.id, page || 0);
         await services.previews.turned(draft.id, rows.page);
         await invocation.respond.update(renderPreview(rows, services, now));

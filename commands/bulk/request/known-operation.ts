@@ -9,8 +9,8 @@ import type { BulkServices } from './bulk-services.ts';
 import { requireAdmin } from './caller.ts';
 
 /**
- * A confirmed operation that the caller may see and act on. Throws `UserError`: a foreign one is “not found”, like one
- * that never was.
+ * A confirmed operation that the caller may see and act on. Throws `UserError`: a foreign one is “not found”, like
+ * one that never existed.
  */
 export async function knownOperation(
   services: BulkServices,

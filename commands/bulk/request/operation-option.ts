@@ -13,7 +13,7 @@ export function operationOption(use: 'required' | 'optional'): APIApplicationCom
   };
 }
 
-/** The number in that option, where it is required. */
+/** The number in that option, if it is required. */
 export function operationIn({ options }: ChatInputCommandInteraction): number {
   return options.getInteger('operation', true);
 }

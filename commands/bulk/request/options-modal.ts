@@ -11,13 +11,15 @@ import { UserError } from '../../../src/base/errors.ts';
 import type { ModalBody } from '../../../src/bot/respond.ts';
 import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
 
-/** Where yes and no of several options share one menu. */
+/** The field in which several options share one menu of yes and no. */
 const sharedMenu = 'switches';
 
 type Fields = Pick<ModalSubmitInteraction['fields'], 'fields'>;
 type Option = APIApplicationCommandBasicOption;
 
-/** Asks for the options of a kind, each under its own name, and for the reason where there is room. Nothing is required. */
+/**
+ * Asks for the options of a kind, each under its own name, and for the reason if there is room. Nothing is required.
+ */
 export function optionsModal(kind: OperationKind, customId: string, title: string): ModalBody {
   const { alone, shared } = grouped(kind);
   const fields = alone.map((option) => label(option.name, option.description, component(option)));
@@ -32,7 +34,9 @@ export function optionsModal(kind: OperationKind, customId: string, title: strin
   return { custom_id: customId, title, components: fields };
 }
 
-/** What was filled in, by option name, and the reason. Throws `UserError` where a menu says both yes and no, or neither. */
+/**
+ * What was filled in, by option name, and the reason. Throws `UserError` if a menu says both yes and no, or neither.
+ */
 export function readOptionsModal(
   kind: OperationKind,
   fields: Fields,
@@ -52,7 +56,7 @@ export function readOptionsModal(
   return { values, reason: givenIn(fields, 'reason')[0] ?? null };
 }
 
-/** Each option has a field of its own, unless there are too many: then those that are yes or no share one. */
+/** Each option has a field of its own. If there are too many, those that are yes or no share one. */
 function grouped(kind: OperationKind): { alone: readonly Option[]; shared: readonly Option[] } {
   if (kind.options.length <= discordLimits.modalFields) return { alone: kind.options, shared: [] };
   const isSwitch = (option: Option) => option.type === ApplicationCommandOptionType.Boolean;
@@ -110,7 +114,7 @@ function label(name: string, description: string, part: APIComponentInLabel) {
   } as const;
 }
 
-/** What stands in a field; nothing where it was left empty, or a forged client left it out. */
+/** What stands in a field; nothing if it was left empty or a forged client left it out. */
 function givenIn({ fields }: Fields, name: string): readonly string[] {
   const field = fields.get(name);
   if (field === undefined) return [];
@@ -119,7 +123,9 @@ function givenIn({ fields }: Fields, name: string): readonly string[] {
   return typed === '' ? [] : [typed];
 }
 
-/** As a slash option would have brought it; what is no number stays text, and the kind says what is allowed. */
+/**
+ * The value as a slash option would have brought it. What is no number stays text, and the kind says what is allowed.
+ */
 function asType({ name, type }: Option, given: string): unknown {
   switch (type) {
     case ApplicationCommandOptionType.Boolean:

@@ -72,7 +72,7 @@ function chosenPingRole(
   return pingRole(interaction, id, resolved);
 }
 
-/** One line, or null where there is none. Throws `UserError` where it is too long. */
+/** The reason in one line; null if there is none. Throws `UserError` if it is too long. */
 function checkReason(reason: string | null): string | null {
   if (reason === null) return null;
   if (reason.length > longestReason) {

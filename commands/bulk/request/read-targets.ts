@@ -5,8 +5,8 @@ import { filterNames, type PollFilter, pollFilter } from '../../../src/polls/lis
 import { type TargetContext, targets } from './target-options.ts';
 
 /**
- * The target options of a command: what was written, for the audit, and the filter it means. Both are empty where no target
- * option was used. Throws `UserError` for what cannot be meant.
+ * The target options of a command: what was written, for the audit, and the filter that it means. Both are empty if
+ * no target option was used. Throws `UserError` for what cannot be meant.
  */
 export function readTargets(
   { options }: Pick<ChatInputCommandInteraction, 'options'>,
@@ -30,7 +30,10 @@ function writtenIn(
   return type === ApplicationCommandOptionType.String ? options.getString(name) : chosenId(options, name);
 }
 
-/** The audit keeps what was written, shortened, and without what PostgreSQL cannot store: NUL, and half an emoji. */
+/**
+ * What the audit keeps of what was written: shortened, and without what PostgreSQL cannot store (NUL, and half an
+ * emoji).
+ */
 function storable(value: string): string {
   return value.replaceAll('\u0000', '').slice(0, 500).toWellFormed();
 }

@@ -26,9 +26,9 @@ export interface TargetContext {
 /** How a filter is asked for. */
 interface Target<Value> {
   readonly option: APIApplicationCommandBasicOption;
-  /** What was written, as the filter takes it. Throws `UserError` for what cannot be meant. */
+  /** The written text as the filter takes it. Throws `UserError` for what cannot be meant. */
   read(written: string, context: TargetContext): Value;
-  /** What may be meant by what was typed so far, within the scope; at most 25. */
+  /** What may be meant by the text typed so far, within the scope; at most 25. */
   suggest?(services: BulkServices, scope: Scope, typed: string): Promise<readonly Choice[]>;
 }
 
@@ -115,7 +115,7 @@ export const targets: { readonly [Name in FilterName]: Target<NonNullable<PollFi
   },
 };
 
-/** As a command has them. */
+/** The options as a command has them. */
 export const targetOptions = Object.values(targets).map(({ option }) => option);
 
 function readStatus(value: string): PollStatus {
@@ -124,7 +124,7 @@ function readStatus(value: string): PollStatus {
   throw new UserError(`${quoted(value)} is no status. Allowed are \`scheduled\`, \`active\` and \`closed\`.`);
 }
 
-/** A server that the caller may not act on is “not found”, like one the bot is not in. */
+/** The id of the server. One on which the caller may not act is “not found”, like one that the bot is not in. */
 function readServer(value: string, context: TargetContext): string {
   const id = value.trim();
   if (!/^\d{17,20}$/.test(id) || !inScope(context.scope, id) || !context.knowsServer(id)) {

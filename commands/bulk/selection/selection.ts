@@ -101,7 +101,7 @@ function answer(done: SelectionChange, more: string | null = null): MessageBody 
   return { content: lines.filter((line) => line !== null).join('\n') };
 }
 
-/** What was named and needed no change. */
+/** The words for what was named and needed no change; null if there is nothing. */
 function already(ids: readonly number[], done: SelectionChange, words: string): string | null {
   const told = new Set([...done.added, ...done.removed, ...done.unknown]);
   const rest = ids.filter((id) => !told.has(id));

@@ -8,7 +8,10 @@ import type { BulkServices } from '../request/bulk-services.ts';
 import { optionsModal } from '../request/options-modal.ts';
 import { selectedTargets } from '../request/selected-targets.ts';
 
-/** The operations under the picker: each leads to the preview of the saved selection, by a modal where it has options. */
+/**
+ * The operations under the picker. Each leads to the preview of the saved selection; if it has options, through a
+ * modal.
+ */
 export function toolbarPresses(services: BulkServices): PressHandler[] {
   return [
     onPress(customIds.selected, {

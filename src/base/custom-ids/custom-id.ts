@@ -2,22 +2,22 @@ import { discordLimits } from '../display/discord-limits.ts';
 
 const separator = ':';
 
-/** How one value stands in a custom id. Reading never fails: it gets whatever a client sent. */
+/** How one value is written in a custom id. Reading never fails: it gets whatever a client sent. */
 export interface IdField<Value> {
   write(value: Value): string;
-  /** `text` is empty where the id has no such part. */
+  /** `text` is empty if the id has no such part. */
   read(text: string): Value;
 }
 
 /**
- * One kind of custom id: `action:value:value`, in the order of its fields. Any client can send any string, so what is
- * read names what was pressed and proves nothing: the handler checks it as it checks a command's options.
+ * One kind of custom id: `action:value:value`, in the order of its fields. Any client can send any string. So what is
+ * read names what was pressed, and proves nothing: the handler checks it as it checks a command's options.
  */
 export interface CustomId<Values extends object> {
   readonly action: string;
-  /** Throws where a value holds a colon, or the id is longer than Discord takes: a bug. */
+  /** Throws if a value holds a colon, or if the id is longer than Discord takes: a bug. */
   encode(values: Values): string;
-  /** Null where the id has another action. */
+  /** Null if the id has another action. */
   decode(text: string): Values | null;
 }
 
@@ -27,7 +27,7 @@ export const wholeNumber: IdField<number> = {
   read: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN),
 };
 
-/** A word. The reader knows which ones there are; '' is none. */
+/** A word. The reader knows which words there are; '' is none of them. */
 export const word: IdField<string> = { write: (value) => value, read: (text) => text };
 
 /** A word, or null. */
@@ -57,7 +57,7 @@ export function customId<Values extends object>(
     decode: (text) => {
       const [given, ...parts] = text.split(separator);
       if (given !== action) return null;
-      // With a part too many it is no id of this kind, and none of its parts can be relied on.
+      // With a part too many it is no id of this kind, so none of its parts can be relied on.
       const read = parts.length > names.length ? [] : parts;
       const values = names.map((name, index) => [name, fields[name].read(read[index] ?? '')]);
       return Object.fromEntries(values) as Values;

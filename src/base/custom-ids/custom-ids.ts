@@ -1,8 +1,8 @@
 import { customId, wholeNumber, word, wordOrNone } from './custom-id.ts';
 
 /**
- * Every custom id of the bot's buttons, menus and modals. Messages that were posted long ago carry them, so one that has
- * been released keeps its action and its fields.
+ * Every custom id of the bot's buttons, menus and modals. Messages that were posted long ago carry them, so an id
+ * that was released keeps its action and its fields.
  */
 export const customIds = {
   /** An option of a poll's message; `position` counts from 0. */
@@ -25,11 +25,14 @@ export const customIds = {
   undo: customId('undo', { operation: wholeNumber }),
   report: customId('report', { operation: wholeNumber }),
 
-  /** Another page of `/bulk history`. Two actions: the ids of one message differ, also where the offsets do not. */
+  /**
+   * Another page of `/bulk history`. There are two actions, because the ids of one message must differ even if the
+   * offsets are the same.
+   */
   historyBack: historyPage('history-back'),
   historyOn: historyPage('history-on'),
 
-  /** On a picker. `frame` is the number of what was shown when it was pressed. */
+  /** Of a picker. `frame` is the number of what was shown when it was pressed. */
   pickBack: frameOfPicker('pick-back'),
   pickOn: frameOfPicker('pick-on'),
   pickPolls: frameOfPicker('pick-polls'),
@@ -39,7 +42,7 @@ export const customIds = {
   pickSort: customId('pick-sort', { picker: wholeNumber }),
   pickClear: customId('pick-clear', { picker: wholeNumber }),
 
-  /** The toolbar under a picker. `kind` is the name of an operation kind: it is previewed at once … */
+  /** Of the toolbar under a picker. `kind` is the name of an operation kind. It is previewed at once … */
   selected: customId('selected', { kind: word }),
   /** … or its options are asked for first, … */
   ask: customId('ask', { kind: word }),

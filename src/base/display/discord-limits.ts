@@ -12,7 +12,7 @@ export const discordLimits = {
   messagesPerPage: 100,
   // https://discord.com/developers/docs/resources/message#bulk-delete-messages
   bulkDeleteMessages: 100,
-  // https://discord.com/developers/docs/reference#uploading-files: where nobody has paid for more, in bytes
+  // https://discord.com/developers/docs/reference#uploading-files: in bytes, if nobody has paid for more
   file: 10 * 1024 * 1024,
   // https://discord.com/developers/docs/components/reference#anatomy-of-a-component
   customId: 100,

@@ -1,13 +1,13 @@
-/** The colours of embeds, by what they tell. */
+/** The colours of embeds, by their meaning. */
 export const embedColours = {
-  /** It is as usual, or under way. */
+  /** As usual, or under way. */
   plain: 0x5865f2,
   good: 0x57f287,
   /** Something needs attention, or failed in part. */
   warning: 0xfaa61a,
   bad: 0xed4245,
   paused: 0xfee75c,
-  /** It was given up. */
+  /** Given up. */
   cancelled: 0x99aab5,
   /** A poll that is not open yet. */
   scheduled: 0x95a5a6,

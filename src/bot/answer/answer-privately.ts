@@ -6,7 +6,7 @@ import { NotOurs } from './not-ours.ts';
 import { persist } from './persist.ts';
 import { refusalOf } from './refusal.ts';
 
-/** Acknowledges privately, runs, and puts the answer in place of the acknowledgement. */
+/** Acknowledges privately, runs, and replaces the acknowledgement by the answer. */
 export async function answerPrivately(
   parts: AnsweringParts,
   interaction: AnswerableInteraction,
@@ -31,7 +31,7 @@ export async function answerPrivately(
     persist(clock, () => messages.editByToken(token, '@original', body), { early: type === 'unknown' });
   const shown = await show(answer);
   if (shown.type === 'sent') return;
-  // Its effect stands, and whoever asks again is told so. Only a body that Discord does not take is our mistake.
+  // Its effect stands, and who asks again is told so. Only a body that Discord does not take is our mistake.
   if (shown.type === 'retry' || isExpired(shown.code)) {
     log.warn({ interaction: id, reason: shown.reason }, 'an answer could not be given any more');
     return;

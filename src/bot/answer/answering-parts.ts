@@ -5,7 +5,7 @@ import type { Messages } from '../../delivery/messages/messages.ts';
 import type { RestCalls } from '../../delivery/rest-calls.ts';
 import type { PressInteraction } from '../handlers.ts';
 
-/** What answering takes. */
+/** What answering needs. */
 export interface AnsweringParts {
   readonly rest: RestCalls;
   readonly messages: Messages;

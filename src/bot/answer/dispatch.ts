@@ -26,9 +26,9 @@ const noSuchCommand = 'Gavel does not know this command (any more). Try again in
 const noSuchButton = 'This button no longer works. Use the command again for a fresh one.';
 
 /**
- * Takes every interaction to its handler, sees to it that it is answered in time, and is the one place where errors end.
- * An interaction that another process has acknowledged is left to that process. Where it is unknown whether our own
- * acknowledgement arrived, the handler runs all the same, since every effect is keyed by the interaction.
+ * Takes every interaction to its handler, makes sure that it is answered in time, and is the one place where errors
+ * end. An interaction that another process has acknowledged is left to that process. If it is unknown whether our own
+ * acknowledgement arrived, the handler runs all the same, because every effect is keyed by the interaction.
  */
 export class Dispatcher implements Service {
   readonly #parts: DispatchParts;
@@ -48,7 +48,7 @@ export class Dispatcher implements Service {
     this.#parts.client.on('interactionCreate', this.#listener);
   }
 
-  /** Takes no more interactions; resolves when those under way are answered, at the latest after `drainMs`. */
+  /** Takes no more interactions. Resolves when those under way are answered, at the latest after `drainMs`. */
   async stop(): Promise<void> {
     const { client, clock, log, drainMs } = this.#parts;
     client.off('interactionCreate', this.#listener);
@@ -100,7 +100,7 @@ export class Dispatcher implements Service {
     return null;
   }
 
-  /** `handler`: or the words that refuse the interaction because nothing handles it. */
+  /** `handler` may be the words that refuse the interaction because nothing handles it. */
   async #answer<I extends AnswerableInteraction>(
     interaction: I,
     caller: Caller | null,
@@ -130,7 +130,7 @@ export class Dispatcher implements Service {
   }
 }
 
-/** What stands behind the command's name: `close`, `selection add`, or ''. */
+/** What follows the command's name: `close`, `selection add`, or ''. */
 function subcommandOf({ options }: ChatInputCommandInteraction): string {
   const words = [options.getSubcommandGroup(false), options.getSubcommand(false)];
   return words.filter((word) => word !== null).join(' ');

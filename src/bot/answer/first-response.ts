@@ -7,7 +7,7 @@ import { discordFailure } from '../../delivery/sending/discord-outcome.ts';
 /** Discord takes the first response to an interaction within 3 seconds (Interactions, "Receiving and Responding"). */
 const givenUpAfterMs = 2500;
 const alreadyAcknowledged = 40060;
-/** Unknown interaction, unknown webhook, token no longer valid: Discord waits for no answer any more. */
+/** Unknown interaction, unknown webhook, token no longer valid: Discord no longer waits for an answer. */
 const expired: readonly string[] = ['10062', '10015', '50027'];
 
 export function isExpired(code: number | string | null): boolean {
@@ -15,13 +15,13 @@ export function isExpired(code: number | string | null): boolean {
 }
 
 export type FirstResponse =
-  /** `messageId`: of the message that the response is or changed, where Discord says so. */
+  /** `messageId`: the message that the response is or changed, if Discord says so. */
   | { readonly type: 'taken'; readonly messageId: string | null }
   /** Discord may have taken it or not. */
   | { readonly type: 'unknown' }
   /** Another process has responded. */
   | { readonly type: 'elsewhere' }
-  /** It came too late, for whoever. */
+  /** It came too late for any process. */
   | { readonly type: 'gone' };
 
 export interface Responding {
@@ -31,8 +31,8 @@ export interface Responding {
 }
 
 /**
- * Responds to an interaction. Repeats itself once where the answer was lost; then "already acknowledged" may mean our
- * own first try. Throws where Discord finds fault with the response itself (a bug).
+ * Responds to an interaction. Repeats itself once if the answer was lost; then "already acknowledged" may mean our
+ * own first try. Throws if Discord finds fault with the response itself (a bug).
  */
 export async function respondFirst(
   responding: Responding,

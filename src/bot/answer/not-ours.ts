@@ -1,4 +1,4 @@
-/** There is nothing left to do here: another process has the interaction, or it came too late for anybody. */
+/** Nothing is left to do here: another process has the interaction, or it came too late for any process. */
 export class NotOurs extends Error {
   override readonly name = 'NotOurs';
   readonly why: 'elsewhere' | 'gone';

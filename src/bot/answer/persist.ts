@@ -4,7 +4,7 @@ import { sendUntilTaken } from '../../delivery/messages/send-until-taken.ts';
 
 /** Somebody waits for it. */
 const persistence = { tries: 5, longestPauseMs: 5_000 };
-/** Unknown message, unknown webhook: also what Discord says while an acknowledgement is still on its way. */
+/** Unknown message, unknown webhook. Discord also says so while an acknowledgement is still on its way. */
 const notThereYet = ['10008', '10015'];
 
 /** Sends until it is sent or refused, at most five times. `early`: "not there" may only mean "not there yet". */

@@ -5,7 +5,7 @@ import type { MessageBody } from '../../base/message-body.ts';
 import { databaseFault } from '../../db/server/database-fault.ts';
 import { cut } from '../../polls/text.ts';
 
-/** What the caller is told of an error. Only an expected refusal says what happened; the rest is for the log. */
+/** What the caller is told of an error. Only an expected refusal says what happened. The rest is for the log. */
 export function refusalOf(error: unknown, { id }: { readonly id: string }, log: Logger): MessageBody {
   if (error instanceof UserError) return { content: cut(error.message, discordLimits.content) };
   if (databaseFault(error) !== null) {

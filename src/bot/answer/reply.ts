@@ -15,7 +15,7 @@ const slowAfterMs = 1500;
 
 export interface PressedMessage {
   readonly id: string;
-  /** Only the caller sees it. */
+  /** Whether only the caller sees it. */
   readonly private: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface ReplyParts {
   readonly interaction: {
     readonly id: string;
     readonly token: string;
-    /** The message whose component was used, also behind a modal. */
+    /** The message whose component was used, directly or through a modal. */
     readonly message: PressedMessage | null;
   };
 }
@@ -36,7 +36,7 @@ export interface ReplyParts {
 type First = 'message' | 'update' | 'modal' | 'silent' | 'waiting';
 
 /**
- * The answer of a handler that responds by itself. Discord takes one first response; whatever comes after it goes by
+ * The answer of a handler that responds by itself. Discord takes one first response; what comes after it goes by
  * edits and follow-ups. Every way to respond throws `NotOurs` once it is clear that nobody waits for this process.
  */
 export class Reply implements Respond {
@@ -49,7 +49,7 @@ export class Reply implements Respond {
     this.#parts = parts;
   }
 
-  /** Acknowledges without a word if nothing has been said in time. Ends with `finish`. */
+  /** Acknowledges without a word if nothing was said in time. `finish` ends it. */
   async watch(): Promise<void> {
     await this.#parts.clock.sleep(slowAfterMs, this.#done.signal);
     if (this.#done.signal.aborted || this.#first !== null) return;
@@ -57,7 +57,7 @@ export class Reply implements Respond {
   }
 
   async update(body: MessageBody): Promise<void> {
-    // A forged custom id can come from any message of ours; what others see is not replaced by one person's answer.
+    // A forged custom id can come from any message of ours. One person's answer does not replace what others see.
     if (this.#parts.interaction.message?.private === false) return await this.tell(body);
     const edit = wholeEdit(body);
     const first = await this.#asFirst('update', InteractionResponseType.UpdateMessage, edit);
@@ -103,7 +103,7 @@ export class Reply implements Respond {
     this.#done.abort();
   }
 
-  /** Ends the watch; acknowledges where nobody has. */
+  /** Ends the watch. Acknowledges if nobody has. */
   async finish(): Promise<void> {
     this.#done.abort();
     if (this.#left) return;
@@ -111,7 +111,7 @@ export class Reply implements Respond {
     else await this.#first;
   }
 
-  /** What another process' acknowledgement leaves to do: it said nothing, or that an answer is being thought of. */
+  /** What is left to do after another process's acknowledgement: it said nothing, or that an answer will come. */
   #forestalled(error: unknown): First | 'gone' {
     if (!(error instanceof NotOurs)) throw error;
     if (error.why === 'gone') return 'gone';
@@ -127,7 +127,7 @@ export class Reply implements Respond {
     }
   }
 
-  /** `sent`, or how it had been responded to before. */
+  /** `sent`; or how it had been responded to before. */
   async #asFirst(how: First, type: InteractionResponseType, data?: CallOptions): Promise<First | 'sent'> {
     const earlier = this.#first;
     if (earlier === null) {
@@ -141,20 +141,23 @@ export class Reply implements Respond {
       if (result.type === 'elsewhere' || result.type === 'gone') throw new NotOurs(result.type);
       return earlier === null ? 'sent' : taken;
     } catch (error) {
-      // A response that Discord found fault with was none: the error can still be answered.
+      // A response with which Discord found fault was none, so the error can still be answered.
       if (earlier === null && !(error instanceof NotOurs)) this.#first = null;
       throw error;
     }
   }
 
-  /** Where Discord did not say it, it is asked; and who is not told even then may still be by an edit to the same. */
+  /**
+   * The id of the posted message. If Discord did not say it, it is asked. If it does not say it even then, an edit of
+   * the original may still tell.
+   */
   async #postedId(body: MessageBody): Promise<string | null> {
     const { result } = await this.#first!;
     if (result.type === 'taken' && result.messageId !== null) return result.messageId;
     const { messages, interaction } = this.#parts;
     const original = await messages.originalOf(interaction.token);
     if (original.type === 'sent') return original.messageId;
-    // What the original is stands fast only if this response was taken.
+    // It is certain what the original is only if this response was taken.
     if (result.type !== 'taken') return null;
     const edited = await messages.editByToken(interaction.token, '@original', body);
     return edited.type === 'sent' ? edited.messageId : null;
@@ -167,7 +170,10 @@ export class Reply implements Respond {
     throw new Error(`The answer could not be shown: ${sent.reason}`);
   }
 
-  /** By hand, because it may have to be public. Null where the answer was lost: repeating could post it twice. */
+  /**
+   * Posts a follow-up by itself, because it may have to be public. Null if the answer was lost: repeating could post
+   * it twice.
+   */
   async #followUp(message: CallOptions): Promise<string | null> {
     const { rest, applicationId, interaction } = this.#parts;
     try {

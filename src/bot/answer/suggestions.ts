@@ -7,7 +7,7 @@ import type { Choice } from '../handlers.ts';
 
 const withinMs = 2000;
 
-/** What `complete` suggests, in Discord's limits; nothing where it fails or takes too long. */
+/** What `complete` suggests, within Discord's limits; nothing if it fails or takes too long. */
 export async function suggestions(
   complete: () => Promise<readonly Choice[]>,
   clock: Clock,

@@ -4,9 +4,9 @@ import { type PatienceParts, patiently } from '../../base/patience.ts';
 import { discordHiccup } from './discord-hiccup.ts';
 
 /**
- * Lets `client` ask for its gateway again where Discord hiccups, and calls `told` with the first address it is given: discord.js
- * asks once, in the middle of connecting, takes the first error for final, and looks at no answer before it uses it. It gets
- * `CannotStart` where that is none of Discord's.
+ * Makes `client` ask for its gateway again if Discord hiccups, and calls `told` with the first address. By itself
+ * discord.js asks once, in the middle of connecting, takes the first error for final, and looks at no answer before
+ * it uses it. It gets `CannotStart` if the answer is none of Discord's.
  */
 export function askForGateway({ rest }: Client, parts: PatienceParts, told: (url: string) => void): void {
   const get = rest.get.bind(rest);
@@ -27,13 +27,16 @@ export function askForGateway({ rest }: Client, parts: PatienceParts, told: (url
   };
 }
 
-/** What calls itself JSON and is not is no answer of Discord's. */
+/** Null for an answer that calls itself JSON and is not: it is none of Discord's. */
 function notJson(error: unknown): null {
   if (error instanceof SyntaxError) return null;
   throw error;
 }
 
-/** What discord.js uses of it without looking (https://discord.com/developers/docs/events/gateway#get-gateway-bot). */
+/**
+ * Whether it has what discord.js uses without looking
+ * (https://discord.com/developers/docs/events/gateway#get-gateway-bot).
+ */
 function isGateway(answer: unknown): answer is APIGatewayBotInfo {
   if (typeof answer !== 'object' || answer === null) return false;
   const { url, session_start_limit: limit } = answer as Record<string, unknown>;

@@ -16,8 +16,8 @@ export interface ClientParts {
 }
 
 /**
- * The gateway connection. It keeps servers, channels and roles, which tell where the bot may write, and next to nothing
- * else: whatever matters about polls is in the database.
+ * The gateway connection. It keeps servers, channels and roles, which tell where the bot may write, and almost
+ * nothing else: whatever matters about polls is in the database.
  */
 export function createClient({ rest, shards, log }: ClientParts): Client {
   const client = new Client({
@@ -44,11 +44,12 @@ export function createClient({ rest, shards, log }: ClientParts): Client {
 }
 
 /**
- * Resolves when the shards are connected. Discord is asked for its gateway again where that hiccups; the shards then try by
- * themselves, for as long as a start waits for Discord. Throws `CannotStart` where nothing of that helps, with what to do
- * about it.
+ * Resolves when the shards are connected. If Discord hiccups, it is asked for its gateway again. The shards then try
+ * by themselves, for as long as a start waits for Discord. Throws `CannotStart`, with what to do, if nothing of that
+ * helps.
  *
- * Not by `client.login`, which takes the whole client down at the first error, also where its shards are trying again.
+ * It does not use `client.login`, which ends the whole client at the first error, even while its shards are trying
+ * again.
  */
 export async function connect(client: Client, token: string, parts: PatienceParts): Promise<void> {
   const trouble = new Set<unknown>();
@@ -69,7 +70,7 @@ export async function connect(client: Client, token: string, parts: PatiencePart
   try {
     // biome-ignore lint/complexity/useLiteralKeys: it is private, and TypeScript allows only this way.
     const connecting = client.ws['connect']();
-    // What a shard reported is the shard's to mend.
+    // A shard mends by itself what it reported.
     await Promise.race([connecting, closed, refused]).catch((error: unknown) => {
       if (!trouble.has(error)) throw error;
     });
@@ -82,7 +83,7 @@ export async function connect(client: Client, token: string, parts: PatiencePart
   }
 }
 
-/** Ends the connection, of which nothing more is logged. */
+/** Ends the connection. Nothing more is logged of it. */
 export async function disconnect(client: Client): Promise<void> {
   for (const event of ['shardReconnecting', 'shardDisconnect', 'shardError', 'warn'] as const) {
     client.removeAllListeners(event);
@@ -90,7 +91,7 @@ export async function disconnect(client: Client): Promise<void> {
   await client.destroy();
 }
 
-/** Calls back when a shard was closed for a reason that no reconnect can heal, such as a token that was revoked. */
+/** Calls back when a shard was closed for a reason that no reconnect can heal, such as a revoked token. */
 export function onLost(client: Client, lost: (reason: string) => void): void {
   client.on('shardDisconnect', ({ code }, shard) => lost(`shard ${shard}: ${closeReason(code)}`));
   client.on('invalidated', () => lost('Discord invalidated the session'));

@@ -4,7 +4,7 @@ import { discordFailure } from '../../delivery/sending/discord-outcome.ts';
 
 /** For how long a start waits for a Discord that fails, in milliseconds. */
 const failingMs = 75_000;
-/** And where nobody answers at that address: more likely it is wrong, or there is no network. */
+/** And if nobody answers at that address, in milliseconds: more likely it is wrong, or there is no network. */
 const nobodyThereMs = 25_000;
 
 /** Whether an error of a request may pass by itself, for `patiently`: 5xx, a rate limit, no answer. */
@@ -21,7 +21,7 @@ export function discordHiccup(error: unknown): Hiccup | null {
   }
 }
 
-/** For how long a start waits for Discord, in milliseconds, where the last try failed with that. Null: it said nothing. */
+/** For how long a start waits for Discord after this last error, in milliseconds. Null: the last try said nothing. */
 export function worthWaitingMs(error: Error | null): number {
   return error !== null && isNobodyThere(error) ? nobodyThereMs : failingMs;
 }

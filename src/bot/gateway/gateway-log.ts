@@ -3,8 +3,8 @@ import { reasonOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 
 /**
- * Logs what the gateway reports. A shard that is away tries twice a second: that it is, and why, is said once each until it
- * is back, whichever comes first.
+ * Logs what the gateway reports. A shard that is away tries twice a second. So the log says once that it is away, and
+ * once why, in whichever order, until it is back.
  */
 export function logGateway(client: Client, log: Logger): void {
   const away = new Set<number>();

@@ -4,14 +4,14 @@ import { counted } from '../../base/display/plural.ts';
 import { CannotStart, inShort } from '../../base/errors.ts';
 import { worthWaitingMs } from './discord-hiccup.ts';
 
-/** How often it is looked at, in milliseconds. */
+/** How often it looks, in milliseconds. */
 const lookMs = 1_000;
 
 /**
- * Resolves with why the start ends once the gateway at `url` has let no further shard in for as long as is worth waiting, counted
- * from now; with null when `over` aborts. Shards identify one after the other, 5 s apart or more
- * (https://discord.com/developers/docs/events/gateway#sharding-max-concurrency), so each that is ready for the first time
- * begins the wait anew.
+ * Resolves with why the start ends, once the gateway at `url` has let no further shard in for as long as is worth
+ * waiting, counted from now. Resolves with null when `over` aborts. Shards identify one after the other, at least 5 s
+ * apart (https://discord.com/developers/docs/events/gateway#sharding-max-concurrency). So each shard that becomes
+ * ready for the first time begins the wait anew.
  */
 export async function gatewayRefusal(
   client: Client,

@@ -2,10 +2,10 @@ import { type ClientOptions, SimpleShardingStrategy } from 'discord.js';
 
 type BuildStrategy = NonNullable<NonNullable<ClientOptions['ws']>['buildStrategy']>;
 
-/** How long a connection that ends may take to say good-bye, in milliseconds; `ws` waits for 30 s. */
+/** How long a connection that ends may take to say goodbye, in milliseconds; `ws` waits for 30 s. */
 const closeMs = 2_000;
 
-/** Shards as discord.js runs them by itself, which also report every network error, and end at once. */
+/** Shards as discord.js runs them by itself. These also report every network error, and end at once. */
 export const gatewayShards: BuildStrategy = (manager) => {
   const strategy = new SimpleShardingStrategy(manager);
   const spawn = strategy.spawn.bind(strategy);
@@ -20,8 +20,9 @@ export const gatewayShards: BuildStrategy = (manager) => {
 };
 
 /**
- * `WebSocketShard.onError` (@discordjs/ws 1.2) keeps ECONNREFUSED, ECONNRESET, ETIMEDOUT and EAI_AGAIN to itself, so nobody learns why
- * a gateway cannot be reached. They are not for the shard: an `error` of its own ends its first `connect`.
+ * Reports the errors that `WebSocketShard.onError` (@discordjs/ws 1.2) keeps to itself: ECONNREFUSED, ECONNRESET,
+ * ETIMEDOUT and EAI_AGAIN. Without that nobody learns why a gateway cannot be reached. They do not go to the shard:
+ * an `error` of its own ends its first `connect`.
  */
 function reportErrors(shard: Shard, report: (error: Error) => void): void {
   const onError = shard.onError.bind(shard);
@@ -38,10 +39,11 @@ function reportErrors(shard: Shard, report: (error: Error) => void): void {
 }
 
 /**
- * `WebSocketShard.destroy` (@discordjs/ws 1.2) is no end where a shard is not connected: one that waits for `hello` then destroys itself
- * once more to reconnect, so that the first call never returns; one between two tries goes on trying; a connection that is not
- * open yet is left alone, and its failure ends the process as an error that nobody listens to. One that is open is waited for
- * until the other side has closed it too, also where that says nothing.
+ * Makes a shard end at once. `WebSocketShard.destroy` (@discordjs/ws 1.2) does not end a shard that is not connected:
+ * - A shard that waits for `hello` destroys itself once more in order to reconnect, so the first call never returns.
+ * - A shard between two tries goes on trying.
+ * - A connection that is not open yet is left alone, and its failure ends the process as an error without a listener.
+ * - An open connection is waited for until the other side has closed it too, even if that says nothing.
  */
 function endAtOnce(shard: Shard): void {
   let over = false;
@@ -60,7 +62,7 @@ function endAtOnce(shard: Shard): void {
     clearTimeout(limit);
     if (connection.readyState !== connection.CONNECTING) return;
     connection.on('error', () => {
-      // That it was abandoned.
+      // The error says that it was abandoned.
     });
     connection.terminate();
   };

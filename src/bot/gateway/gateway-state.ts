@@ -1,6 +1,6 @@
 import { type Client, Status } from 'discord.js';
 
-/** This process' shards by state, in words: `ready`, `reconnecting`, `disconnected` … */
+/** This process's shards by state, in words: `ready`, `reconnecting`, `disconnected` … */
 export function shardStates(client: Client): Record<string, number> {
   const counts: Record<string, number> = { ready: 0 };
   for (const { status } of client.ws.shards.values()) {
@@ -10,7 +10,7 @@ export function shardStates(client: Client): Record<string, number> {
   return counts;
 }
 
-/** `ok` where every shard is connected, else what is wrong. */
+/** `ok` if every shard is connected; else what is wrong. */
 export function gatewayState(client: Client): string {
   if (!client.isReady()) return 'not connected yet';
   const { ready, ...others } = shardStates(client);

@@ -19,11 +19,11 @@ interface CommandCalls {
 export type Definition = (SlashCommand | ContextCommand)['definition'];
 
 /**
- * Registers the commands for all servers, unless they are registered already just so: Discord allows few changes a day
- * and clients take a while to follow. Returns whether anything was sent.
+ * Registers the commands for all servers, unless they are registered already just so. Discord allows few changes a
+ * day, and clients take a while to follow. Returns whether anything was sent.
  *
- * It replaces what the application has, but for its Entry Point, which Discord gives to applications with an Activity and
- * which must be sent along (50240 otherwise, https://github.com/serenity-rs/serenity/issues/2993).
+ * It replaces what the application has, except its Entry Point. Discord gives that to applications with an Activity,
+ * and it must be sent along (50240 otherwise, https://github.com/serenity-rs/serenity/issues/2993).
  */
 export async function registerCommands(
   rest: CommandCalls,
@@ -53,7 +53,7 @@ interface Registered {
   readonly type?: ApplicationCommandType;
 }
 
-/** What can be sent to keep it. */
+/** What must be sent to keep it as it is. */
 function asItIs(command: Registered): object {
   return Object.fromEntries(
     Object.entries(command).filter(
@@ -76,7 +76,10 @@ function sorted(commands: readonly object[]): unknown[] {
   return commands.map((command) => essence(command)).sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** Without what Discord adds of its own and without defaults, which it spells out or leaves out as it likes. */
+/**
+ * The command without what Discord adds of its own, and without defaults, which it spells out or leaves out as it
+ * likes.
+ */
 function essence(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(essence);

@@ -8,13 +8,14 @@ const viewChannel: Named = ['View Channel', PermissionFlagsBits.ViewChannel];
 const sendMessages: Named = ['Send Messages', PermissionFlagsBits.SendMessages];
 const sendInThreads: Named = ['Send Messages in Threads', PermissionFlagsBits.SendMessagesInThreads];
 const manageThreads: Named = ['Manage Threads', PermissionFlagsBits.ManageThreads];
-/** A voice channel is closed without it (Discord's reference, "Permissions", implicit ones). */
+/** Without it a voice channel is closed (Discord's reference, "Permissions", implicit ones). */
 const connect: Named = ['Connect', PermissionFlagsBits.Connect];
 const embedLinks: Named = ['Embed Links', PermissionFlagsBits.EmbedLinks];
 
 /**
- * What each right takes in a channel as it is now. Own messages are edited and deleted by whoever sees them; a thread that is
- * locked takes Manage Threads for all but deleting (Discord's reference, "Threads"; api-docs#3096, PR#3108, PR#5919).
+ * The permissions that each right takes in a channel as it is now. Whoever sees their own messages may edit and
+ * delete them. A locked thread takes Manage Threads for everything but deleting (Discord's reference, "Threads";
+ * api-docs#3096, PR#3108, PR#5919).
  */
 function permissionsFor(right: Right, channel: GuildBasedChannel): readonly Named[] {
   const thread = channel.isThread() ? channel : null;
@@ -53,7 +54,7 @@ export function obstacleIn(channel: GuildBasedChannel, deed: Deed, now: Date): O
   const lacked = rightsOf[deed].filter((right) => !had.has(right));
   const [right] = lacked;
   if (right === undefined) return null;
-  // Who does not see a channel lacks everything there; what else is missing shows when sight is back.
+  // Without sight of a channel everything there is missing. What else is missing shows when sight is back.
   const needed =
     right === 'view'
       ? permissionsFor('view', channel)
@@ -63,7 +64,10 @@ export function obstacleIn(channel: GuildBasedChannel, deed: Deed, now: Date): O
   return { right, permissions: [...new Set(missing)], timedOutUntil: until };
 }
 
-/** What posting a poll takes and is not given, by Discord's names. A channel that is not known counts as no thread. */
+/**
+ * The permissions that are missing to post a poll, by Discord's names. A channel that is not known counts as no
+ * thread.
+ */
 export function missingToPost(
   channel: { isThread(): boolean } | null,
   given: Readonly<PermissionsBitField>,

@@ -3,7 +3,7 @@ import { rights as allRights, type Right } from '../../delivery/rights.ts';
 import { permissionsOf } from './channel-permissions.ts';
 import { rightsWith } from './channel-rights.ts';
 
-/** What the bot may do in a channel, as it was looked at last. */
+/** What the bot may do in a channel, as of the last look. */
 export interface ChannelRights {
   readonly rights: ReadonlySet<Right>;
   readonly bits: bigint;
@@ -15,8 +15,8 @@ export interface ChannelRights {
 export type Regained = (channelId: string, right: Right, gone?: boolean) => boolean;
 
 /**
- * Looks at a server's channels, or at some of them and their threads, and compares with what was known; `before` null:
- * nothing was. `regained` null: nothing came back.
+ * Looks at a server's channels, or at some of them and their threads, and compares with what was known. `before`
+ * null: nothing was known. `regained` null: nothing came back.
  */
 export function compareRights(
   guild: Guild,
@@ -41,7 +41,7 @@ export function compareRights(
     back.set(id, opened ? after.rights : after.rights.difference(had.rights));
     if (had) bits |= after.bits & ~had.bits;
   }
-  // What this process knows no channel of is a thread that sleeps, in whatever channel, unless it is gone.
+  // A channel that this process does not know is a sleeping thread, of any channel, unless it is gone.
   const elsewhere: ReadonlySet<Right> = before === null ? new Set(allRights) : rightsBehind(bits);
   const some = elsewhere.size > 0 || [...back.values()].some((rights) => rights.size > 0);
   const regained: Regained = (channelId, right, gone = false) =>
@@ -54,7 +54,7 @@ function isAmong(channel: GuildBasedChannel, chosen: ReadonlySet<string>): boole
   return chosen.has(channel.id) || (channel.isThread() && chosen.has(channel.parentId ?? ''));
 }
 
-/** Null where the gateway told too little to say. */
+/** Null if the gateway told too little to say. */
 function look(channel: GuildBasedChannel, now: Date): ChannelRights | null {
   const { me } = channel.guild.members;
   const permissions = me && permissionsOf(channel, me, now);

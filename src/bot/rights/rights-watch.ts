@@ -4,13 +4,19 @@ import type { Service } from '../../base/service.ts';
 import { timedOutUntil } from './channel-permissions.ts';
 import { type ChannelRights, compareRights, type Regained } from './regained-rights.ts';
 
-/** Whatever may change what the bot may do. It says where to look, not what changed: a topic comes like an overwrite. */
+/**
+ * The events that may change what the bot may do. They say where to look, not what changed: a new topic comes like a
+ * new overwrite.
+ */
 const inChannel = ['CHANNEL_CREATE', 'CHANNEL_UPDATE', 'CHANNEL_DELETE', 'THREAD_CREATE', 'THREAD_UPDATE'];
 const inServer = ['GUILD_ROLE_UPDATE', 'GUILD_ROLE_DELETE', 'THREAD_DELETE', 'THREAD_LIST_SYNC'];
 
-/** Discord's clock and ours differ; a look too early would be the last one. */
+/**
+ * When to look after the end of a time-out, in ms. Discord's clock and ours differ, and a look too early would be the
+ * last one.
+ */
 const marginsMs = [2_000, 60_000];
-/** Timers hold 24 days at most, time-outs last up to 28. */
+/** The longest sleep, in ms. Timers hold 24 days at most, and time-outs last up to 28. */
 const longestSleepMs = 3_600_000;
 
 interface Packet {
@@ -24,20 +30,20 @@ interface Known {
 }
 
 /**
- * Watches what the bot may do in each channel and tells what came back, and nothing where nothing did: what is known is
- * compared with what was known before, over gateway sessions and outages of servers too. The end of a time-out comes without
- * an event, so it is waited for.
+ * Watches what the bot may do in each channel. Tells what came back, and nothing if nothing did: it compares with
+ * what was known before, over gateway sessions and outages of servers too. A time-out ends without an event, so the
+ * watch waits for its end.
  */
 export class RightsWatch implements Service {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #regained: (serverId: string, regained: Regained) => void;
   readonly #known = new Map<string, Known>();
-  /** Servers to be looked at: wholly (null), or in these channels. */
+  /** Servers to look at: wholly (null), or in these channels. */
   readonly #due = new Map<string, Set<string> | null>();
   readonly #timeOuts = new Map<string, { readonly until: number; readonly stop: AbortController }>();
 
-  /** `regained` is called where the bot has a right that it did not have, or that nobody knew of. */
+  /** `regained` is called if the bot has a right that it did not have, or of which nobody knew. */
   constructor(client: Client, clock: Clock, regained: (serverId: string, regained: Regained) => void) {
     this.#client = client;
     this.#clock = clock;
@@ -47,7 +53,7 @@ export class RightsWatch implements Service {
   /** To be called before the client connects. */
   async start(): Promise<void> {
     const client = this.#client;
-    // Not discord.js' own events: it tells of no thread that it did not know, and a thread that wakes is one.
+    // Not discord.js's own events: it tells of no thread that it did not know, and a thread that wakes is one.
     client.on('raw', this.#hear);
     client.on('clientReady', this.#lookAtAll);
     client.on('guildCreate', this.#lookAt);
@@ -69,7 +75,7 @@ export class RightsWatch implements Service {
       this.#schedule(d.guild_id, null);
   };
 
-  /** Server by server, so that thousands of them hold up nothing else. */
+  /** Goes server by server, so that thousands of them hold up nothing else. */
   readonly #lookAtAll = async (): Promise<void> => {
     for (const guild of [...this.#client.guilds.cache.values()]) {
       if (!this.#known.has(guild.id)) this.#look(guild, 'all');
@@ -85,7 +91,7 @@ export class RightsWatch implements Service {
     this.#timeOuts.delete(id);
   };
 
-  /** A packet is heard before discord.js has understood it; and many come at once. */
+  /** Waits a little: a packet is heard before discord.js has understood it, and many come at once. */
   #schedule(serverId: string, channelId: string | null): void {
     const waiting = this.#due.get(serverId);
     if (waiting === undefined) setImmediate(() => this.#lookAtDue(serverId));
@@ -97,18 +103,18 @@ export class RightsWatch implements Service {
     const channels = this.#due.get(serverId) ?? null;
     this.#due.delete(serverId);
     const guild = this.#client.guilds.cache.get(serverId);
-    // Before that everything is looked at.
+    // Before it is ready, everything is looked at anyway.
     if (guild && this.#client.isReady()) this.#look(guild, channels ?? 'all');
   }
 
-  /** `which`: these channels, or all; `all anew`: as if nothing had been known. */
+  /** `which`: these channels, or all. `all anew`: as if nothing had been known. */
   #look(guild: Guild, which: ReadonlySet<string> | 'all' | 'all anew'): void {
     const { me } = guild.members;
     if (!guild.available || !me) return;
     const now = this.#clock.now();
     const until = timedOutUntil(me, now);
     const before = this.#known.get(guild.id);
-    // What Discord refuses to somebody timed out it may have refused for other rights than those that are known to be gone.
+    // During a time-out Discord may have refused for other rights than those that are known to be gone.
     const over = before?.timedOut === true && until === null;
     const known = which === 'all anew' || over ? null : (before?.rights ?? null);
     const only = over || until !== null || typeof which === 'string' ? null : which;
@@ -119,7 +125,7 @@ export class RightsWatch implements Service {
     if (regained) this.#regained(guild.id, regained);
   }
 
-  /** Looks again when a time-out is over. One that was lifted before that is looked after by its event. */
+  /** Looks again when a time-out is over. If it is lifted before that, there is an event. */
   async #awaitEnd({ id }: Guild, until: Date): Promise<void> {
     const stop = new AbortController();
     this.#timeOuts.get(id)?.stop.abort();

@@ -13,7 +13,7 @@ import type { Choice } from '../handlers.ts';
 import { permissionsOf } from './channel-permissions.ts';
 import { missingToPost, obstacleIn } from './channel-rights.ts';
 
-/** What the gateway tells about servers and channels. Nothing here asks Discord; what is not known is null. */
+/** What the gateway tells about servers and channels. Nothing here asks Discord. What is not known is null. */
 export interface Servers {
   serverName(serverId: string): string | null;
   channelName(channelId: string): string | null;
@@ -21,7 +21,7 @@ export interface Servers {
   serverOf(channelId: string): string | null;
   /** Whether the bot can do this with a poll's message there. `serverId` helps to tell a channel that is gone. */
   channelAccess(channelId: string, serverId?: string, deed?: Deed): ChannelAccess;
-  /** What is known to stand in the way of that. */
+  /** The known obstacles to that. */
   readonly obstacle: Obstacles;
   /** The channel's server, if the bot may delete many messages at once there. */
   bulkDeleteServer(channelId: string): string | null;
@@ -35,7 +35,7 @@ export function gatewayServers(client: Client, clock: Clock = systemClock): Serv
   const channel = (id: string): GuildBasedChannel | null => {
     const found = client.channels.cache.get(id);
     if (!found || found.isDMBased()) return null;
-    // What was deleted while the connection was lost stays in the client's cache, and not in its server's.
+    // A channel that was deleted while the connection was lost stays in the client's cache, but not in its server's.
     return found.isThread() || found.guild.channels.cache.has(id) ? found : null;
   };
   const botPermissions = (found: GuildBasedChannel): Readonly<PermissionsBitField> | null => {
@@ -80,15 +80,15 @@ export function gatewayServers(client: Client, clock: Clock = systemClock): Serv
   };
 }
 
-/** Our own messages may be deleted one by one without it. */
+/** The permissions for a bulk delete. Without them our own messages may still be deleted one by one. */
 const manyDeletes = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageMessages;
 
-/** What the absence of a channel means depends on whether this process would know of it. */
+/** What it means that a channel is not known: that depends on whether this process would know of it. */
 function accessWithout(client: Client, serverId: string): ChannelAccess {
   const guild = client.guilds.cache.get(serverId);
   // A server without any channel is one whose channels were not told.
   if (guild) return guild.available && guild.channels.cache.size > 0 ? 'gone' : 'unknown';
-  // Told of no server at all, this process cannot say of any that the bot is not in it.
+  // If this process was told of no server at all, it cannot say of any that the bot is not in it.
   if (client.guilds.cache.size === 0) return 'unknown';
   const count = client.options.shardCount ?? 1;
   const ours = client.isReady() && client.ws.shards.has(ShardClientUtil.shardIdForGuildId(serverId, count));

@@ -16,7 +16,7 @@ import {
 } from '../../polls/server-store.ts';
 import type { Choice } from '../handlers.ts';
 
-/** How long a name from another process' shards may be old. */
+/** How old a name from another process's shards may be, in ms. */
 const everyMs = 60_000;
 const notShared = 'the names of servers could not be shared; it is tried again';
 
@@ -28,9 +28,9 @@ export interface SharedServersParts {
 }
 
 /**
- * The servers of all processes' shards, for a bot whose shards are spread over several: Discord tells each process of its
- * own servers only, so each writes them down for the others. What is written wrong by a lost statement is written
- * right at the next round.
+ * The servers of all processes' shards, for a bot whose shards are spread over several processes. Discord tells each
+ * process of its own servers only, so each writes them down for the others. If a lost statement leaves something
+ * wrong, the next round corrects it.
  */
 export class SharedServers implements Service {
   readonly #parts: SharedServersParts;
@@ -57,7 +57,7 @@ export class SharedServers implements Service {
     client.on('guildDelete', ({ id }) => void this.#noting(() => forgetServer(parts.db, id)));
   }
 
-  /** After the client is connected. */
+  /** To be called after the client is connected. */
   async start(): Promise<void> {
     await this.#loop.start();
   }
@@ -66,7 +66,7 @@ export class SharedServers implements Service {
     await this.#loop.stop();
   }
 
-  /** As it was known a minute ago at most; null: the bot is not in it. */
+  /** The server's name, at most a minute old; null: the bot is not in it. */
   name(serverId: string): string | null {
     return this.#parts.client.guilds.cache.get(serverId)?.name ?? this.#names.get(serverId) ?? null;
   }
@@ -98,7 +98,7 @@ export class SharedServers implements Service {
   }
 }
 
-/** Without those that Discord has not told about yet: they have no name. */
+/** The servers without those that Discord has not told about yet: they have no name. */
 function named(guilds: readonly Guild[]): Server[] {
   return guilds.filter(({ name }) => name).map(({ id, name }) => ({ id, name }));
 }
