@@ -26,7 +26,7 @@ export interface PollsBot {
 }
 
 export interface PollsBotOptions {
-  /** Names the process where several share the database. */
+  /** Names the process if several share the database. */
   readonly processId?: string;
   readonly superAdminIds?: readonly string[];
   readonly handlers?: Partial<Pick<DispatchParts, 'commands' | 'contextCommands' | 'presses'>>;

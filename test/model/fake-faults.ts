@@ -5,7 +5,7 @@ export function refuseOnce(world: World): void {
   world.discord.before = () => fail(refusal(403, 50001, 'Missing Access'));
 }
 
-/** Discord does what is asked, and the answer is lost: but for pings, which are another matter. */
+/** Discord does what is asked, and the answer is lost. Pings are another matter. */
 export function loseAnswer(world: World): void {
   world.discord.after = ({ options }) => {
     const body = options.body as { content?: string } | undefined;

@@ -92,7 +92,7 @@ function opened(is: What, closesAt: number | null, now: number): Partial<What> |
   return { status: 'active', opensAt, closesAt, closedAt: null };
 }
 
-/** A setting applies where it changes something. */
+/** A setting applies if it changes something. */
 function setting(
   options: Record<string, unknown>,
   becomes: (is: What, now: number, plannedAt: number) => Partial<What> | null,

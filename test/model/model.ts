@@ -43,7 +43,7 @@ export interface ModelItem {
   found: What;
   /** What the operation left; for an undo, what it is to leave. */
   left: What | null;
-  /** The ping that was owed as it was found, and as it was left or is to be left. */
+  /** The ping that was owed when it was found, and when it was left or is to be left. */
   owedFound: number | null;
   owedLeft: number | null;
   /** Changed by the operation, or by one that it retries, and not put back. */
@@ -84,7 +84,7 @@ export interface Kind {
   readonly name: string;
   /** As a person gives them. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** What an undeleted poll becomes, or null where the kind does not apply to it. */
+  /** What a poll that is not deleted becomes; null if the kind does not apply to it. */
   readonly change: ((is: What, now: number, plannedAt: number) => Partial<What> | null) | null;
   /** What becomes of a ping that is still owed: kept unless said. `opens`: a scheduled poll opens, and owes one. */
   readonly ping?: 'none' | 'opens';
@@ -120,7 +120,7 @@ export class Model {
     poll.is = { ...poll.is, ...change, ...(anew && { since: this.fresh() }) };
   }
 
-  /** Polls open and close when their time has come, but for those held or deleted. */
+  /** Polls open and close when their time has come, unless they are held or deleted. */
   schedule(): void {
     for (const poll of this.living()) {
       const { status, opensAt, closesAt } = poll.is;

@@ -50,7 +50,7 @@ export const planSteps = {
       await expect(world.retry(original.id)).rejects.toThrow(words);
     }),
 
-  /** Of one where that is not refused: few have failures. */
+  /** Chooses one with failures, so that it is not refused: few have any. */
   beginRetry: (index: number) =>
     onOperation('beginRetry', index, mayBeRetried, async (original, model, world) => {
       await begun(await queued(original, model, world), model, world);
@@ -111,7 +111,7 @@ export async function begun(operation: ModelOperation, model: Model, world: Worl
   endIfDone(model, operation);
 }
 
-/** The undo as a draft; null where it is refused. */
+/** The undo as a draft; null if it is refused. */
 async function undoPlanned(
   original: ModelOperation,
   model: Model,

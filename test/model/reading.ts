@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../src/db/schema.ts';
 
-/** The greatest numbers of an earlier run. What it left is none of this run's business. */
+/** The greatest numbers of an earlier run. What that run left does not concern this one. */
 export interface Before {
   readonly polls: number;
   readonly operations: number;

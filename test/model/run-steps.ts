@@ -136,7 +136,7 @@ export function isQueued(operation: ModelOperation): boolean {
   return operation.state === 'queued';
 }
 
-/** Ends it where no poll waits any more. */
+/** Ends it if no poll waits any more. */
 export function endIfDone(model: Model, operation: ModelOperation): void {
   if (!operation.items.some(({ state }) => state === 'applied')) end(model, operation);
 }

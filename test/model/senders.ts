@@ -34,7 +34,7 @@ export class Senders {
     return await deliverOne(parts, pollId, options);
   }
 
-  /** What the sweep does about one poll: nothing (null), where its message is right or it is left alone. */
+  /** What the sweep does about one poll; null: nothing, because its message is right or it is left alone. */
   async sweep(pollId: number): Promise<Outcome | null> {
     const behind = await overdue(this.#db, 1000);
     if (!behind.some((job) => job.pollId === pollId)) return null;
@@ -45,7 +45,10 @@ export class Senders {
     );
   }
 
-  /** Sweeps the poll until Discord has its ping and the answer is under way; what came of it where none is sent. */
+  /**
+   * Sweeps the poll until Discord has its ping and the answer is under way. If no ping is sent, it returns what
+   * happened instead.
+   */
   async holdPing(pollId: number): Promise<'sent' | Outcome | null> {
     const [sent, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     this.#discord.after = async ({ options }) => {

@@ -180,7 +180,7 @@ class HandClock implements Clock {
     });
   }
 
-  /** Wakes whoever sleeps, also who falls asleep only after this. */
+  /** Wakes everybody who sleeps, even if they fall asleep only after this. */
   set(time: Date): void {
     this.#now = time;
     const waking = this.#waking.splice(0);

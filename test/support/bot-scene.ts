@@ -61,7 +61,7 @@ export async function startScene(options: SceneOptions = {}): Promise<BotScene> 
   return scene;
 }
 
-/** Everything around one bot. Ends with `close`, which kills whatever still runs: `await using scene = …` does it. */
+/** Everything around one bot. `close` ends it and kills what still runs; `await using scene = …` calls it. */
 export class BotScene {
   readonly sandbox: Sandbox;
   readonly guild: SandboxGuild;

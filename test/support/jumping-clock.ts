@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 
-/** The real time, from which the time of day can be moved. Whoever sleeps wakes up where the jump goes past their end. */
+/**
+ * The real time, from which the time of day can be moved. A sleeper wakes up if the jump goes past the end of its
+ * sleep.
+ */
 export class JumpingClock implements Clock {
   readonly #jumps = new EventEmitter().setMaxListeners(0);
   #ahead = 0;

@@ -21,7 +21,7 @@ export async function emptyPostgresUrl(): Promise<string> {
 /** Tests of a worker run one after the other and share a database; modules are loaded anew for each file. */
 const shared: { gavelTestPostgresUrl?: Promise<string> } = globalThis as never;
 
-/** The URL of the worker's database, migrated and emptied; whatever is still connected to it is cut off. */
+/** The URL of the worker's database, migrated and emptied. Everything that is still connected to it is cut off. */
 export async function emptiedPostgresUrl(): Promise<string> {
   shared.gavelTestPostgresUrl ??= freshPostgresUrl();
   const url = await shared.gavelTestPostgresUrl;

@@ -139,7 +139,7 @@ async function connecting(url: string) {
   return { client, clock, connected, ended: () => ended };
 }
 
-/** A client that connects where the API answers everything with `reply`. */
+/** A client that connects to an API that answers everything with `reply`. */
 async function asking(reply: Reply, patience = inNoTime()) {
   const server = await restServer(() => reply);
   ends.push(server.close);

@@ -32,7 +32,7 @@ async function takeoversBy(db: Db, processId: string): Promise<number> {
   return taken!.takeovers;
 }
 
-/** Two operations, of which somebody has locked the first while `act` is at work. */
+/** Two operations. Somebody has locked the first while `act` is at work. */
 async function withFirstLocked(db: Db, act: (ids: readonly number[]) => Promise<void>): Promise<void> {
   const polls = await postedPolls(db, 2);
   const ids: number[] = [];

@@ -29,7 +29,7 @@ function sleepIn(
 
 const takenOver = { type: 'retry', code: 'busy', attempt: false };
 
-/** Brings the poll up to date by whoever comes next, and expects one message, which shows it. */
+/** Lets the next sender bring the poll up to date, and expects one message, which shows it. */
 async function expectShownOnce(
   db: Db,
   discord: FakeDiscord,

@@ -18,7 +18,7 @@ async function startBots(options: SceneOptions): Promise<void> {
   scene = await startScene({ database: 'postgres', channels: 2, ...options });
 }
 
-/** A close of which a few edits are done and the next ones are held, and the process that owns it. */
+/** A close with a few edits done and the next ones held, and the process that owns it. */
 async function halfWay() {
   const polls = await scene.createPolls(8);
   const preview = await scene.preview('close', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
@@ -38,7 +38,7 @@ async function row(operation: number) {
   );
 }
 
-/** When it was taken over, by the clock of whoever did it. */
+/** When it was taken over, by the clock of the process that did it. */
 async function takeovers(operation: number): Promise<Date[]> {
   const rows = await scene.inDatabase((db) =>
     db

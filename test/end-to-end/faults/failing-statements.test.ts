@@ -19,7 +19,7 @@ const everyFault: readonly StatementFault[] = ['40P01', '57014', '57P01', 'cut b
 const all = process.env.STATEMENT_FAULTS === 'all';
 const stride = all ? 1 : 8;
 const seed = Number(process.env.STATEMENT_SEED ?? Date.now() % (stride * everyFault.length));
-/** Each of the first few, which is all that a vote sends, then every so many. */
+/** Each of the first few, which is all that a vote sends; then one of so many. */
 function following(number: number): number {
   if (number < 4) return number + 1;
   return number === 4 ? 5 + (seed % stride) : number + stride;

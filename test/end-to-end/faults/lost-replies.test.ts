@@ -80,7 +80,7 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
       const vote = await scene.admin.press(poll.message, 'Tea');
       expect((await vote.message()).text).toContain('Tea');
       await poll.message.until(({ text }) => votes(text, 1));
-      // The next vote's tally comes after whatever was repeated of the first.
+      // The next vote's tally comes after all repeats of the first.
       const other = scene.sandbox.person({ name: 'Bob' });
       await other.press(poll.message, 'Coffee');
       await poll.message.until(({ text }) => votes(text, 2));

@@ -29,7 +29,7 @@ test('three operations in two processes stay within the limit of the bot, in all
       polls: `${numbers[0]}-${numbers.at(-1)}`,
       max_choices: 2,
     });
-    // Each process has some: whoever is awake when it is confirmed.
+    // Each process has some: it depends on which one is awake at the confirmation.
     const asleep = scene.processes[i % 2]!.child;
     asleep.kill('SIGSTOP');
     const press = await scene.admin.press(preview, 'Confirm');

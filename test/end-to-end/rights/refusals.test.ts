@@ -7,7 +7,7 @@ import { describeFlow } from '../describe-flow.ts';
 import type { FlowScene } from '../flow-scene.ts';
 import { isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 
-/** The private answer to a press; fails where the message itself was changed instead. */
+/** The private answer to a press. Fails if the message itself was changed instead. */
 async function refusalOf(press: Promise<Reply>, pressed: SandboxMessage): Promise<string> {
   const before = pressed.versions.length;
   const answer = await (await press).message();

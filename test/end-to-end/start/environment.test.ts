@@ -23,7 +23,7 @@ afterAll(async () => {
   if (directory) await rm(directory, { recursive: true, force: true });
 });
 
-/** Starts the bot where it cannot start, and returns all it said, on both streams. */
+/** Starts a bot that cannot start. Returns all that it said on both streams. */
 async function refusal(
   env: Record<string, string>,
   cwd = directory,

@@ -66,7 +66,10 @@ test.for(readers)(
   },
 );
 
-/** What a section of the README tells to type: code that begins with a program, but for examples with a pipe. */
+/**
+ * What a section of the README tells the reader to type: code that begins with a program. Examples with a pipe do not
+ * count.
+ */
 async function commandsOf(heading: string): Promise<string[]> {
   const [, section] = (await readFile(join(checkout, 'README.md'), 'utf8')).split(`\n${heading}\n`);
   const steps = section!.split('\n## ')[0]!.matchAll(/`((?:cp|npm) [^`|]+)`/g);
@@ -108,7 +111,7 @@ function giveAway(directory: string, uid: number, gid: number): void {
   }
 }
 
-/** Without what npm put there for the tests: the Node of whoever reads the README. */
+/** The path without what npm put there for the tests: it has the Node of the README's reader. */
 function hostPath(): string {
   const parts = (process.env.PATH ?? '').split(delimiter);
   return parts.filter((part) => !part.includes('node_modules') && !part.includes('node-gyp')).join(delimiter);

@@ -12,7 +12,7 @@ async function unstarted(): Promise<BotScene> {
 
 const gateway = { path: /\/gateway\/bot$/ };
 const commands = { path: /\/commands$/ };
-/** An answer with the address of a gateway where nobody listens. */
+/** An answer with the address of a gateway at which nobody listens. */
 const closedGateway = {
   url: 'ws://127.0.0.1:1',
   shards: 1,

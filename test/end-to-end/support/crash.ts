@@ -11,7 +11,7 @@ export function pollEdit(polls: readonly CreatedPoll[]): Match {
   return ({ method, path }) => method === 'PATCH' && ids.has(path.split('/').at(-1) ?? '');
 }
 
-/** The first response to an interaction that posts a message: a progress message, where a `Confirm` was pressed. */
+/** The first response to an interaction that posts a message. After a press on `Confirm` that is a progress message. */
 export const progressPost: Match = ({ route, body }) =>
   route === '/interactions/:interaction/:token/callback' && (body as { type?: number }).type === 4;
 
@@ -82,7 +82,7 @@ export async function comeBack(scene: BotScene): Promise<void> {
   await scene.start();
 }
 
-/** As if half a minute had passed for whoever holds something. */
+/** Lets half a minute pass for everybody who holds something. */
 export async function letLeasesRunOut(scene: BotScene): Promise<void> {
   await scene.inDatabase(async (db) => {
     await sql`update operations set lease_until = now() - interval '1 second' where lease_until is not null`.execute(

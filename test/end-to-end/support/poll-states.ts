@@ -42,7 +42,7 @@ export function expectEach<T>(
   expect(differing).toHaveLength(0);
 }
 
-/** The row after so many more changes, each of them shown by the message. */
+/** The row after so many more changes, each of which the message shows. */
 export function changed(row: PollRow, times: number, columns: Partial<PollRow> = {}): PollRow {
   const revision = row.revision + times;
   return {

@@ -20,7 +20,7 @@ export interface DumpedPoll {
   readonly options: readonly InJson<Schema['poll_options']>[];
   /** In the order in which they were cast. */
   readonly votes: readonly InJson<Schema['votes']>[];
-  /** The message that the bot renders from these rows; null where the poll is deleted. */
+  /** The message that the bot renders from these rows; null if the poll is deleted. */
   readonly shows: MessageBody | null;
 }
 

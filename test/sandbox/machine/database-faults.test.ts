@@ -120,7 +120,7 @@ test('a pooler by transaction keeps transactions whole and sessions apart from t
   await one.query('begin');
   expect(await pid(one)).not.toBe(own);
   await one.query('rollback');
-  // The lock was left with a session that now serves whoever comes.
+  // The lock was left with a session that now serves anybody.
   const { rows } = await two.query(`select count(*)::int as held from pg_locks
     where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`);
   expect(rows).toEqual([{ held: 1 }]);
