@@ -71,6 +71,6 @@ function bulkServices(core: CoreParts, discord: DiscordParts, work: WorkParts): 
     previews: work.previews,
     serverChoices: async (scope, text) => await (shared ?? servers).search(scope, text),
     learnThreads: (jobs) => learnThreads(client, servers, jobs, clock),
-    knowsServer: (serverId) => names.guild(serverId) !== null,
+    knowsServer: (serverId) => names.server(serverId) !== null,
   };
 }

@@ -110,11 +110,11 @@ function paceOf({ database, processId, clock, log }: CoreParts, limits: Limits) 
 
 function namesFrom(servers: Servers, shared: SharedServers | null): Names {
   return {
-    guild: (guildId) => (shared === null ? servers.serverName(guildId) : shared.name(guildId)),
+    server: (serverId) => (shared === null ? servers.serverName(serverId) : shared.name(serverId)),
     channel: (channelId) => {
       const name = servers.channelName(channelId);
-      const guildId = servers.serverOf(channelId);
-      return name === null || guildId === null ? null : { name, guildId };
+      const serverId = servers.serverOf(channelId);
+      return name === null || serverId === null ? null : { name, serverId };
     },
     bulkDeletes: servers.bulkDeleteServer,
   };

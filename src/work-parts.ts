@@ -82,6 +82,6 @@ export function workParts(core: CoreParts, discord: DiscordParts): WorkParts {
     }),
     auditWatch: createAuditWatch({ db: longDb, clock, log }),
     healing,
-    rights: new RightsWatch(client, clock, (guildId, regained) => healing.regained(guildId, regained)),
+    rights: new RightsWatch(client, clock, (serverId, regained) => healing.regained(serverId, regained)),
   };
 }

@@ -61,7 +61,7 @@ function asked(
   const channelId = checkChannel(services.servers, interaction, caller);
   return {
     interactionId: caller.interactionId,
-    guildId: caller.serverId,
+    serverId: caller.serverId,
     channelId,
     creatorId: caller.userId,
     question,
@@ -81,7 +81,7 @@ async function answer(
   created: Poll,
   outcome: FinalOutcome | null,
 ): Promise<MessageBody> {
-  const scope = oneServer(created.guildId);
+  const scope = oneServer(created.serverId);
   if (outcome?.type === 'failed' && (await discardPoll(db, scope, created.id))) {
     throw new UserError(`No poll was created: ${outcome.reason} (code ${outcome.code}).`);
   }

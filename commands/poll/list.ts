@@ -63,7 +63,7 @@ async function page(
   });
   const polls = found.slice(0, pageSize);
   const serverOf = (poll: Poll) =>
-    poll.guildId === caller.serverId ? null : (servers.serverName(poll.guildId) ?? poll.guildId);
+    poll.serverId === caller.serverId ? null : (servers.serverName(poll.serverId) ?? poll.serverId);
   const none = `There are no ${after === null ? '' : 'more '}${status ?? ''} polls${caller.scope === null ? ' that you can see' : ''}.`;
   return {
     embeds: [

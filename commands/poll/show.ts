@@ -41,9 +41,9 @@ async function show(
 
 function about({ servers }: PollServices, poll: Poll, caller: Caller): string {
   const server =
-    poll.guildId === caller.serverId
+    poll.serverId === caller.serverId
       ? ''
-      : ` of ${escapeText(servers.serverName(poll.guildId) ?? poll.guildId)}`;
+      : ` of ${escapeText(servers.serverName(poll.serverId) ?? poll.serverId)}`;
   const lines = [
     `Poll #${poll.id} is ${poll.status}, in <#${poll.channelId}>${server}, created by <@${poll.creatorId}> ${discordTime(poll.createdAt, 'R')}.`,
     `Time zone ${poll.timezone}${poll.pingRoleId === null ? '' : `, pings <@&${poll.pingRoleId}> when it opens`}.`,

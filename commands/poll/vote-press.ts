@@ -25,7 +25,7 @@ export function votePress({
         position,
         userId: caller.userId,
         interactionId: caller.interactionId,
-        guildId: caller.serverId,
+        serverId: caller.serverId,
         channelId: caller.channelId,
         messageId: interaction.message?.id ?? '',
       };

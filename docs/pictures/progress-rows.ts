@@ -2,7 +2,7 @@ import type { OperationRow } from '../../src/bulk/operation.ts';
 import type { ProgressRows } from '../../src/bulk/progress/progress-store.ts';
 
 const adminId = '310000000000000001';
-const guildId = '320000000000000001';
+const serverId = '320000000000000001';
 const now = new Date('2026-12-01T18:42:00Z');
 const elapsedMs = 42_000;
 const channels = 20;
@@ -37,14 +37,14 @@ export function progressRows(): { rows: ProgressRows; now: Date } {
       committed: done + failed + waiting,
       ahead: new Map(),
       behind,
-      current: { pollId: 318, question: 'Which evening suits you for the raid?', guildId },
+      current: { pollId: 318, question: 'Which evening suits you for the raid?', serverId },
       failures: [
         {
           message: `no access to <#${channelId(closedChannel)}>`,
           code: '50001',
           count: failed,
           ids: Array.from({ length: failed }, (_, index) => closedFrom + index),
-          guildIds: [],
+          serverIds: [],
         },
       ],
       leftOut: [],
@@ -54,7 +54,7 @@ export function progressRows(): { rows: ProgressRows; now: Date } {
           code: null,
           count: skipped,
           ids: [12, 13, 14, 77, 204, 205, 391],
-          guildIds: [],
+          serverIds: [],
         },
       ],
       files: [],
@@ -68,10 +68,10 @@ export function progressRows(): { rows: ProgressRows; now: Date } {
 
 /** Names as the bot would know them from the gateway. */
 export const names = {
-  guild: () => 'Guild Hall',
-  channel: (id: string) => ({ name: id === channelId(closedChannel) ? 'staff-votes' : 'votes', guildId }),
+  server: () => 'Guild Hall',
+  channel: (id: string) => ({ name: id === channelId(closedChannel) ? 'staff-votes' : 'votes', serverId }),
 };
-export const audience = { guildId };
+export const audience = { serverId };
 export const users: Readonly<Record<string, string>> = { [adminId]: 'Ada' };
 
 function channelId(index: number): string {
@@ -85,7 +85,7 @@ function operation(total: number): OperationRow {
     state: 'running',
     admin_id: adminId,
     scope_guild_id: null,
-    guild_id: guildId,
+    guild_id: serverId,
     channel_id: channelId(0),
     interaction_id: '340000000000000001',
     locale: 'en-GB',

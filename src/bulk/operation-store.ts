@@ -13,7 +13,7 @@ export async function findOperation(db: Db, scope: Scope, id: number): Promise<O
     .selectFrom('operations')
     .selectAll()
     .where('id', '=', id)
-    .$if(!scope.all, (q) => q.where('scope_guild_id', '=', scope.all ? '' : scope.guildId))
+    .$if(!scope.all, (q) => q.where('scope_guild_id', '=', scope.all ? '' : scope.serverId))
     .executeTakeFirst();
   return row ?? null;
 }
@@ -118,7 +118,7 @@ export async function groupItems(db: Db, operationId: number, ...states: ItemSta
       sql<
         string[]
       >`coalesce(array_agg(distinct poll.guild_id) filter (where poll.guild_id is not null), '{}')`.as(
-        'guildIds',
+        'serverIds',
       ),
     ])
     .where('item.operation_id', '=', operationId)
@@ -138,7 +138,7 @@ export interface ItemGroup {
   /** At most 400 numbers. */
   readonly ids: readonly number[];
   /** The servers of its polls; a poll that was purged has none. */
-  readonly guildIds: readonly string[];
+  readonly serverIds: readonly string[];
 }
 
 /** The polls that are changed and whose messages do not show it yet. */

@@ -9,7 +9,7 @@ import type { Scope } from '../polls/scope.ts';
  */
 export function visibleTo(scope: Scope): RawBuilder<SqlBool> {
   if (scope.all) return sql<SqlBool>`true`;
-  return sql<SqlBool>`(operations.scope_guild_id = ${scope.guildId} or (operations.scope_guild_id is null
+  return sql<SqlBool>`(operations.scope_guild_id = ${scope.serverId} or (operations.scope_guild_id is null
     and exists (select from audit where audit.operation_id = operations.id and audit.event = 'confirmed'
-      and audit.details->'servers' = jsonb_build_array(${scope.guildId}::text))))`;
+      and audit.details->'servers' = jsonb_build_array(${scope.serverId}::text))))`;
 }

@@ -91,9 +91,9 @@ export function isPingOf(
 type APIMessageParts = Partial<Pick<APIMessage, 'content' | 'embeds' | 'components'>>;
 
 /** The address of a poll's message; null if it has none. */
-export function messageLink(poll: Pick<Poll, 'guildId' | 'channelId' | 'messageId'>): string | null {
+export function messageLink(poll: Pick<Poll, 'serverId' | 'channelId' | 'messageId'>): string | null {
   if (poll.messageId === null) return null;
-  return `https://discord.com/channels/${poll.guildId}/${poll.channelId}/${poll.messageId}`;
+  return `https://discord.com/channels/${poll.serverId}/${poll.channelId}/${poll.messageId}`;
 }
 
 /** Whether a poll's votes may be seen, by anybody. */

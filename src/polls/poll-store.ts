@@ -89,7 +89,7 @@ export async function listPolls(
 export interface NewPoll {
   /** The interaction that asks for it. However often it arrives, it makes one poll. */
   readonly interactionId: string;
-  readonly guildId: string;
+  readonly serverId: string;
   readonly channelId: string;
   readonly creatorId: string;
   readonly question: string;
@@ -123,7 +123,7 @@ export async function createPoll(db: Db, input: NewPoll): Promise<{ poll: Poll |
       .values({
         question: input.question,
         question_folded: fold(input.question),
-        guild_id: input.guildId,
+        guild_id: input.serverId,
         channel_id: input.channelId,
         creator_id: input.creatorId,
         status: scheduled ? 'scheduled' : 'active',
@@ -192,7 +192,7 @@ export function toPoll(row: PollRow): Poll {
     id: row.id,
     question: row.question,
     options: row.options,
-    guildId: row.guild_id,
+    serverId: row.guild_id,
     channelId: row.channel_id,
     creatorId: row.creator_id,
     status: row.status,
@@ -216,5 +216,5 @@ export function toPoll(row: PollRow): Poll {
 
 export function inScopeOf(scope: Scope) {
   return (eb: ExpressionBuilder<Schema, 'polls'>) =>
-    scope.all ? eb.lit(true) : eb('polls.guild_id', '=', scope.guildId);
+    scope.all ? eb.lit(true) : eb('polls.guild_id', '=', scope.serverId);
 }

@@ -22,7 +22,7 @@ export interface Poll {
   readonly id: number;
   readonly question: string;
   readonly options: readonly string[];
-  readonly guildId: string;
+  readonly serverId: string;
   readonly channelId: string;
   readonly creatorId: string;
   readonly status: PollStatus;

@@ -26,8 +26,8 @@ export async function noteServers(db: Db, servers: readonly Server[]): Promise<v
       where servers.name <> excluded.name`.execute(db);
 }
 
-export async function forgetServer(db: Db, guildId: string): Promise<void> {
-  await db.deleteFrom('servers').where('guild_id', '=', guildId).execute();
+export async function forgetServer(db: Db, serverId: string): Promise<void> {
+  await db.deleteFrom('servers').where('guild_id', '=', serverId).execute();
 }
 
 /**
@@ -47,7 +47,7 @@ export async function searchServers(db: Db, scope: Scope, text: string, limit: n
   return await db
     .selectFrom('servers')
     .select(['guild_id as id', 'name'])
-    .where((eb) => (scope.all ? eb.lit(true) : eb('guild_id', '=', scope.guildId)))
+    .where((eb) => (scope.all ? eb.lit(true) : eb('guild_id', '=', scope.serverId)))
     .where(sql<boolean>`(strpos(name_folded, ${wanted}) > 0 or starts_with(guild_id, ${wanted}))`)
     .orderBy('name_folded')
     .orderBy('guild_id')

@@ -7,7 +7,7 @@ import type { Asking } from '../../src/bulk/plan/draft-store.ts';
 import { type PlanRequest, planOperation } from '../../src/bulk/plan/plan.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { everyServer } from '../../src/polls/scope.ts';
-import { channelId, guildId, minutes, now, postedPoll } from '../polls/poll-fixture.ts';
+import { channelId, minutes, now, postedPoll, serverId } from '../polls/poll-fixture.ts';
 
 export const adminId = '900000000000000500';
 export const processName = 'test-process';
@@ -35,7 +35,7 @@ export function planRequest(changes: Partial<PlanRequest> = {}): PlanRequest {
     targets: { status: 'active' },
     scope: everyServer,
     adminId,
-    guildId,
+    serverId,
     channelId,
     interactionId: interactionId(),
     token: 'preview-token',
@@ -103,7 +103,7 @@ export function asking(): Asking {
   return {
     scope: everyServer,
     adminId,
-    guildId,
+    serverId,
     channelId,
     interactionId: interactionId(),
     token: 'token',

@@ -3,7 +3,7 @@ import { appendAudit } from '../../src/bulk/audit/audit.ts';
 import { requestFacts } from '../../src/bulk/audit/audit-facts.ts';
 import type { Db, OperationTable } from '../../src/db/schema.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { channelId, guildId, now } from '../polls/poll-fixture.ts';
+import { channelId, now, serverId } from '../polls/poll-fixture.ts';
 import { adminId, interactionId, processName } from './bulk-fixture.ts';
 
 export interface MadeOperation {
@@ -35,8 +35,8 @@ export async function madeOperation(db: Db, made: MadeOperation = {}): Promise<n
       kind: made.kind ?? 'close',
       state: state as 'completed',
       admin_id: made.adminId ?? adminId,
-      scope_guild_id: made.scope === undefined ? guildId : made.scope,
-      guild_id: guildId,
+      scope_guild_id: made.scope === undefined ? serverId : made.scope,
+      guild_id: serverId,
       channel_id: channelId,
       interaction_id: interactionId(),
       locale: 'en-US',

@@ -11,7 +11,7 @@ import { putBack } from '../../src/bulk/run/put-back.ts';
 import { finishOperation, finishUnreached, settleItems } from '../../src/bulk/run/settle.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { castVote } from '../../src/polls/votes/vote-store.ts';
-import { channelId, guildId, now } from '../polls/poll-fixture.ts';
+import { channelId, now, serverId } from '../polls/poll-fixture.ts';
 import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
@@ -108,7 +108,7 @@ export async function undo(
 
 /** The retry of what failed, which waits in the queue. */
 export async function queueRetry(db: Db, original: OperationRow): Promise<OperationRow> {
-  const request = { actor: actor(), guildId, channelId, locale: 'en-US', processId: processName };
+  const request = { actor: actor(), serverId, channelId, locale: 'en-US', processId: processName };
   return (await startRetry(db, original, request, later))!;
 }
 
@@ -130,7 +130,7 @@ export async function vote(db: Db, pollId: number, userId: string, position: num
     .select('message_id')
     .where('id', '=', pollId)
     .executeTakeFirstOrThrow();
-  const press = { pollId, position, userId, interactionId: interactionId(), guildId, channelId };
+  const press = { pollId, position, userId, interactionId: interactionId(), serverId, channelId };
   const result = await castVote(db, { ...press, messageId: message_id ?? '1' });
   if (result.type === 'refused') throw new Error(result.reason);
 }

@@ -16,7 +16,7 @@ import type { VoteResult } from '../../src/polls/votes/vote.ts';
 import { castVote } from '../../src/polls/votes/vote-store.ts';
 import { actor, asking, interactionId, operationOf, planRequest, processName } from '../bulk/bulk-fixture.ts';
 import { FakeDiscord } from '../delivery/fake-discord.ts';
-import { guildId, newPoll } from '../polls/poll-fixture.ts';
+import { newPoll, serverId } from '../polls/poll-fixture.ts';
 import type { Kind } from './model.ts';
 import { type Before, type Reading, readBefore, readWorld } from './reading.ts';
 import { Run } from './run.ts';
@@ -87,7 +87,7 @@ export class World {
     const original = await operationOf(this.db, operationId);
     const request = {
       actor: actor(),
-      guildId,
+      serverId,
       channelId: original.channel_id,
       locale: 'en',
       processId: processName,
@@ -204,7 +204,7 @@ export class World {
 
   async vote(pollId: number, userId: string, position: number): Promise<VoteResult> {
     const { channel_id: channelId, message_id } = await this.row(pollId);
-    const press = { pollId, position, userId, interactionId: interactionId(), guildId, channelId };
+    const press = { pollId, position, userId, interactionId: interactionId(), serverId, channelId };
     return await castVote(this.db, { ...press, messageId: message_id ?? '1' });
   }
 

@@ -5,7 +5,7 @@ import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { cleanLine } from '../../src/polls/text.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { hostileTexts } from './hostile-texts.ts';
-import { channelId, guildId, minutes, now, postedPoll } from './poll-fixture.ts';
+import { channelId, minutes, now, postedPoll, serverId } from './poll-fixture.ts';
 
 /** A part of a question, and the questions that contain it; each of the others does not. */
 const searches: readonly (readonly [string, readonly string[]])[] = [
@@ -64,7 +64,7 @@ describeEachDatabase('the text filter', (fresh) => {
 describeEachDatabase('a filter', (fresh) => {
   test('is met by the polls that meet all of it, within the scope, and never by deleted ones', async () => {
     const db = await fresh();
-    const other = { guildId: '900000000000000002', channelId: '900000000000000199' };
+    const other = { serverId: '900000000000000002', channelId: '900000000000000199' };
     const early = await postedPoll(db, '1', { now: minutes(-60) });
     const closed = await postedPoll(db, '2', { creatorId: '900000000000000202' });
     const later = await postedPoll(db, '3', { opensAt: minutes(10) });
@@ -84,8 +84,8 @@ describeEachDatabase('a filter', (fresh) => {
       [{ status: 'active' }, [early]],
       [{ status: 'closed' }, [closed]],
       [{ status: 'scheduled' }, [later]],
-      [{ guildId }, [early, closed, later]],
-      [{ guildId: other.guildId }, []],
+      [{ guildId: serverId }, [early, closed, later]],
+      [{ guildId: other.serverId }, []],
       [{ channelId }, [early, closed, later]],
       [{ channelId: other.channelId }, []],
       [{ creatorId: '900000000000000202' }, [closed]],
@@ -97,9 +97,9 @@ describeEachDatabase('a filter', (fresh) => {
     expect(new Set(cases.flatMap(([filter]) => Object.keys(filter)))).toEqual(new Set(filterNames));
     for (const [filter, found] of cases) {
       const ids = found.map((poll) => poll.id);
-      const { more, ...matched } = await matchPolls(db, oneServer(guildId), filter, 1000);
+      const { more, ...matched } = await matchPolls(db, oneServer(serverId), filter, 1000);
       expect([filter, matched]).toEqual([filter, { count: ids.length, ids }]);
-      expect(await countPolls(db, oneServer(guildId), filter)).toEqual({ count: ids.length, more });
+      expect(await countPolls(db, oneServer(serverId), filter)).toEqual({ count: ids.length, more });
     }
     expect((await matchPolls(db, everyServer, {}, 1000)).ids).toEqual(all.slice(0, 4));
   });

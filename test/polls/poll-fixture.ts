@@ -2,7 +2,7 @@ import type { Db } from '../../src/db/schema.ts';
 import type { Poll } from '../../src/polls/poll.ts';
 import { createPoll, type NewPoll } from '../../src/polls/poll-store.ts';
 
-export const guildId = '900000000000000001';
+export const serverId = '900000000000000001';
 export const channelId = '900000000000000101';
 export const now = new Date('2026-11-01T12:00:00Z');
 
@@ -17,7 +17,7 @@ export function poll(changes: Partial<Poll> = {}): Poll {
     id: 12,
     question: 'Tea or coffee?',
     options: ['Tea', 'Coffee', 'Water'],
-    guildId,
+    serverId,
     channelId,
     creatorId: '900000000000000201',
     status: 'active',
@@ -44,7 +44,7 @@ export function poll(changes: Partial<Poll> = {}): Poll {
 export function newPoll(interactionId: string, changes: Partial<NewPoll> = {}): NewPoll {
   return {
     interactionId,
-    guildId,
+    serverId,
     channelId,
     creatorId: '900000000000000201',
     question: 'Tea or coffee?',
@@ -85,7 +85,7 @@ export async function operation(db: Db, interactionId: string): Promise<number> 
       kind: 'close',
       state: 'running',
       admin_id: '900000000000000201',
-      guild_id: guildId,
+      guild_id: serverId,
       channel_id: channelId,
       interaction_id: interactionId,
       locale: 'en-US',

@@ -11,9 +11,9 @@ import {
 import { oneServer, type Scope } from '../../src/polls/scope.ts';
 import { seeded } from '../delivery/random.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { guildId, minutes, now, postedPoll } from './poll-fixture.ts';
+import { minutes, now, postedPoll, serverId } from './poll-fixture.ts';
 
-const scope = oneServer(guildId);
+const scope = oneServer(serverId);
 const awayGuildId = '900000000000000002';
 const statuses = ['scheduled', 'active', 'closed'] as const;
 
@@ -32,7 +32,7 @@ async function given(db: Db, random: () => number, count: number): Promise<Given
     const closesAt = random() < 0.4 ? null : minutes(Math.floor(random() * 4) - 1);
     const status = statuses[Math.floor(random() * 3)]!;
     const [foreign, deleted] = [random() < 0.15, random() < 0.1];
-    const { id } = await postedPoll(db, `${index}`, foreign ? { guildId: awayGuildId } : {});
+    const { id } = await postedPoll(db, `${index}`, foreign ? { serverId: awayGuildId } : {});
     const row = { status, closes_at: closesAt, deleted_at: deleted ? now : null };
     await db.updateTable('polls').set(row).where('id', '=', id).execute();
     polls.push({ id, status, closesAt, listed: !foreign && !deleted });

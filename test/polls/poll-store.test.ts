@@ -13,7 +13,7 @@ import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { cleanLine } from '../../src/polls/text.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { hostileTexts } from './hostile-texts.ts';
-import { guildId, minutes, newPoll, now, operation, postedPoll } from './poll-fixture.ts';
+import { minutes, newPoll, now, operation, postedPoll, serverId } from './poll-fixture.ts';
 
 const elsewhere = oneServer('900000000000000002');
 
@@ -25,7 +25,7 @@ describeEachDatabase('polls', (fresh) => {
       newPoll('1', { maxChoices: 2, anonymous: true, closesAt: minutes(30), timezone: 'Europe/Berlin' }),
     );
     expect(created).toBe(true);
-    expect(await findPoll(db, oneServer(guildId), poll!.id)).toEqual(poll);
+    expect(await findPoll(db, oneServer(serverId), poll!.id)).toEqual(poll);
     expect(poll).toMatchObject({
       status: 'active',
       options: ['Tea', 'Coffee', 'Water'],
@@ -101,7 +101,7 @@ describeEachDatabase('polls', (fresh) => {
     const ids: number[] = [];
     for (const n of [1, 2, 3]) ids.unshift((await postedPoll(db, String(n), { channelId: `c${n}` })).id);
     const listed = async (listing: Parameters<typeof listPolls>[2]) =>
-      (await listPolls(db, oneServer(guildId), listing)).map((poll) => poll.id);
+      (await listPolls(db, oneServer(serverId), listing)).map((poll) => poll.id);
     expect(await listed({ limit: 2 })).toEqual(ids.slice(0, 2));
     expect(await listed({ limit: 2, afterId: ids[1]! })).toEqual(ids.slice(2));
     expect(await listed({ limit: 9, status: 'closed' })).toEqual([]);
@@ -124,7 +124,7 @@ describeEachDatabase('closing one poll', (fresh) => {
   test('counts as a change of state', async () => {
     const db = await fresh();
     const poll = await postedPoll(db, '1');
-    const closed = await closePoll(db, oneServer(guildId), { pollId: poll.id, interactionId: '2', now });
+    const closed = await closePoll(db, oneServer(serverId), { pollId: poll.id, interactionId: '2', now });
     expect(closed).toMatchObject({ status: 'closed', closedAt: now, version: 2, revision: 2 });
   });
 

@@ -5,7 +5,7 @@ import type { Db } from '../../src/db/schema.ts';
 import { suggestPolls, type Wanted } from '../../src/polls/lists/poll-suggestions.ts';
 import { everyServer, oneServer } from '../../src/polls/scope.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { guildId, now, postedPoll } from './poll-fixture.ts';
+import { now, postedPoll, serverId } from './poll-fixture.ts';
 
 const everything: Wanted = { scope: everyServer, limit: 25 };
 
@@ -59,10 +59,10 @@ describeEachDatabase('suggested polls', (fresh) => {
     const [away, hidden] = ['900000000000000002', '900000000000000102'];
     const mine = await postedPoll(db, '1');
     const secret = await postedPoll(db, '2', { channelId: hidden });
-    const foreign = await postedPoll(db, '3', { guildId: away, channelId: '900000000000000103' });
+    const foreign = await postedPoll(db, '3', { serverId: away, channelId: '900000000000000103' });
     const gone = await postedPoll(db, '4');
     await db.updateTable('polls').set({ deleted_at: now }).where('id', '=', gone.id).execute();
-    const home = { scope: oneServer(guildId) };
+    const home = { scope: oneServer(serverId) };
     expect(await suggested(db, 'tea', home)).toEqual([secret.id, mine.id]);
     expect(await suggested(db, 'tea', { ...home, channelIds: [mine.channelId] })).toEqual([mine.id]);
     expect(await suggested(db, 'tea', { ...home, channelIds: [] })).toEqual([]);

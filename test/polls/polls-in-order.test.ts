@@ -5,9 +5,9 @@ import { pollsInOrder } from '../../src/polls/lists/polls-in-order.ts';
 import { oneServer } from '../../src/polls/scope.ts';
 import { seeded } from '../delivery/random.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { guildId, postedPoll } from './poll-fixture.ts';
+import { postedPoll, serverId } from './poll-fixture.ts';
 
-const scope = oneServer(guildId);
+const scope = oneServer(serverId);
 
 describeEachDatabase('polls in order', (fresh) => {
   test('that contain a text are the same, however many are looked through first and wherever the list begins', async () => {

@@ -5,7 +5,7 @@ import type { VotePress } from '../../src/polls/votes/vote.ts';
 
 /** A press on the first option of the poll's own message, by `voter`. */
 export function press(
-  asked: Pick<Poll, 'id' | 'guildId' | 'channelId' | 'messageId'>,
+  asked: Pick<Poll, 'id' | 'serverId' | 'channelId' | 'messageId'>,
   interactionId: string,
   changes: Partial<VotePress> = {},
 ): VotePress {
@@ -14,7 +14,7 @@ export function press(
     position: 0,
     userId: 'voter',
     interactionId,
-    guildId: asked.guildId,
+    serverId: asked.serverId,
     channelId: asked.channelId,
     messageId: asked.messageId!,
     ...changes,

@@ -104,7 +104,7 @@ describeEachDatabase('a press on an option', (fresh) => {
     const db = await fresh();
     const asked = await postedPoll(db, '1');
     const forged = [
-      { guildId: '9' },
+      { serverId: '9' },
       { channelId: '9' },
       { messageId: '9' },
       { pollId: 999 },

@@ -71,7 +71,7 @@ type Control = (db: Db, id: number, by: Controller, now: Date) => Promise<void>;
 async function control(services: BulkServices, change: Control, id: number, caller: Caller): Promise<void> {
   const operation = await knownOperation(services, id, caller);
   const { interactionId, serverId, channelId, userId } = caller;
-  const from = { interactionId, guildId: serverId, channelId };
+  const from = { interactionId, serverId: serverId, channelId };
   await change(
     services.db,
     operation.id,

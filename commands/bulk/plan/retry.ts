@@ -42,7 +42,7 @@ async function retryFailed(
   const now = services.clock.now();
   const request = {
     actor: actorOf(invocation, now),
-    guildId: caller.serverId,
+    serverId: caller.serverId,
     channelId: caller.channelId,
     locale: caller.locale,
     processId: services.processId,

@@ -33,7 +33,7 @@ export function actorOf({ interaction, caller }: Acting, now: Date): Actor {
 
 /** The caller as the reader of a private answer: only what belongs to their scope is named. */
 export function audienceWithin(scope: Scope): Audience {
-  return { guildId: scope.all ? null : scope.guildId };
+  return { serverId: scope.all ? null : scope.serverId };
 }
 
 /** Whose selection and pickers the caller uses. Throws `UserError` if the caller is not an admin. */
@@ -49,7 +49,7 @@ export function askingOf({ interaction, caller }: Acting): Omit<Asking, 'reason'
   return {
     scope: requireAdmin(caller),
     adminId: caller.userId,
-    guildId: caller.serverId,
+    serverId: caller.serverId,
     channelId: caller.channelId,
     interactionId: caller.interactionId,
     token: interaction.token,

@@ -12,7 +12,7 @@ export function pingRoleGuard(
 ): ((poll: Poll) => string | null) | undefined {
   if (role === null) return undefined;
   return (poll) => {
-    if (poll.guildId !== interaction.guildId) return 'in another server than the role to ping';
+    if (poll.serverId !== interaction.guildId) return 'in another server than the role to ping';
     if (!mayMention(interaction, role, poll.channelId))
       return 'in a channel where you may not mention the role to ping';
     return botMayMention(interaction, role, poll.channelId)

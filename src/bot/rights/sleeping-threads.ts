@@ -5,7 +5,7 @@ import type { Servers } from './servers.ts';
 
 export interface Place {
   readonly channelId: string;
-  readonly guildId: string;
+  readonly serverId: string;
 }
 
 /** Each is a request, and somebody waits. */
@@ -23,8 +23,8 @@ export async function learnThreads(
   clock: Clock,
 ): Promise<void> {
   const unknown = new Set<string>();
-  for (const { channelId, guildId } of places) {
-    if (unknown.size < askedAtMost && servers.channelAccess(channelId, guildId) === 'gone')
+  for (const { channelId, serverId } of places) {
+    if (unknown.size < askedAtMost && servers.channelAccess(channelId, serverId) === 'gone')
       unknown.add(channelId);
   }
   if (unknown.size === 0) return;

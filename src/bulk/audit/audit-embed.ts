@@ -47,7 +47,7 @@ function where(facts: RequestFacts, names: Names, audience: Audience): string {
   const { server, channel } = withoutForeign({ server: facts.server, channel: facts.channel }, audience);
   const own = server === facts.server;
   const place = own
-    ? `${escapeText(names.guild(String(server)) ?? 'a server')} (\`${server}\`), ${channelName(names, audience, String(channel), [String(server)])} (\`${channel}\`)`
+    ? `${escapeText(names.server(String(server)) ?? 'a server')} (\`${server}\`), ${channelName(names, audience, String(channel), [String(server)])} (\`${channel}\`)`
     : 'another server';
   const interactions = [facts.command, facts.interaction].filter(
     (id, index, all) => id && all.indexOf(id) === index,

@@ -35,6 +35,6 @@ export function withoutForeign(
   audience: Audience,
 ): Record<string, unknown> {
   const foreign =
-    audience.guildId !== null && details.server !== undefined && details.server !== audience.guildId;
+    audience.serverId !== null && details.server !== undefined && details.server !== audience.serverId;
   return foreign ? { ...details, server: 'another server', channel: 'a channel of another server' } : details;
 }

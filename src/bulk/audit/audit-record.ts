@@ -48,8 +48,8 @@ export async function readAudit(db: Db, operationId: number): Promise<AuditRecor
  * says.
  */
 export function mayReadAudit({ facts }: AuditRecord, scope: Scope): boolean {
-  if (scope.all || facts.scope === scope.guildId) return true;
-  return facts.scope === null && facts.servers?.length === 1 && facts.servers[0] === scope.guildId;
+  if (scope.all || facts.scope === scope.serverId) return true;
+  return facts.scope === null && facts.servers?.length === 1 && facts.servers[0] === scope.serverId;
 }
 
 /** One poll of the operation, as its item tells while it is kept. */

@@ -27,8 +27,8 @@ const columns = {
   /** Verbatim. */
   question: ({ poll }: Told) => poll.question,
   status: ({ poll }: Told) => poll.status,
-  server_id: ({ poll }: Told) => poll.guildId,
-  server: ({ poll, names }: Told) => names.guild(poll.guildId),
+  server_id: ({ poll }: Told) => poll.serverId,
+  server: ({ poll, names }: Told) => names.server(poll.serverId),
   channel_id: ({ poll }: Told) => poll.channelId,
   channel: ({ poll, names }: Told) => names.channel(poll.channelId)?.name ?? null,
   creator_id: ({ poll }: Told) => poll.creatorId,

@@ -53,7 +53,7 @@ function line(row: HistoryRow, names: Names | null, reasonLength: number, server
   ];
   parts.push(`<@${row.admin_id}>`, `<t:${Math.floor((row.confirmed_at?.getTime() ?? 0) / 1000)}:f>`);
   if (names && serverLength > 0) {
-    parts.push(escapeText(cut(names.guild(row.guild_id) ?? row.guild_id, serverLength)));
+    parts.push(escapeText(cut(names.server(row.guild_id) ?? row.guild_id, serverLength)));
   }
   if (row.reason !== null && reasonLength > 0) parts.push(`“${escapeText(cut(row.reason, reasonLength))}”`);
   return parts.join(' · ');

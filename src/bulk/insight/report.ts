@@ -43,10 +43,10 @@ export async function readReport(db: Db, operation: OperationRow, names: Names):
     return {
       number: row.poll_id,
       question: row.question ?? '',
-      server: row.guild_id === null ? '' : (names.guild(row.guild_id) ?? row.guild_id),
+      server: row.guild_id === null ? '' : (names.server(row.guild_id) ?? row.guild_id),
       outcome: outcomeOf(row.state),
       errorCode: row.code,
-      message: message === '' ? null : nameChannels(names, { guildId: null }, message),
+      message: message === '' ? null : nameChannels(names, { serverId: null }, message),
       attempts: row.attempts,
       durationSeconds: secondsBetween(operation.started_at, row.finished_at),
     };

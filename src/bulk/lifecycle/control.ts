@@ -12,7 +12,7 @@ export interface Controller {
   readonly userId: string | null;
   readonly processId: string;
   /** The press or command, and where it was made. */
-  readonly from?: { readonly interactionId: string; readonly guildId: string; readonly channelId: string };
+  readonly from?: { readonly interactionId: string; readonly serverId: string; readonly channelId: string };
   /** Why the bot itself does it. */
   readonly reason?: string;
 }
@@ -101,7 +101,7 @@ async function transition(
         was,
         ...(by.from && {
           interaction: by.from.interactionId,
-          server: by.from.guildId,
+          server: by.from.serverId,
           channel: by.from.channelId,
         }),
         ...(by.reason !== undefined && { why: by.reason }),

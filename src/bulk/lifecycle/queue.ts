@@ -46,10 +46,10 @@ export class Queue<T extends Queued> {
 }
 
 /** When each of these servers had its last turn, in ms. */
-export async function lastTurns(db: Db, guildIds: readonly string[]): Promise<Map<string, number>> {
+export async function lastTurns(db: Db, serverIds: readonly string[]): Promise<Map<string, number>> {
   const { rows } = await sql<{ guild_id: string; started_at: Date | null }>`
     select guild_id, (select max(started_at) from operations where guild_id = server.guild_id) as started_at
-    from unnest(${[...new Set(guildIds)]}::text[]) as server (guild_id)`.execute(db);
+    from unnest(${[...new Set(serverIds)]}::text[]) as server (guild_id)`.execute(db);
   const turns = rows.filter((row) => row.started_at !== null);
   return new Map(turns.map((row) => [row.guild_id, row.started_at!.getTime()]));
 }

@@ -170,5 +170,5 @@ export async function discardDraft(
 
 function mayUse(draft: OperationRow, actor: Actor): boolean {
   if (draft.admin_id !== actor.userId || actor.scope === null) return false;
-  return actor.scope.all || draft.scope_guild_id === actor.scope.guildId;
+  return actor.scope.all || draft.scope_guild_id === actor.scope.serverId;
 }

@@ -13,7 +13,7 @@ const previewLifetimeMs = 10 * 60_000;
 export interface Asking {
   readonly scope: Scope;
   readonly adminId: string;
-  readonly guildId: string;
+  readonly serverId: string;
   readonly channelId: string;
   readonly interactionId: string;
   /** The interaction's token: the preview is kept up to date through it. */
@@ -63,8 +63,8 @@ export async function createDraft(
       .values({
         kind: draft.kind.name,
         admin_id: asking.adminId,
-        scope_guild_id: asking.scope.all ? null : asking.scope.guildId,
-        guild_id: asking.guildId,
+        scope_guild_id: asking.scope.all ? null : asking.scope.serverId,
+        guild_id: asking.serverId,
         channel_id: asking.channelId,
         interaction_id: asking.interactionId,
         locale: asking.locale,
@@ -96,7 +96,7 @@ export async function createDraft(
         params: draft.params,
         targets: draft.targets,
         reason: asking.reason,
-        server: asking.guildId,
+        server: asking.serverId,
         channel: asking.channelId,
         locale: asking.locale,
         interaction: asking.interactionId,

@@ -15,7 +15,7 @@ import type { Actor } from './confirm.ts';
 
 export interface RetryRequest {
   readonly actor: Actor;
-  readonly guildId: string;
+  readonly serverId: string;
   readonly channelId: string;
   readonly locale: string;
   readonly processId: string;
@@ -63,7 +63,7 @@ export async function startRetry(
         state: 'queued',
         admin_id: actor.userId,
         scope_guild_id: original.scope_guild_id,
-        guild_id: request.guildId,
+        guild_id: request.serverId,
         channel_id: request.channelId,
         interaction_id: actor.interactionId,
         locale: request.locale,

@@ -36,7 +36,7 @@ function blockedPlaces(rows: PreviewRows, access: AccessCheck): Iterable<Place> 
   const places = new Map<string, Place>();
   for (const job of rows.jobs) {
     const deed = deedFor(rows.operation, job);
-    const found = deed === null ? 'ok' : access(job.channelId, job.guildId, deed);
+    const found = deed === null ? 'ok' : access(job.channelId, job.serverId, deed);
     if (found === 'ok' || found === 'unknown') continue;
     const key = `${job.channelId} ${typeof found === 'string' ? found : found.permissions.join()}`;
     const place = places.get(key) ?? { channelId: job.channelId, access: found, polls: [] };
@@ -94,7 +94,7 @@ function lack({ right, permissions, timedOutUntil }: Obstacle): string {
   return right === 'open' ? `is archived, and opening it takes ${named}` : `lacks ${named}`;
 }
 
-const everything = { guildId: null };
+const everything = { serverId: null };
 
 function channels({ length }: readonly Place[]): string {
   return counted(length, 'channel');

@@ -16,14 +16,14 @@ export interface PreviewLimits {
  */
 export async function assertRoomForPreview(
   db: Db,
-  { adminId, guildId }: { readonly adminId: string; readonly guildId: string },
+  { adminId, serverId }: { readonly adminId: string; readonly serverId: string },
   { previewsPerServer, previewsPerAdmin }: PreviewLimits,
 ): Promise<void> {
   const { rows } = await sql<{ own: number; server: number; own_end: Date | null; server_end: Date | null }>`
     select count(*) filter (where admin_id = ${adminId})::int as own,
-      count(*) filter (where guild_id = ${guildId})::int as server,
+      count(*) filter (where guild_id = ${serverId})::int as server,
       min(expires_at) filter (where admin_id = ${adminId}) as own_end,
-      min(expires_at) filter (where guild_id = ${guildId}) as server_end
+      min(expires_at) filter (where guild_id = ${serverId}) as server_end
     from operations where state = 'draft' and expires_at > now()`.execute(db);
   const { own, server, own_end, server_end } = rows[0]!;
   if (own >= previewsPerAdmin) throw tooMany('You have', own, 'one person', own_end);

@@ -24,7 +24,7 @@ export interface PreviewDeps {
   readonly deletedRetentionDays: number;
 }
 
-const everything = { guildId: null };
+const everything = { serverId: null };
 
 /** The preview: what will be changed, what not and why, how long it takes, and what stands in the way. */
 export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): MessageBody {

@@ -14,7 +14,7 @@ export interface PreviewPoll {
 }
 
 export interface PreviewJob extends DeliveryJob {
-  readonly guildId: string;
+  readonly serverId: string;
   /** Somebody deleted its message by hand, as far as is known. */
   readonly messageGone: boolean;
 }
@@ -56,7 +56,7 @@ async function plannedJobs(db: Db, operationId: number): Promise<PreviewJob[]> {
     pollId: row.id,
     channelId: row.channel_id,
     messageId: row.message_id,
-    guildId: row.guild_id,
+    serverId: row.guild_id,
     messageGone: row.message_gone,
   }));
 }

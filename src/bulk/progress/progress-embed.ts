@@ -176,7 +176,7 @@ function list(heading: string, all: readonly ItemGroup[], names: Names, audience
   if (all.length === 0) return [];
   const lines = all.slice(0, shownGroups).map((group) => {
     const code = group.code === null ? '' : ` (${group.code})`;
-    return `• ${group.count} × ${nameChannels(names, audience, group.message, group.guildIds)}${code}: ${formatPollNumbers(group.ids, 8)}`;
+    return `• ${group.count} × ${nameChannels(names, audience, group.message, group.serverIds)}${code}: ${formatPollNumbers(group.ids, 8)}`;
   });
   const rest = all.slice(shownGroups).reduce((sum, group) => sum + group.count, 0);
   if (rest > 0) lines.push(`• ${rest} more for other reasons: see \`Report\``);
@@ -184,7 +184,7 @@ function list(heading: string, all: readonly ItemGroup[], names: Names, audience
 }
 
 function pollText(poll: NonNullable<ProgressRows['current']>, audience: Audience): string {
-  const foreign = audience.guildId !== null && poll.guildId !== audience.guildId;
+  const foreign = audience.serverId !== null && poll.serverId !== audience.serverId;
   return foreign ? `#${poll.pollId}` : `#${poll.pollId} ${escapeText(cut(poll.question, 80))}`;
 }
 

@@ -147,7 +147,7 @@ async function showAsBot(
 /** Sends the result to the admin by direct message, for a channel that is closed to the bot. */
 async function sendDirect(deps: ProgressMessageDeps, rows: ProgressRows): Promise<Sent> {
   const { operation } = rows;
-  const body = renderDirectResult(rows, deps.names, { guildId: operation.scope_guild_id }, deps.clock.now());
+  const body = renderDirectResult(rows, deps.names, { serverId: operation.scope_guild_id }, deps.clock.now());
   const lost = lostSince(operation, operation.finished_at);
   return await deps.messages.direct(operation.admin_id, body, `op-${operation.id}-result`, lost);
 }
@@ -163,7 +163,7 @@ function lostSince(operation: OperationRow, triedAt: Date | null): Lost | null {
  * Who reads the message. A private one is for an admin who may see all its polls; a public one is read by its server.
  */
 export function audienceOf(operation: OperationRow): Audience {
-  return { guildId: operation.private ? operation.scope_guild_id : operation.guild_id };
+  return { serverId: operation.private ? operation.scope_guild_id : operation.guild_id };
 }
 
 function hasToken(operation: OperationRow, now: Date): boolean {

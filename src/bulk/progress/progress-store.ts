@@ -24,7 +24,7 @@ export interface ProgressRows {
   /** By channel, how many polls each other running operation has waiting there. */
   readonly ahead: ReadonlyMap<string, readonly number[]>;
   /** The poll whose message is being sent now. */
-  readonly current: { readonly pollId: number; readonly question: string; readonly guildId: string } | null;
+  readonly current: { readonly pollId: number; readonly question: string; readonly serverId: string } | null;
   readonly failures: readonly ItemGroup[];
   readonly skips: readonly ItemGroup[];
   /** What the preview left out; filled once the operation has ended. In no count. */
@@ -93,7 +93,7 @@ async function inFlight(trx: Trx, operationId: number): Promise<ProgressRows['cu
     .orderBy('poll.sender_until', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return row ? { pollId: row.id, question: row.question, guildId: row.guild_id } : null;
+  return row ? { pollId: row.id, question: row.question, serverId: row.guild_id } : null;
 }
 
 async function retriedBy(trx: Trx, operationId: number): Promise<number | null> {

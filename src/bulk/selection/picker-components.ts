@@ -75,7 +75,7 @@ function pollMenu({ picker, frame, rows }: PickerView, names: Names): Row {
           {
             label: plainLabel(`#${id} ${poll.question}`, discordLimits.menuOptionText),
             description: plainLabel(
-              `${poll.status} · ${votesText(votes)} · ${names.guild(poll.guildId) ?? poll.guildId}`,
+              `${poll.status} · ${votesText(votes)} · ${names.server(poll.serverId) ?? poll.serverId}`,
               discordLimits.menuOptionText,
             ),
             value: String(id),

@@ -55,7 +55,7 @@ function filters({ picker }: PickerView, names: Names): string {
 function shown(name: string, value: string, names: Names): string {
   if (name === 'channel') return `<#${value}>`;
   if (name === 'creator') return `<@${value}>`;
-  if (name === 'server') return escapeText(cut(names.guild(value.trim()) ?? value, 50));
+  if (name === 'server') return escapeText(cut(names.server(value.trim()) ?? value, 50));
   return escapeText(cut(value, 60));
 }
 
@@ -74,7 +74,7 @@ function line(
 ): string {
   const box = selected ? '☑' : '☐';
   if (poll === null) return `${box} **#${id}** · deleted since`;
-  const place = escapeText(cut(names.guild(poll.guildId) ?? poll.guildId, server));
+  const place = escapeText(cut(names.server(poll.serverId) ?? poll.serverId, server));
   return `${box} **#${id}** · ${poll.status} · ${escapeText(cut(poll.question, question))} · ${place} · ${votesText(votes)}`;
 }
 

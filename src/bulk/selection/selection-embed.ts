@@ -39,6 +39,6 @@ function hint({ ids }: Selection): string {
 }
 
 function line(poll: Poll, names: Names, question: number, server: number): string {
-  const place = escapeText(cut(names.guild(poll.guildId) ?? poll.guildId, server));
+  const place = escapeText(cut(names.server(poll.serverId) ?? poll.serverId, server));
   return `**#${poll.id}** · ${poll.status} · ${escapeText(cut(poll.question, question))} · ${place}`;
 }

@@ -50,13 +50,13 @@ export class Healing implements Service {
   }
 
   /** To be called when rights came back in a server. Never throws: what fails is tried until it succeeds. */
-  regained(guildId: string, regained: Regained): void {
+  regained(serverId: string, regained: Regained): void {
     if (this.#gathered === null) {
       this.#gathered = new Map();
       const healing = this.#heal().finally(() => this.#underWay.delete(healing));
       this.#underWay.add(healing);
     }
-    this.#gathered.set(guildId, [...(this.#gathered.get(guildId) ?? []), regained]);
+    this.#gathered.set(serverId, [...(this.#gathered.get(serverId) ?? []), regained]);
   }
 
   async stop(): Promise<void> {
@@ -79,8 +79,8 @@ export class Healing implements Service {
     const { db, clock, log } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       try {
-        return await unpark(db, (guildId, channelId, right, gone) =>
-          (servers.get(guildId) ?? []).some((regained) => regained(channelId, right, gone)),
+        return await unpark(db, (serverId, channelId, right, gone) =>
+          (servers.get(serverId) ?? []).some((regained) => regained(channelId, right, gone)),
         );
       } catch (error) {
         log.error({ err: error }, 'polls that may be shown again could not be released; trying again');

@@ -76,7 +76,7 @@ export async function unparkCodes(db: Db, codes: readonly string[]): Promise<voi
  */
 export async function unpark(
   db: Db,
-  regained: (guildId: string, channelId: string, right: Right, gone: boolean) => boolean,
+  regained: (serverId: string, channelId: string, right: Right, gone: boolean) => boolean,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     const { rows } = await sql<ParkedPlace>`

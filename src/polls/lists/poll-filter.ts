@@ -16,6 +16,7 @@ const eb = expressionBuilder<Schema, 'polls'>();
 const filters = {
   ids: filter(z.array(z.int()).readonly(), (ids) => sql<boolean>`polls.id = any(${ids}::int[])`),
   status: filter(z.enum(pollStatuses), (status) => eb('status', '=', status)),
+  /** A server, by the name that stored filters have for it. */
   guildId: filter(z.string(), (id) => eb('guild_id', '=', id)),
   channelId: filter(z.string(), (id) => eb('channel_id', '=', id)),
   creatorId: filter(z.string(), (id) => eb('creator_id', '=', id)),

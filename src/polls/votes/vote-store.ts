@@ -56,7 +56,7 @@ async function cast(
   const { rows } = await sql<CastRow>`
     select * from cast_votes(${pollId}, ${column('interactionId')}::text[], ${column('userId')}::text[],
       ${column('position').map(optionNumber)}::int[],
-      ${column('guildId')}::text[], ${column('channelId')}::text[], ${column('messageId')}::text[])`.execute(
+      ${column('serverId')}::text[], ${column('channelId')}::text[], ${column('messageId')}::text[])`.execute(
     db,
   );
   return rows;

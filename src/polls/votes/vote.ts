@@ -8,7 +8,7 @@ export interface VotePress {
   readonly userId: string;
   readonly interactionId: string;
   /** Where the pressed button is. The poll is believed only if this is its own message. */
-  readonly guildId: string;
+  readonly serverId: string;
   readonly channelId: string;
   readonly messageId: string;
 }

@@ -378,7 +378,7 @@ describe('who asks', () => {
       handlers: { commands: [command] },
     });
     for (const one of Object.values(people)) await (await one.slash(guild.channels[0]!, 'who')).message();
-    const here = { all: false, guildId: guild.id };
+    const here = { all: false, serverId: guild.id };
     expect(scopes).toEqual([{ all: true }, here, here, null]);
     await bot.stop();
     await sandbox.close();

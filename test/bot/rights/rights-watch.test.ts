@@ -41,8 +41,8 @@ describe('rights that come back', () => {
       shards: { count: null, ids: null },
       log: createLogger('silent'),
     });
-    watch = new RightsWatch(client, clock, (guildId, regained) => {
-      if (guildId === guild.id) heard.push(regained);
+    watch = new RightsWatch(client, clock, (serverId, regained) => {
+      if (serverId === guild.id) heard.push(regained);
     });
     await watch.start();
     await connect(client, sandbox.token, inRealTime());

@@ -26,7 +26,7 @@ async function setUp() {
   const servers = gatewayServers(client);
   const access = (channelId: string) => servers.channelAccess(channelId, guild.id);
   const learn = (ids: readonly string[]) => {
-    const places = ids.map((channelId) => ({ channelId, guildId: guild.id }));
+    const places = ids.map((channelId) => ({ channelId, serverId: guild.id }));
     return learnThreads(client, servers, places, systemClock);
   };
   return { sandbox, guild, open: open!.id, locked: locked!.id, access, learn };

@@ -7,7 +7,7 @@ import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import { finishOperation, settleItems } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { everyServer, oneServer } from '../../../src/polls/scope.ts';
-import { channelId, guildId } from '../../polls/poll-fixture.ts';
+import { channelId, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { applyPlanned } from '../apply-planned.ts';
 import {
@@ -31,7 +31,7 @@ async function entries(db: Db, operationId: number, event: string) {
     .execute();
 }
 
-const press = { interactionId: '950000000000000077', guildId, channelId };
+const press = { interactionId: '950000000000000077', serverId, channelId };
 
 describeEachDatabase('the audit trail', (fresh) => {
   test('keeps who asked, from where, for what and on which polls, beyond the operation itself', async () => {
@@ -55,14 +55,14 @@ describeEachDatabase('the audit trail', (fresh) => {
         reason: 'over',
         private: false,
         scope: null,
-        server: guildId,
+        server: serverId,
         channel: channelId,
         locale: 'en-US',
         command: operation.interaction_id,
         interaction: operation.confirmed_interaction_id,
         total: 3,
         polls,
-        servers: [guildId],
+        servers: [serverId],
       },
     });
   });
@@ -75,7 +75,7 @@ describeEachDatabase('the audit trail', (fresh) => {
     await pauseOperation(db, operationId, by, later);
     await resumeOperation(db, operationId, by, later);
     await cancelOperation(db, operationId, { userId: null, processId: 'p', reason: 'a day is over' }, later);
-    const from = { interaction: press.interactionId, server: guildId, channel: channelId };
+    const from = { interaction: press.interactionId, server: serverId, channel: channelId };
     const whoever = { actor_id: '900000000000000777', process: 'other' };
     expect(await entries(db, operationId, 'paused')).toEqual([
       { ...whoever, details: { was: 'running', ...from } },
@@ -134,7 +134,7 @@ describeEachDatabase('the audit trail', (fresh) => {
         { state: 'failed', code: '50001', message: 'no access', polls: [b] },
       ],
     });
-    const request = { actor: actor({ interactionId: interactionId() }), guildId, channelId, locale: 'de' };
+    const request = { actor: actor({ interactionId: interactionId() }), serverId, channelId, locale: 'de' };
     const retry = (await startRetry(db, finished, { ...request, processId: processName }, later))!;
     expect((await entries(db, retry.id, 'confirmed'))[0]!.details).toMatchObject({
       retryOf: finished.id,
@@ -152,10 +152,10 @@ describeEachDatabase('the audit trail', (fresh) => {
     await db.deleteFrom('operations').execute();
     await db.deleteFrom('polls').execute();
     const record = (await readAudit(db, lease.operationId))!;
-    expect(record.facts).toMatchObject({ kind: 'close', polls, server: guildId });
+    expect(record.facts).toMatchObject({ kind: 'close', polls, server: serverId });
     expect(record.entries.at(-1)!.details).toMatchObject({ result: 'cancelled' });
     expect(mayReadAudit(record, everyServer)).toBe(true);
-    expect(mayReadAudit(record, oneServer(guildId))).toBe(true);
+    expect(mayReadAudit(record, oneServer(serverId))).toBe(true);
     expect(mayReadAudit(record, oneServer('900000000000000002'))).toBe(false);
     expect((await verifyChain(db)).broken).toBeNull();
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createPoll } from '../../../src/polls/poll-store.ts';
 import { hostileTexts } from '../../polls/hostile-texts.ts';
-import { channelId, guildId, newPoll, postedPoll } from '../../polls/poll-fixture.ts';
+import { channelId, newPoll, postedPoll, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { interactionId, itemStates } from '../bulk-fixture.ts';
 import { ann, bob, cid, csvOf, exported, givenVotes, jsonOf, textOf } from './export-scene.ts';
@@ -20,7 +20,7 @@ describeEachDatabase('export', (fresh) => {
       [ann!, 2],
       [bob!, 2],
     ]);
-    const link = `https://discord.com/channels/${guildId}/${channelId}/9000000000000${String(id).padStart(5, '0')}`;
+    const link = `https://discord.com/channels/${serverId}/${channelId}/9000000000000${String(id).padStart(5, '0')}`;
     const { inbox, operation } = await exported(db, { format: 'json' });
     expect(operation.state).toBe('completed');
     expect(jsonOf(inbox)).toEqual([
@@ -28,7 +28,7 @@ describeEachDatabase('export', (fresh) => {
         number: id,
         question: 'Tea or coffee?',
         status: 'active',
-        server_id: guildId,
+        server_id: serverId,
         server: 'Home',
         channel_id: channelId,
         channel: 'votes',

@@ -10,7 +10,7 @@ import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.
 import type { Db } from '../../../src/db/schema.ts';
 import type { Deliverer } from '../../../src/delivery/delivery-batch.ts';
 import type { Messages, Sent } from '../../../src/delivery/messages/messages.ts';
-import { guildId, minutes } from '../../polls/poll-fixture.ts';
+import { minutes, serverId } from '../../polls/poll-fixture.ts';
 import { later, processName, running } from '../bulk-fixture.ts';
 
 export const kind = operationKind('export');
@@ -19,8 +19,8 @@ export const never = { stopping: new AbortController().signal, otherThan: () => 
 export const still: Clock = { ...systemClock, now: () => later, sleep: () => new Promise(() => {}) };
 
 export const names = {
-  guild: () => 'Home',
-  channel: () => ({ name: 'votes', guildId }),
+  server: () => 'Home',
+  channel: () => ({ name: 'votes', serverId }),
 };
 
 /** Takes every file, or answers as told; whatever else is sent is a mistake. */

@@ -4,7 +4,7 @@ import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import { renderProgress } from '../../../src/bulk/progress/progress-embed.ts';
 import { readProgress } from '../../../src/bulk/progress/progress-store.ts';
 import { runOperation } from '../../../src/bulk/run/run-operation.ts';
-import { channelId, guildId } from '../../polls/poll-fixture.ts';
+import { channelId, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { actor, adminId, later, operationOf, postedPolls, processName, start } from '../bulk-fixture.ts';
 import { begin, csvOf, depsWith, Inbox, names, never } from './export-scene.ts';
@@ -20,7 +20,7 @@ describeEachDatabase('export', (fresh) => {
     expect(inbox.files).toMatchObject([{ way: 'direct', to: adminId }]);
     expect(inbox.files[0]!.nonce!.length).toBeLessThanOrEqual(25);
     const rows = await readProgress(db, lease.operationId, later);
-    const [embed] = renderProgress(rows, names, { guildId }, later).embeds!;
+    const [embed] = renderProgress(rows, names, { serverId }, later).embeds!;
     expect(embed!.description).toContain(`operation-${lease.operationId}-polls.csv, sent by direct message`);
     expect(embed!.title).toContain('completed');
 
@@ -61,13 +61,13 @@ describeEachDatabase('export', (fresh) => {
     const ended = await runOperation(depsWith(db, inbox), lease, never);
     expect(ended!.operation.state).toBe('completed with failures');
     const rows = await readProgress(db, lease.operationId, later);
-    const [embed] = renderProgress(rows, names, { guildId }, later).embeds!;
+    const [embed] = renderProgress(rows, names, { serverId }, later).embeds!;
     expect(embed!.description).toMatch(/the file could not be sent: .*Cannot send messages.* \(50007\)/);
     expect(embed!.description).toContain('`Retry failed` writes the missing file');
 
     const request = {
       actor: actor({ token: 'fresh-token' }),
-      guildId,
+      serverId,
       channelId,
       locale: 'en-US',
       processId: processName,

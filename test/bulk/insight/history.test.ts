@@ -11,7 +11,7 @@ import { type HistoryRow, readHistory } from '../../../src/bulk/insight/history-
 import { mayControl } from '../../../src/bulk/lifecycle/control.ts';
 import { loadOperation } from '../../../src/bulk/operation-store.ts';
 import { everyServer, oneServer } from '../../../src/polls/scope.ts';
-import { guildId, minutes, now } from '../../polls/poll-fixture.ts';
+import { minutes, now, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { plan, postedPolls } from '../bulk-fixture.ts';
 import { madeOperation } from '../operation-rows.ts';
@@ -72,7 +72,7 @@ describeEachDatabase('history', (fresh) => {
       expect(total).toBe(operations.length);
       return operations.map(({ id }) => id);
     };
-    expect(await seen(oneServer(guildId))).toEqual([onlyHere, colleague]);
+    expect(await seen(oneServer(serverId))).toEqual([onlyHere, colleague]);
     expect(await seen(oneServer(foreign))).toEqual([onlyThere, elsewhere]);
     expect(await seen(everyServer)).toEqual([onlyThere, onlyHere, overall, elsewhere, colleague]);
   });
@@ -85,7 +85,7 @@ describeEachDatabase('history', (fresh) => {
     const onlyHere = await madeOperation(db, { scope: null, done: [gone] });
     await db.deleteFrom('polls').where('id', 'in', [gone, outside]).execute();
     for (const [scope, visible] of [
-      [oneServer(guildId), [onlyHere]],
+      [oneServer(serverId), [onlyHere]],
       [oneServer(foreign), []],
       [everyServer, [onlyHere, overall]],
     ] as const) {
@@ -105,7 +105,7 @@ function row(id: number, changes: Partial<HistoryRow> = {}): HistoryRow {
     kind: 'close',
     state: 'completed',
     admin_id: '900000000000000500',
-    guild_id: guildId,
+    guild_id: serverId,
     reason: null,
     retry_of: null,
     undo_of: null,
@@ -130,7 +130,7 @@ describe('a page of history', () => {
       skipped: 334,
       reason: '*_~`|<'.repeat(50),
     });
-    const names = { guild: () => '_'.repeat(100), channel: () => null };
+    const names = { server: () => '_'.repeat(100), channel: () => null };
     const body = renderHistory(
       { total: 2_000_000, operations: Array.from({ length: 25 }, () => hostile) },
       { ...all, limit: 25 },

@@ -4,7 +4,7 @@ import { statsChart } from '../../../src/bulk/insight/stats-chart.ts';
 import { renderStats } from '../../../src/bulk/insight/stats-embed.ts';
 import { type ResultOrOpen, readStats, type Stats } from '../../../src/bulk/insight/stats-store.ts';
 import { everyServer, oneServer } from '../../../src/polls/scope.ts';
-import { guildId, now } from '../../polls/poll-fixture.ts';
+import { now, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { madeOperation } from '../operation-rows.ts';
 
@@ -18,7 +18,7 @@ const sample = Array.from({ length: 60 }, (_, index) => ({
   ]!,
   at: new Date(now.getTime() - index * 17 * hourMs),
   ms: 1000 * (index + 1),
-  scope: index % 7 === 0 ? foreign : guildId,
+  scope: index % 7 === 0 ? foreign : serverId,
   done: Array.from({ length: index % 5 }, (_, poll) => 1000 * index + poll + 1),
   failed: Array.from({ length: index % 3 }, (_, poll) => ({
     poll: 1000 * index + 100 + poll,
@@ -40,11 +40,11 @@ describeEachDatabase('stats', (fresh) => {
     test(`agree with rows counted one by one: ${days} days, ${who}`, async () => {
       const db = await fresh();
       for (const operation of sample) await madeOperation(db, operation);
-      const scope = who === 'everybody' ? everyServer : oneServer(guildId);
+      const scope = who === 'everybody' ? everyServer : oneServer(serverId);
       const stats = await readStats(db, scope, days, now);
       const counted = sample.filter(
         ({ at, scope: server }) =>
-          at.getTime() > now.getTime() - days * 24 * hourMs && (scope.all || server === guildId),
+          at.getTime() > now.getTime() - days * 24 * hourMs && (scope.all || server === serverId),
       );
       expect(stats.kinds.reduce((sum, kind) => sum + kind.operations, 0)).toBe(counted.length);
       for (const kind of stats.kinds) {

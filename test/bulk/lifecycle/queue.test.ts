@@ -13,7 +13,7 @@ import { describeEachDatabase } from '../../support/databases.ts';
 import { actor, adminId, operationOf, plan, postedPolls, processName } from '../bulk-fixture.ts';
 
 const by = { userId: adminId, processId: processName };
-const names = { guild: () => null, channel: () => null };
+const names = { server: () => null, channel: () => null };
 
 interface Asked {
   /** A letter; each has its own admin, unless told otherwise. */
@@ -30,7 +30,7 @@ beforeEach(() => {
 /** A confirmed operation, in the order in which they are asked for. */
 async function queued(db: Db, { server, admin, processId = processName }: Asked): Promise<number> {
   const id = await plan(db, {
-    guildId: guild(server),
+    serverId: guild(server),
     adminId: admin ?? `90000000000000055${server.charCodeAt(0) % 10}`,
   });
   const draft = await operationOf(db, id);
@@ -65,7 +65,7 @@ async function end(db: Db, ...ids: number[]): Promise<void> {
 
 async function describeIt(db: Db, id: number): Promise<string> {
   const rows = await readProgress(db, id, minutes(minute));
-  const body = renderProgress(rows, names, { guildId: null }, minutes(minute));
+  const body = renderProgress(rows, names, { serverId: null }, minutes(minute));
   return `${body.embeds?.[0]?.title}\n${body.embeds?.[0]?.description}`;
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../../../src/bulk/plan/confirm.ts';
 import { planOperation } from '../../../src/bulk/plan/plan.ts';
 import { oneServer } from '../../../src/polls/scope.ts';
-import { guildId, minutes, now, postedPoll } from '../../polls/poll-fixture.ts';
+import { minutes, now, postedPoll, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import {
   actor,
@@ -58,10 +58,10 @@ describeEachDatabase('a plan', (fresh) => {
   test('never holds a poll of another server for a server admin', async () => {
     const db = await fresh();
     const [own] = await postedPolls(db, 1);
-    const foreign = await postedPoll(db, interactionId(), { guildId: '900000000000000002' });
-    const id = await plan(db, { scope: oneServer(guildId), filter: { ids: [own!, foreign.id] } });
+    const foreign = await postedPoll(db, interactionId(), { serverId: '900000000000000002' });
+    const id = await plan(db, { scope: oneServer(serverId), filter: { ids: [own!, foreign.id] } });
     expect(await itemStates(db, id)).toEqual({ [own!]: 'planned', [foreign.id]: 'missing: not found' });
-    await expect(plan(db, { scope: oneServer(guildId), filter: { ids: [foreign.id] } })).rejects.toThrow(
+    await expect(plan(db, { scope: oneServer(serverId), filter: { ids: [foreign.id] } })).rejects.toThrow(
       `#${foreign.id} not found`,
     );
   });

@@ -53,7 +53,7 @@ async function run(db: Db, lease: Lease) {
 }
 
 async function previewText(db: Db, draft: number): Promise<string> {
-  const deps = { names: { guild: () => null, channel: () => null }, access: () => 'ok' as const };
+  const deps = { names: { server: () => null, channel: () => null }, access: () => 'ok' as const };
   const limits = { timeoutMs: 1_800_000, deletedRetentionDays: 30 };
   return JSON.stringify(renderPreview(await readPreview(db, draft, 0), { ...deps, ...limits }, later));
 }

@@ -27,7 +27,7 @@ async function deedsAt(db: Db, name: string, message: keyof typeof messages): Pr
   const kind = operationKind(name);
   const params = readParams(kind, optionsOf[name] ?? {}, now);
   const rows = await readPreview(db, await plan(db, { kind, params }), 0);
-  const names = { guild: () => null, channel: () => null };
+  const names = { server: () => null, channel: () => null };
   const warns = (refused: Deed) =>
     accessWarnings(rows, {
       access: (_channel, _guild, deed) => (deed === refused ? lacking : 'ok'),

@@ -25,7 +25,7 @@ describeEachDatabase('a progress message that the bot may not edit', (fresh) => 
     const deps = {
       db,
       messages: { edit: async () => answers.shift()! },
-      names: { guild: () => null, channel: () => null },
+      names: { server: () => null, channel: () => null },
       clock: {
         ...systemClock,
         sleep: async (ms: number) => {

@@ -8,7 +8,7 @@ import { putBack } from '../../../src/bulk/run/put-back.ts';
 import { failOpenItems, finishOperation, settleItems } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { castVote } from '../../../src/polls/votes/vote-store.ts';
-import { channelId, guildId, minutes, now } from '../../polls/poll-fixture.ts';
+import { channelId, minutes, now, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { recorded } from '../../support/statements.ts';
 import { applyPlanned } from '../apply-planned.ts';
@@ -68,7 +68,7 @@ describeEachDatabase('applying', (fresh) => {
       position: 0,
       userId: '900000000000000600',
       interactionId: interactionId(),
-      guildId,
+      serverId,
       channelId,
       messageId: (await pollRow(db, ids[0]!)).message_id!,
     });
@@ -200,7 +200,7 @@ describeEachDatabase('a retry', (fresh) => {
     const original = await finishOperation(db, lease, ['running'], null, later);
     return { original: original!, failed, changed };
   }
-  const request = () => ({ actor: actor(), guildId, channelId, locale: 'en-US', processId: processName });
+  const request = () => ({ actor: actor(), serverId, channelId, locale: 'en-US', processId: processName });
 
   test('takes exactly the failed polls, brings their messages up to date, and skips what changed since', async () => {
     const db = await fresh();
@@ -249,7 +249,7 @@ describeEachDatabase('a retry', (fresh) => {
     const first = await running(db, { kind: settings, params });
     await failOpenItems(db, first, { code: 'timeout', message: 'not reached' }, later);
     const ended = await finishOperation(db, first, ['running'], 'timed out', later);
-    const press = { actor: actor(), guildId, channelId, locale: 'en-US', processId: processName };
+    const press = { actor: actor(), serverId, channelId, locale: 'en-US', processId: processName };
     const again = await start(db, (await startRetry(db, ended!, press, later))!);
     await applyPlanned(
       db,

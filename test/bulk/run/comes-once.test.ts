@@ -17,7 +17,7 @@ import { madeOperation } from '../operation-rows.ts';
 import { begin, beginRetry, cancel, finish } from '../steps.ts';
 
 const names: Names = {
-  guild: () => null,
+  server: () => null,
   channel: () => null,
 };
 /** Waits for nothing. */

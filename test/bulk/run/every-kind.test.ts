@@ -14,7 +14,7 @@ import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
 import type { Db, PollTable } from '../../../src/db/schema.ts';
 import type { DeliveryJob } from '../../../src/delivery/delivery-batch.ts';
-import { channelId, guildId, minutes, now } from '../../polls/poll-fixture.ts';
+import { channelId, minutes, now, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { applyPlanned } from '../apply-planned.ts';
 import {
@@ -215,7 +215,7 @@ for (const line of lines) {
       expect(original.state).toBe('completed with failures');
       await expectChanged(db, line, ids);
 
-      const asked = { actor: actor(), guildId, channelId, locale: 'en-US', processId: processName };
+      const asked = { actor: actor(), serverId, channelId, locale: 'en-US', processId: processName };
       const retry = (await startRetry(db, original, asked, later))!;
       const again = new ShowingDeliverer(db);
       const ended = await run(db, await start(db, retry), again).result();

@@ -38,7 +38,7 @@ function runnerWith(db: Db, deliverer: ShowingDeliverer, clock: Clock = new Quic
     db,
     deliverer,
     messages: messages as unknown as Messages,
-    names: { guild: () => null, channel: () => null },
+    names: { server: () => null, channel: () => null },
     clock,
     log: createLogger('silent'),
     processId: processName,

@@ -43,7 +43,7 @@ const questions = [...hostileTexts.map(([, text]) => text), '*'.repeat(1000), '�
 test.each(['*', '👨‍👩‍👧‍👦', 'م*', '\\'])(
   'a page of whatever questions, on servers called %s, with every filter, is within Discord’s limits',
   (letter) => {
-    const names = { channel: () => null, guild: () => letter.repeat(100).slice(0, 100) };
+    const names = { channel: () => null, server: () => letter.repeat(100).slice(0, 100) };
     const done = {
       selection: { ids: many, gone: [] },
       added: many,

@@ -12,7 +12,7 @@ import {
 import type { Db } from '../../../src/db/schema.ts';
 import type { PollFilter } from '../../../src/polls/lists/poll-filter.ts';
 import { oneServer } from '../../../src/polls/scope.ts';
-import { guildId, minutes, now } from '../../polls/poll-fixture.ts';
+import { minutes, now, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { interactionId } from '../bulk-fixture.ts';
 import { atHome, awayGuildId, change, everywhere, markDeleted, pollsOf } from './selection-fixture.ts';
@@ -36,7 +36,7 @@ describeEachDatabase('a picker', (fresh) => {
     const filter: Required<PollFilter> = {
       ids: [1, 2],
       status: 'closed',
-      guildId,
+      guildId: serverId,
       channelId: '1',
       creatorId: '2',
       text: 'a"b\\u0000\\ 😀',
@@ -107,7 +107,7 @@ describeEachDatabase('a picker', (fresh) => {
 
   test('remembers of each frame what was selected when it was shown', async () => {
     const db = await fresh();
-    const [a, b, c] = (await pollsOf(db, guildId, 3)) as [number, number, number];
+    const [a, b, c] = (await pollsOf(db, serverId, 3)) as [number, number, number];
     await change(db, atHome, { add: [a, b] });
     const id = await opened(db, [b, a]);
     await change(db, atHome, { remove: [a] });

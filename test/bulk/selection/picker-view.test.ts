@@ -8,7 +8,7 @@ import {
 import { firstFrame, readPickerView, turnedFrame } from '../../../src/bulk/selection/picker-view.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import type { PollFilter } from '../../../src/polls/lists/poll-filter.ts';
-import { guildId, minutes, now } from '../../polls/poll-fixture.ts';
+import { minutes, now, serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { interactionId } from '../bulk-fixture.ts';
 import {
@@ -42,7 +42,7 @@ async function opened(db: Db, owner = atHome) {
 describeEachDatabase('pages of a picker', (fresh) => {
   test('turn on to the last and back to the first, 25 polls each', async () => {
     const db = await fresh();
-    const ids = [...(await pollsOf(db, guildId, 1))];
+    const ids = [...(await pollsOf(db, serverId, 1))];
     ids.push(...(await copies(db, ids[0]!, 59)));
     await pollsOf(db, awayGuildId, 3);
     const newest = ids.toReversed();
@@ -63,7 +63,7 @@ describeEachDatabase('pages of a picker', (fresh) => {
 
   test('lead back to the first from wherever the list has become shorter', async () => {
     const db = await fresh();
-    const ids = [...(await pollsOf(db, guildId, 1))];
+    const ids = [...(await pollsOf(db, serverId, 1))];
     ids.push(...(await copies(db, ids[0]!, 79)));
     const newest = ids.toReversed();
     const picker = await opened(db);
@@ -74,7 +74,7 @@ describeEachDatabase('pages of a picker', (fresh) => {
 
   test('stay on a page whose polls are all gone, said to be gone, until it is left', async () => {
     const db = await fresh();
-    const ids = [...(await pollsOf(db, guildId, 1))];
+    const ids = [...(await pollsOf(db, serverId, 1))];
     ids.push(...(await copies(db, ids[0]!, 29)));
     const picker = await opened(db);
     const last = await picker.turn('on');
@@ -92,13 +92,13 @@ describeEachDatabase('pages of a picker', (fresh) => {
     const db = await fresh();
     const picker = await opened(db);
     expect(await picker.look()).toEqual({ page: 1, ids: [], more: false });
-    const ids = await pollsOf(db, guildId, 1);
+    const ids = await pollsOf(db, serverId, 1);
     expect(await picker.turn('on')).toEqual({ page: 1, ids, more: false });
   });
 
   test('tick what is selected, and keep secret what an anonymous poll does not tell yet', async () => {
     const db = await fresh();
-    const [open, secret, told, gone] = (await pollsOf(db, guildId, 4)) as [number, number, number, number];
+    const [open, secret, told, gone] = (await pollsOf(db, serverId, 4)) as [number, number, number, number];
     const [away] = (await pollsOf(db, awayGuildId, 1)) as [number];
     await db.updateTable('polls').set({ anonymous: true }).where('id', 'in', [secret, told]).execute();
     await db.updateTable('polls').set({ status: 'closed', closed_at: now }).where('id', '=', told).execute();
@@ -125,7 +125,7 @@ describeEachDatabase('pages of a picker', (fresh) => {
 
   test('count what is selected and stands in another list', async () => {
     const db = await fresh();
-    const [a, b, c, d] = (await pollsOf(db, guildId, 4)) as [number, number, number, number];
+    const [a, b, c, d] = (await pollsOf(db, serverId, 4)) as [number, number, number, number];
     await db
       .updateTable('polls')
       .set({ status: 'closed', closed_at: now })

@@ -3,7 +3,7 @@ import { renderSelection } from '../../../src/bulk/selection/selection-embed.ts'
 import { changeText, goneText } from '../../../src/bulk/selection/selection-text.ts';
 import { poll } from '../../polls/poll-fixture.ts';
 
-const names = { channel: () => null, guild: () => '*'.repeat(100) };
+const names = { channel: () => null, server: () => '*'.repeat(100) };
 /** Far apart, so that they are written one by one. */
 const ids = Array.from({ length: 1000 }, (_, index) => 1_000_001 + 2 * index);
 

@@ -8,12 +8,12 @@ import {
 } from '../../../src/bulk/selection/selection-store.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { everyServer, oneServer } from '../../../src/polls/scope.ts';
-import { guildId, now, postedPoll } from '../../polls/poll-fixture.ts';
+import { now, postedPoll, serverId } from '../../polls/poll-fixture.ts';
 import { adminId, interactionId } from '../bulk-fixture.ts';
 
 export const awayGuildId = '900000000000000002';
 /** A server admin's selection, and a super admin's. */
-export const atHome: SelectionOwner = { adminId, scope: oneServer(guildId) };
+export const atHome: SelectionOwner = { adminId, scope: oneServer(serverId) };
 export const everywhere: SelectionOwner = { adminId, scope: everyServer };
 
 /** Changes a selection as an interaction of its own, unless one is named. */
@@ -31,7 +31,7 @@ export function change(
 export async function pollsOf(db: Db, guild: string, count: number): Promise<number[]> {
   const ids: number[] = [];
   for (let index = 0; index < count; index += 1)
-    ids.push((await postedPoll(db, interactionId(), { guildId: guild })).id);
+    ids.push((await postedPoll(db, interactionId(), { serverId: guild })).id);
   return ids;
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
 import { readSelection } from '../../../src/bulk/selection/selection-store.ts';
 import { goneText } from '../../../src/bulk/selection/selection-text.ts';
-import { guildId } from '../../polls/poll-fixture.ts';
+import { serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { interactionId } from '../bulk-fixture.ts';
 import {
@@ -20,7 +20,7 @@ const unknown = 999_999;
 describeEachDatabase('a selection', (fresh) => {
   test('is empty until something is added, and says what each change did', async () => {
     const db = await fresh();
-    const [a, b, c, d] = (await pollsOf(db, guildId, 4)) as [number, number, number, number];
+    const [a, b, c, d] = (await pollsOf(db, serverId, 4)) as [number, number, number, number];
     expect(await readSelection(db, atHome)).toEqual({ ids: [], gone: [] });
     const nothing = { added: [], removed: [], unknown: [], forgotten: [] };
     const steps: [object, object][] = [
@@ -46,7 +46,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('over the cap is refused and stays as it was; at the cap it is taken', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 5);
+    const ids = await pollsOf(db, serverId, 5);
     await change(db, atHome, { add: ids.slice(0, 2) }, { maxPolls: 3 });
     const tooMuch = change(db, atHome, { remove: [ids[0]!], add: ids.slice(1) }, { maxPolls: 3 });
     await expect(tooMuch).rejects.toThrow(UserError);
@@ -58,7 +58,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('that a smaller limit has overtaken can still be taken apart, but not grow', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 5);
+    const ids = await pollsOf(db, serverId, 5);
     await change(db, atHome, { add: ids.slice(0, 4) });
     await expect(change(db, atHome, { add: [ids[4]!] }, { maxPolls: 2 })).rejects.toThrow(/at most 2/);
     const less = await change(db, atHome, { remove: [ids[0]!] }, { maxPolls: 2 });
@@ -67,7 +67,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('keeps the cap and loses nothing however many changes race to it', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 24);
+    const ids = await pollsOf(db, serverId, 24);
     const outcomes = await Promise.allSettled(
       ids.map((id) => change(db, atHome, { add: [id] }, { maxPolls: 10 })),
     );
@@ -80,7 +80,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('takes every one of many changes at once: none sees what another is about to replace', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 30);
+    const ids = await pollsOf(db, serverId, 30);
     const [added, removed] = [ids.slice(0, 15), ids.slice(15)];
     await change(db, atHome, { add: removed });
     await Promise.all([
@@ -94,7 +94,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('is changed once by an interaction that arrives twice, at once or later', async () => {
     const db = await fresh();
-    const [id] = (await pollsOf(db, guildId, 1)) as [number];
+    const [id] = (await pollsOf(db, serverId, 1)) as [number];
     const interaction = interactionId();
     const toggle = () =>
       change(db, atHome, ({ ids }) => (ids.includes(id) ? { remove: [id] } : { add: [id] }), { interaction });
@@ -106,7 +106,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('that was refused may be tried again by the same interaction', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 2);
+    const ids = await pollsOf(db, serverId, 2);
     const interaction = interactionId();
     await expect(change(db, atHome, { add: ids }, { maxPolls: 1, interaction })).rejects.toThrow(UserError);
     expect((await change(db, atHome, { add: ids }, { interaction })).selection.ids).toEqual(ids);
@@ -114,7 +114,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('of a server admin never takes a foreign poll; a super admin has one over all servers', async () => {
     const db = await fresh();
-    const [home] = (await pollsOf(db, guildId, 1)) as [number];
+    const [home] = (await pollsOf(db, serverId, 1)) as [number];
     const [away] = (await pollsOf(db, awayGuildId, 1)) as [number];
     const own = await change(db, atHome, { add: [home, away] });
     expect([own.selection.ids, own.unknown]).toEqual([[home], [away]]);
@@ -130,7 +130,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('names what was deleted as gone, cannot take it anew, and has it back when the delete is undone', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 3);
+    const ids = await pollsOf(db, serverId, 3);
     await change(db, atHome, { add: ids.slice(0, 2) });
     await markDeleted(db, ids.slice(1));
     const read = await readSelection(db, atHome);
@@ -143,7 +143,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('names what was purged as gone too', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 2);
+    const ids = await pollsOf(db, serverId, 2);
     await change(db, atHome, { add: ids });
     await db.deleteFrom('polls').where('id', '=', ids[0]!).execute();
     expect(await readSelection(db, atHome)).toEqual({ ids: [ids[1]], gone: [ids[0]] });
@@ -151,7 +151,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('forgets deleted polls by name, with `remove`, `all`, or where room is needed', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 6);
+    const ids = await pollsOf(db, serverId, 6);
     await change(db, atHome, { add: ids.slice(0, 3) }, { maxPolls: 4 });
     await markDeleted(db, ids.slice(0, 2));
     const kept = await change(db, atHome, { add: [ids[3]!] }, { maxPolls: 4 });
@@ -170,7 +170,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('does not take back what it has forgotten to make room', async () => {
     const db = await fresh();
-    const ids = await pollsOf(db, guildId, 4);
+    const ids = await pollsOf(db, serverId, 4);
     await change(db, atHome, { add: ids.slice(0, 3) }, { maxPolls: 3 });
     await markDeleted(db, ids.slice(0, 1));
     await change(db, atHome, { add: [ids[3]!] }, { maxPolls: 3 });
@@ -180,7 +180,7 @@ describeEachDatabase('a selection', (fresh) => {
 
   test('takes a thousand polls in one change, and lets go of them', async () => {
     const db = await fresh();
-    const ids = await copies(db, (await pollsOf(db, guildId, 1))[0]!, 1000);
+    const ids = await copies(db, (await pollsOf(db, serverId, 1))[0]!, 1000);
     const taken = await change(db, atHome, { add: [...ids, unknown] });
     expect([taken.added, taken.unknown]).toEqual([ids, [unknown]]);
     expect((await change(db, atHome, { remove: 'all' })).removed).toEqual(ids);

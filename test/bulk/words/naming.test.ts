@@ -4,15 +4,15 @@ import { channelName, type Names, nameChannels } from '../../../src/bulk/words/n
 const [here, there] = ['800000000000000001', '800000000000000002'];
 const [votes, foreign, gone] = ['700000000000000001', '700000000000000002', '700000000000000003'];
 const names: Names = {
-  guild: () => null,
+  server: () => null,
   channel: (id) =>
     id === votes
-      ? { name: 'votes', guildId: here }
+      ? { name: 'votes', serverId: here }
       : id === foreign
-        ? { name: 'secret', guildId: there }
+        ? { name: 'secret', serverId: there }
         : null,
 };
-const inPublic = { guildId: here };
+const inPublic = { serverId: here };
 
 test.each([
   [votes, [here], 'no access to #votes'],
@@ -22,17 +22,17 @@ test.each([
   [gone, [here, there], 'no access to a channel of another server'],
   [gone, [], 'no access to a channel of another server'],
   [gone, [here], `no access to <#${gone}>`],
-])('channel %s of polls in %j is named in public only where it is the readers’', (id, guildIds, text) => {
-  expect(nameChannels(names, inPublic, `no access to <#${id}>`, guildIds)).toBe(text);
+])('channel %s of polls in %j is named in public only where it is the readers’', (id, serverIds, text) => {
+  expect(nameChannels(names, inPublic, `no access to <#${id}>`, serverIds)).toBe(text);
 });
 
 test('a channel that is gone reads well, whoever reads', () => {
   const cause = `the channel <#${gone}> no longer exists`;
   expect(nameChannels(names, inPublic, cause, [there])).toBe('a channel of another server no longer exists');
   expect(nameChannels(names, inPublic, cause, [here])).toBe(cause);
-  expect(nameChannels(names, { guildId: null }, cause)).toBe(cause);
+  expect(nameChannels(names, { serverId: null }, cause)).toBe(cause);
 });
 
 test('whoever may see everything gets each name', () => {
-  expect(channelName(names, { guildId: null }, foreign)).toBe('#secret');
+  expect(channelName(names, { serverId: null }, foreign)).toBe('#secret');
 });

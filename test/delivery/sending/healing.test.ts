@@ -9,7 +9,7 @@ import { describeEachDatabase } from '../../support/databases.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { givenPoll, pollOf } from '../polls.ts';
 
-const guildId = '100000000000000001';
+const serverId = '100000000000000001';
 const channelId = '200000000000000001';
 
 const refuse = async (db: Db, pollId: number, code = '50001', right: Right = 'view') =>
@@ -36,8 +36,8 @@ describeEachDatabase('polls that may be shown again', (fresh) => {
     const [early, late] = [await givenPoll(db), await givenPoll(db)];
     await refuse(db, early);
     expect(await pollOf(db, early)).toMatchObject({ parked_code: '50001' });
-    healing.regained(guildId, () => false);
-    healing.regained(guildId, (channel, right) => channel === channelId && right === 'view');
+    healing.regained(serverId, () => false);
+    healing.regained(serverId, (channel, right) => channel === channelId && right === 'view');
     healing.regained('other', () => true);
     await clock.advance(250);
     await expect.poll(async () => (await pollOf(db, early)).parked_code).toBe(null);
@@ -77,7 +77,7 @@ describeEachDatabase('polls that may be shown again', (fresh) => {
     const id = await givenPoll(db);
     await refuse(db, id);
     await sql`alter table polls rename to polls_away`.execute(db);
-    healing.regained(guildId, () => true);
+    healing.regained(serverId, () => true);
     await clock.advance(250);
     await expect.poll(() => problems.length).toBe(1);
     await sql`alter table polls_away rename to polls`.execute(db);

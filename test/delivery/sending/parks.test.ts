@@ -35,7 +35,7 @@ describeEachDatabase('showing one poll', (fresh) => {
     expect(await show(other)).toMatchObject({ type: 'done' });
     expect(await pollOf(db, other)).toMatchObject({ parked_code: null });
     await unpark(db, (_guildId, channelId) => channelId === '200000000000000002');
-    await unpark(db, (guildId) => guildId === '100000000000000002');
+    await unpark(db, (serverId) => serverId === '100000000000000002');
     await unpark(db, (_guildId, _channelId, right) => right !== 'view');
     expect(await pollOf(db, id)).toMatchObject({ parked_code: '50001' });
     await unpark(db, (_guildId, channelId) => channelId === '200000000000000001');

@@ -3,7 +3,7 @@ import type { Person } from '../../../sandbox/people/person.ts';
 import { type BotScene, startScene } from '../../support/bot-scene.ts';
 
 /** Discord's gateway documentation, "Sharding". */
-const shardOf = (guildId: string) => Number((BigInt(guildId) >> 22n) % 2n);
+const shardOf = (serverId: string) => Number((BigInt(serverId) >> 22n) % 2n);
 
 describe('a bot whose shards are spread over two processes', () => {
   let scene: BotScene;

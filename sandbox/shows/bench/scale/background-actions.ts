@@ -30,7 +30,7 @@ export const backgroundActions: readonly ScaleAction[] = [
       const polls = await someActive(db);
       return async (turn) => {
         const { id, channel_id, message_id } = polls[turn]!;
-        const place = { guildId: ownGuild, channelId: channel_id, messageId: message_id! };
+        const place = { serverId: ownGuild, channelId: channel_id, messageId: message_id! };
         const user = { userId: '770000000000000001', interactionId: `vote ${turn}` };
         const { type } = await castVote(db, { pollId: id, position: 0, ...place, ...user });
         if (type !== 'added') throw new Error(`the vote was ${type}`);
