@@ -24,20 +24,20 @@ export interface CoreParts {
   readonly clock: Clock;
   /** Names this process in leases and the audit. */
   readonly processId: string;
-  /** Called when nothing can go on, such as with a token that was revoked. */
+  /** Called when nothing can go on, such as with a revoked token. */
   readonly lost: (reason: string) => void;
 }
 
-/** The way to Discord: the client, the limits that it keeps to, and what is known of servers and channels. */
+/** The way to Discord: the client, the limits that it keeps, and what is known of servers and channels. */
 export interface DiscordParts {
   readonly client: Client;
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly pace: Pace;
-  /** Null where this process is the only one. */
+  /** Null if this process is the only one. */
   readonly shares: PaceShares | null;
   readonly servers: Servers;
-  /** Null where this process has all shards. */
+  /** Null if this process has all shards. */
   readonly shared: SharedServers | null;
   readonly names: Names;
   readonly messages: Messages;
@@ -56,7 +56,7 @@ export function discordParts(core: CoreParts): DiscordParts {
   const applicationId = () => client.application?.id ?? '';
   const botId = () => client.user?.id ?? '';
   const servers = gatewayServers(client, clock);
-  // Only where other processes have other shards is there anything to share.
+  // There is something to share only if other processes have other shards.
   const shared =
     config.shards.ids === null ? null : new SharedServers({ db: database.db, client, clock, log });
   return {

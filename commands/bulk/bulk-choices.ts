@@ -8,7 +8,10 @@ import { zoneChoices } from '../poll/poll-choices.ts';
 import type { BulkServices } from './request/bulk-services.ts';
 import { targets } from './request/target-options.ts';
 
-/** Suggestions for servers, operations, polls and time zones, always within the caller's scope; none for somebody who is no admin. */
+/**
+ * Suggestions for servers, operations, polls and time zones, always within the caller's scope; none if the caller is
+ * not an admin.
+ */
 export async function bulkChoices(
   services: BulkServices,
   interaction: AutocompleteInteraction,
@@ -37,7 +40,7 @@ async function operationChoices(services: BulkServices, scope: Scope, typed: str
     name: `#${operation.id} · ${operation.kind} ${operation.total} · ${operation.state}`,
     value: operation.id,
   }));
-  // A number means the operation of that number before it means one with so many polls.
+  // A number first means the operation of that number, then an operation with so many polls.
   const rank = ({ name, value }: (typeof choices)[number]) => {
     if (String(value) === number) return 0;
     return name.startsWith(`#${number}`) ? 1 : 2;

@@ -22,8 +22,8 @@ import { selectSubcommand } from './selection/select.ts';
 import { selectionGroup } from './selection/selection.ts';
 
 /**
- * `/bulk`: one subcommand an operation kind, then those about operations. It sets no `default_member_permissions`, which
- * would hide it from super admins; every use is checked on the server side.
+ * `/bulk`: one subcommand for each kind of operation, then those about operations. It sets no
+ * `default_member_permissions`, which would hide it from super admins. Every use is checked on the server side.
  */
 export function bulkCommand(services: BulkServices): SlashCommand {
   const command = {

@@ -18,7 +18,10 @@ import { checkPingRole } from './check-ping-role.ts';
 import { createDefinition } from './create-definition.ts';
 import type { PollServices } from './poll-services.ts';
 
-/** Until then an admin who made many polls at once sees that it is still at work; each answer has its link. */
+/**
+ * How long the answer waits for the message, in ms. Until then an admin who made many polls at once sees that the bot
+ * is still at work. Each answer has its link.
+ */
 const withinMs = 120_000;
 
 /** `/poll create` */
@@ -30,7 +33,7 @@ export function createSubcommand(services: PollServices): Subcommand {
   };
 }
 
-/** Commits the poll, then waits for its message: an answer with a link means that the message is there. */
+/** Commits the poll, then waits for its message. An answer with a link means that the message is there. */
 async function create(
   services: PollServices,
   invocation: Invocation<ChatInputCommandInteraction>,

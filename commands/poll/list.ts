@@ -33,7 +33,7 @@ export function listSubcommand(services: PollServices): Subcommand {
   };
 }
 
-/** Turns the pages of `/poll list`. What is no status, or no poll, is left out. */
+/** Turns the pages of `/poll list`. A wrong status or poll number is ignored. */
 export function listPress(services: PollServices): PressHandler {
   return onPress(customIds.pollList, {
     acknowledge: 'self',
@@ -46,7 +46,7 @@ export function listPress(services: PollServices): PressHandler {
 
 interface ListQuery {
   readonly status: PollStatus | null;
-  /** The page begins behind the poll with this number. Null: with the newest. */
+  /** The page begins after the poll with this number; null: with the newest. */
   readonly after: number | null;
 }
 
@@ -92,7 +92,7 @@ function line(poll: Poll, server: string | null): string {
   return `${number} · ${poll.status}${when} · ${where} · ${escapeText(cut(poll.question, 60))}`;
 }
 
-/** `next`: the poll behind which the next page begins, or null where there is none. */
+/** `next`: the poll after which the next page begins; null if there is no next page. */
 function buttons({ status, after }: ListQuery, next: number | null): NonNullable<MessageBody['components']> {
   const button = (label: string, target: number) =>
     ({

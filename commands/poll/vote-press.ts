@@ -55,7 +55,7 @@ async function cast(votes: VoteBatches, press: VotePress): Promise<VoteResult> {
   }
 }
 
-/** Nothing of a forged custom id is repeated but a number. */
+/** Names the poll. Of a forged custom id nothing but a number is repeated. */
 function named(pollId: number): string {
   return isRowId(pollId) ? `Poll #${pollId}` : 'This poll';
 }

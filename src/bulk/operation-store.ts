@@ -6,7 +6,7 @@ import { everyServer, type Scope } from '../polls/scope.ts';
 import type { OperationRow, OperationState } from './operation.ts';
 import { visibleTo } from './visible-operations.ts';
 
-/** An operation this scope may see: all of them, or those whose admin acted within this one server. */
+/** An operation that this scope may see: any operation, or one whose admin acted within this one server. */
 export async function findOperation(db: Db, scope: Scope, id: number): Promise<OperationRow | null> {
   if (!isRowId(id)) return null;
   const row = await db
@@ -18,14 +18,14 @@ export async function findOperation(db: Db, scope: Scope, id: number): Promise<O
   return row ?? null;
 }
 
-/** For the runner, which acts for no one: throws where the row is gone (a bug: operations are purged only when ended). */
+/** For the runner, which acts for nobody. Throws if the row is gone (a bug: operations are purged only when ended). */
 export async function loadOperation(db: Db, id: number): Promise<OperationRow> {
   const operation = await findOperation(db, everyServer, id);
   if (!operation) throw new Error(`operation ${id} has no row`);
   return operation;
 }
 
-/** The newest confirmed operation of this admin within the scope; where they started none, the newest of all there. */
+/** The newest confirmed operation of this admin within the scope. If they started none, the newest of all there. */
 export async function latestOperation(db: Db, scope: Scope, adminId: string): Promise<OperationRow | null> {
   const row = await confirmed(db, scope)
     .orderBy((eb) => eb('admin_id', '=', adminId), 'desc')
@@ -57,7 +57,7 @@ function confirmed(db: Db, scope: Scope) {
     .where(visibleTo(scope));
 }
 
-/** How far the work is: a number that grows with each poll that was changed, and with each that was settled. */
+/** How far the work is: a number that grows with each poll that is changed, and with each that is settled. */
 export async function howFarIs(db: Db, operationId: number): Promise<number> {
   const { rows } = await sql<{ mark: number }>`select ${howFar(operationId)} as mark`.execute(db);
   return rows[0]!.mark;
@@ -81,7 +81,7 @@ export async function operationStates(db: Db, ids: readonly number[]): Promise<M
 
 export type ItemState = OperationItemTable['state'];
 
-/** The states of what the preview left out: no part of the operation's total. */
+/** The states of what the preview left out. They are not part of the operation's total. */
 export const leftOutStates = ['missing', 'excluded'] as const satisfies ItemState[];
 
 /** How many items stand in each state. */

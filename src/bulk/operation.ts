@@ -19,7 +19,7 @@ export type OperationRow = Selectable<OperationTable>;
 
 /** A process that owns the operation confirms the draft and takes every later arrow. */
 export const openStates = ['queued', 'running', 'paused', 'cancelling'] as const satisfies OperationState[];
-/** The states that occupy one of the places of `BULK_MAX_CONCURRENT`. */
+/** The states that occupy one of the `BULK_MAX_CONCURRENT` slots. */
 export const slotStates = ['running', 'cancelling'] as const satisfies OperationState[];
 
 export type ResultState = Exclude<OperationState, 'draft' | 'discarded' | (typeof openStates)[number]>;

@@ -91,7 +91,7 @@ export function listed(names: readonly string[]): string {
   return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' and ');
 }
 
-/** `2026-12-01 18:00 UTC`: also for files, where Discord's timestamps say nothing. */
+/** `2026-12-01 18:00 UTC`. It is also for files, in which Discord's timestamps say nothing. */
 function minute(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

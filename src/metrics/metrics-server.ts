@@ -16,9 +16,9 @@ export interface MetricsServerParts {
 }
 
 /**
- * `/metrics` for Prometheus; `/healthz`: 200 while the process runs at all; `/readyz`: 200 where database and gateway work,
- * else 503, both with a JSON object that says which. Nothing in them is secret, and nobody is asked who they are: keep it on
- * loopback or a private network.
+ * Serves `/metrics` for Prometheus; `/healthz`: 200 while the process runs at all; `/readyz`: 200 if database and
+ * gateway work, else 503. The last two have a JSON object that says which part is wrong. Nothing in them is secret,
+ * and nobody is asked who they are: keep the port on loopback or a private network.
  */
 export class MetricsServer implements Service {
   readonly #server: Server;

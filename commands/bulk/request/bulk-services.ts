@@ -24,7 +24,7 @@ export interface BulkServices extends PreviewDeps {
   readonly previews: PreviewClock;
   /** The servers within a scope whose name or id contains the text, at most 25. */
   serverChoices(scope: Scope, text: string): Promise<readonly Choice[]>;
-  /** Learns of threads that sleep, which nobody tells of, so that a preview knows what may be done in them. */
+  /** Learns of sleeping threads, of which nobody tells, so that a preview knows what may be done in them. */
   learnThreads(jobs: Iterable<{ readonly channelId: string; readonly serverId: string }>): Promise<void>;
   /** Whether the bot is in this server. */
   knowsServer(serverId: string): boolean;

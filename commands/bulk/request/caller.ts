@@ -7,7 +7,7 @@ import type { SelectionOwner } from '../../../src/bulk/selection/selection-store
 import type { Audience } from '../../../src/bulk/words/naming.ts';
 import type { Scope } from '../../../src/polls/scope.ts';
 
-/** How long an interaction's token is used: Discord keeps it for 15 minutes, and an edit takes its time. */
+/** How long an interaction's token is used, in ms. Discord keeps it for 15 minutes, and an edit takes its time. */
 const tokenLifetimeMs = 14.5 * 60_000;
 
 /** The part of an invocation that says who acts: the interaction's token goes into what they start. */

@@ -3,8 +3,8 @@ import type { Poll } from '../../../src/polls/poll.ts';
 import { botMayMention, type Mentioning, mayMention } from '../../poll/check-ping-role.ts';
 
 /**
- * Why a poll cannot get the chosen role to ping: it is a role of another server, or the caller, or the bot, could not
- * mention it in the poll's channel. Undefined where no role was chosen.
+ * Why a poll cannot get the chosen role to ping: it is a role of another server, or the caller or the bot could not
+ * mention it in the poll's channel. Undefined if no role was chosen.
  */
 export function pingRoleGuard(
   interaction: Mentioning,

@@ -33,13 +33,13 @@ export interface PickerPress {
   /** How many polls may be selected. */
   readonly maxPolls: number;
   readonly picker: Picker;
-  /** What the press was made on; null where that is not known any more. */
+  /** What the press was made on; null if that is no longer known. */
   readonly frame: Frame | null;
 }
 
 /**
- * A press on a picker: does its work and notes what came of it in one transaction, then shows the picker as it is. Of
- * several processes that hear of a press one does the work, and any may show it. Whose picker it is not is refused
+ * Handles a press on a picker: does its work and notes what it did in one transaction, then shows the picker as it
+ * is. If several processes hear of a press, one does the work, and any may show it. Somebody else's picker is refused
  * before anything is done.
  */
 export function onPicker<Values extends PickerValues>(
@@ -63,7 +63,7 @@ export function onPicker<Values extends PickerValues>(
         });
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        // Told in the picker, whose menu would otherwise go on to show what was chosen in vain.
+        // It is told in the picker. Otherwise the picker's menu would go on to show what was chosen in vain.
         await note(async () => ({ notice: `⚠️ ${error.message}` }));
       }
       const read = {
@@ -75,13 +75,13 @@ export function onPicker<Values extends PickerValues>(
   });
 }
 
-/** Throws `UserError` where it is not known what the press was made on. */
+/** Throws `UserError` if it is not known what the press was made on. */
 export function frameShown({ frame }: PickerPress): Frame {
   if (frame) return frame;
   throw new UserError('That page was replaced before, so nothing was changed. This is how it is now.');
 }
 
-/** Shows the picker, and again where another press was noted meanwhile: its answer may have come first. */
+/** Shows the picker. Shows it again if another press was noted meanwhile: that one's answer may have come first. */
 async function show(
   { names }: BulkServices,
   read: { view(): ReturnType<typeof readPickerView>; picker(): Promise<Picker> },

@@ -51,8 +51,8 @@ async function chooseOrder(press: PickerPress): Promise<PickerChange> {
 }
 
 /**
- * Changes only what somebody changed in the menu, since the rest may have been changed elsewhere meanwhile. What was
- * deleted meanwhile was not for them to choose.
+ * Changes only what somebody changed in the menu, because the rest may have been changed elsewhere meanwhile. What
+ * was deleted meanwhile was not for them to choose.
  */
 async function choosePolls(press: PickerPress): Promise<PickerChange> {
   const { ids, chosen: before } = frameShown(press);

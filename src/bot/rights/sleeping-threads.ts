@@ -8,13 +8,13 @@ export interface Place {
   readonly serverId: string;
 }
 
-/** Each is a request, and somebody waits. */
+/** How many are asked for at most: each is a request, and somebody waits. */
 const askedAtMost = 10;
 const withinMs = 1_500;
 
 /**
- * Learns of threads that sleep: the gateway tells of none, so to this process they look as if they were gone. What cannot be
- * had (deleted, no access, Discord too slow) looks so still.
+ * Learns of sleeping threads. The gateway does not tell of them, so to this process they look as if they were gone.
+ * What cannot be had (deleted, no access, Discord too slow) still looks so afterwards.
  */
 export async function learnThreads(
   client: Client,
@@ -28,7 +28,7 @@ export async function learnThreads(
       unknown.add(channelId);
   }
   if (unknown.size === 0) return;
-  // A channel that Discord refuses to show stays unknown, which is all there is to know.
+  // A channel that Discord refuses to show stays unknown. That is all there is to know.
   const asked = [...unknown].map((id) => client.channels.fetch(id).catch(() => null));
   await within(clock, withinMs, Promise.all(asked), null);
 }

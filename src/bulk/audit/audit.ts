@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import type { Trx } from '../../db/transaction.ts';
 
 /**
- * What happened to an operation, in the same transaction as the change it speaks of. The table chains its rows by hashes
- * under a lock that is held until the transaction ends, so this comes last in it.
+ * What happened to an operation, written in the transaction of the change that it tells of. The table chains its rows
+ * by hashes, under a lock that is held until the transaction ends. So this comes last in the transaction.
  */
 export interface AuditEntry {
   readonly operationId: number;
-  /** The Discord user, or null where the bot itself acted. */
+  /** The Discord user; null if the bot itself acted. */
   readonly actorId: string | null;
   /** The process, as `Schema.operations.owner`. */
   readonly process: string;

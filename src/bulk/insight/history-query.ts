@@ -32,7 +32,7 @@ export const historyStatuses: readonly string[] = [
   ...openStates,
 ];
 
-/** The query of a page's button, believing nothing; null where this program did not write it. */
+/** The query of a page's button, without trust in it; null if this program did not write it. */
 export function checkHistoryQuery(read: HistoryQuery): HistoryQuery | null {
   const { limit, offset, type, status, adminId } = read;
   const known =

@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import type { Db } from '../../db/schema.ts';
 import type { OperationRow } from '../operation.ts';
 
-/** An operation that waits for a place, with what its turn depends on. */
+/** An operation that waits for a slot, with what its turn depends on. */
 export type Queued = Pick<OperationRow, 'id' | 'guild_id' | 'admin_id' | 'confirmed_at' | 'resumed_at'>;
 
 /**
- * The order in which operations get free places. First come those that were resumed. Then servers take turns,
+ * The order in which operations get free slots. First come those that were resumed. Then servers take turns,
  * beginning with the one whose turn was longest ago. Within a server the first that was confirmed comes first.
  */
 export class Queue<T extends Queued> {

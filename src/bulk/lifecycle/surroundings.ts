@@ -10,7 +10,7 @@ export interface Surroundings {
   readonly foreign: number;
   /** Whether any can be taken over because nobody's lease forbids it. */
   readonly ownerless: boolean;
-  /** Whether any waits for a place. */
+  /** Whether any waits for a slot. */
   readonly queued: boolean;
   /** Other processes that can be proven dead, and those of them whose lock is free. */
   readonly processes: number;

@@ -6,11 +6,14 @@ import { matchesImage } from '../kinds/poll-image.ts';
 export interface Comparison {
   /** It is what the operation found. */
   readonly asFound: boolean;
-  /** It is what the operation left, or for an undo not yet applied, what it is to leave. */
+  /** It is what the operation left; for an undo that is not applied yet, what it will leave. */
   readonly asLeft: boolean;
 }
 
-/** Compares what these polls are now with what the operation's items remember of them; polls that are gone are missing. */
+/**
+ * Compares what these polls are now with what the operation's items remember of them. Polls that are gone are not in
+ * the map.
+ */
 export async function comparePolls(
   db: Db,
   operationId: number,

@@ -11,19 +11,19 @@ import type { OperationRow } from '../operation.ts';
 import { findOperation } from '../operation-store.ts';
 import { assertPollsToUndo } from './undone-polls.ts';
 
-/** Who pressed, where, and with which interaction: taken from the interaction itself. */
+/** Who pressed, where, and with which interaction. Taken from the interaction itself. */
 export interface Actor {
   readonly userId: string;
   readonly scope: Scope | null;
   readonly interactionId: string;
-  /** The interaction's token and until when it works: the progress message is edited through it. */
+  /** The interaction's token, and until when it works. The progress message is edited through it. */
   readonly token: string;
   readonly tokenExpiresAt: Date;
 }
 
 /**
- * The preview behind a pressed button, if this person may still press it. `null` where this very interaction already
- * confirmed it (another process was faster). Throws `UserError` with the reason otherwise.
+ * The preview behind a pressed button, if this person may still press it; null if this very interaction has already
+ * confirmed it, because another process was faster. Throws `UserError` with the reason otherwise.
  */
 export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): Promise<OperationRow | null> {
   const draft = await findOperation(db, everyServer, id);
@@ -52,7 +52,7 @@ export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): 
   return draft;
 }
 
-/** Throws `UserError` while the delay before a destructive operation has not passed, or where nothing would change. */
+/** Throws `UserError` while the delay before a destructive operation has not passed, or if nothing would change. */
 export function assertConfirmable(draft: OperationRow, now: Date): void {
   if (draft.total === 0)
     throw new UserError('This preview would change nothing, so there is nothing to confirm.');
@@ -64,15 +64,15 @@ export function assertConfirmable(draft: OperationRow, now: Date): void {
   }
 }
 
-/** The phrase to type for this draft, or null. */
+/** The phrase to type for this draft; null if there is none. */
 export function phraseOf(draft: OperationRow): string | null {
   return boundKind(draft).phrase(draft.total);
 }
 
 /**
- * Turns the draft into a queued operation owned by `process`: a compare-and-set on its row, single use. `null` where
- * it was already used (the caller asks `usableDraft` for the words). Throws `UserError` where it is an undo and another
- * one of the same polls was faster.
+ * Turns the draft into a queued operation owned by this process: a compare-and-set on its row, which works once. Null
+ * if it was already used (the caller asks `usableDraft` for the words). Throws `UserError` if it is an undo and
+ * another one of the same polls was faster.
  */
 export async function confirmDraft(
   db: Db,
@@ -116,7 +116,7 @@ export async function confirmDraft(
   });
 }
 
-/** What this very confirmation has made of the draft, where it is not known whether it was committed. */
+/** What this very confirmation has made of the draft, if it is not known whether it was committed. */
 async function confirmedHere(
   trx: Trx,
   id: number,
@@ -132,14 +132,14 @@ async function confirmedHere(
     .executeTakeFirst();
 }
 
-/** Of two previews of one undo that are confirmed at the same moment the second waits here, and is refused. */
+/** Of two previews of one undo that are confirmed at the same moment, the second waits here and is refused. */
 async function lockUndone(trx: Trx, draft: OperationRow): Promise<void> {
   if (draft.undo_of === null) return;
   await trx.selectFrom('operations').select('id').where('id', '=', draft.undo_of).forUpdate().execute();
   await assertPollsToUndo(trx, draft);
 }
 
-/** `Cancel` on a preview. Throws `UserError` where it can no longer be cancelled here. */
+/** `Cancel` on a preview. Throws `UserError` if it can no longer be cancelled here. */
 export async function discardDraft(
   db: Db,
   id: number,

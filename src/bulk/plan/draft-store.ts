@@ -16,7 +16,7 @@ export interface Asking {
   readonly serverId: string;
   readonly channelId: string;
   readonly interactionId: string;
-  /** The interaction's token: the preview is kept up to date through it. */
+  /** The interaction's token. The preview is kept up to date through it. */
   readonly token: string;
   readonly locale: string;
   readonly reason: string | null;
@@ -38,15 +38,15 @@ export interface DraftItem {
   readonly pollId: number;
   /** Why it is left out, or null. */
   readonly skipReason: string | null;
-  /** It is a number that was not found: the preview names it, nothing else does. */
+  /** It is a number that was not found. The preview names it, nothing else does. */
   readonly missing?: boolean;
-  /** For an undo: what the poll is to be still, and what it becomes. Other kinds find out when they are applied. */
+  /** For an undo: what the poll must still be, and what it becomes. Other kinds find out when they are applied. */
   readonly images?: { readonly before: PollChange; readonly after: PollChange };
 }
 
 /**
- * Freezes a plan: the operation in state `draft` with one item a poll, `planned`, or `excluded` or `missing` with the
- * reason. Returns its number; the same interaction always gets the same draft.
+ * Freezes a plan: the operation in state `draft`, with one item for each poll: `planned`, or `excluded` or `missing`
+ * with the reason. Returns its number. The same interaction always gets the same draft.
  */
 export async function createDraft(
   db: Db,

@@ -19,14 +19,14 @@ const undoableMs = undoableHours * 3_600_000;
 interface Effect {
   readonly pollId: number;
   readonly before: PollChange;
-  /** Null where an earlier version of this program kept none. */
+  /** Null if an earlier version of this program kept none. */
   readonly after: PollChange | null;
 }
 
 /**
- * Freezes the undo of an operation: every poll it changed becomes what it was before, unless it is not what the operation
- * left. `confirmDelayMs`: how long `Confirm` waits where it closes polls. Throws `UserError` where it cannot be undone (any
- * more), or not twice.
+ * Freezes the undo of an operation. Every poll that it changed becomes what it was before, unless it is no longer
+ * what the operation left. `confirmDelayMs`: how long `Confirm` waits if polls are closed. Throws `UserError` if the
+ * operation cannot be undone (any more), or not twice.
  */
 export async function planUndo(
   db: Db,
@@ -70,7 +70,7 @@ export async function planUndo(
   );
 }
 
-/** Whether `Undo` is worth offering; `planUndo` says the reason where it is refused. */
+/** Whether `Undo` is worth offering. If it is refused, `planUndo` says the reason. */
 export function mayBeUndone(operation: OperationRow, now: Date): boolean {
   return (
     isResult(operation.state) &&
@@ -95,7 +95,7 @@ function assertUndoable(original: OperationRow, now: Date): void {
   }
 }
 
-/** Failed polls too: their change is committed. */
+/** Failed polls too, because their change is committed. */
 async function effectsOf(db: Db, operationId: number): Promise<Effect[]> {
   const rows = await db
     .selectFrom('operation_items')

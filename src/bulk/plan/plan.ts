@@ -14,7 +14,10 @@ import { waitingAhead } from '../lifecycle/ahead-store.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
 
-/** The longest estimate with which an operation may be private: its message lives as long as an interaction's token. */
+/**
+ * The longest estimate with which an operation may be private, in ms: its message lives as long as an interaction's
+ * token.
+ */
 const privateLimitMs = 10 * 60_000;
 
 export interface PlanRequest extends Asking {
@@ -23,9 +26,9 @@ export interface PlanRequest extends Asking {
   readonly filter: PollFilter;
   /** What the admin wrote, for the audit. */
   readonly targets: Record<string, unknown>;
-  /** Why a poll named in `filter.ids` may be missing, where that is known better than that it was “not found”. */
+  /** Why a poll named in `filter.ids` may be missing, if more is known than “not found”. */
   readonly absent?: string;
-  /** What this person may not do to a poll for reasons of their own permissions, in words that follow its number. */
+  /** What this person's own permissions forbid them to do to a poll, in words that follow its number; null: nothing. */
   readonly forbids?: (poll: Poll) => string | null;
 }
 
@@ -37,9 +40,10 @@ export interface PlanLimits {
 }
 
 /**
- * Freezes what the targets match now into a draft with one item a poll: `planned` where it will be changed,
- * `excluded` or, where there is none, `missing` (with the reason) where not. Returns the draft's number; the same interaction always gets the same draft.
- * Throws `UserError` where nothing matches, too much does, or a private operation would take too long.
+ * Freezes what the targets match now into a draft with one item for each poll: `planned` if it will be changed,
+ * `excluded` with the reason if not, `missing` if there is no such poll. Returns the draft's number. The same
+ * interaction always gets the same draft. Throws `UserError` if nothing matches, if too much does, or if a private
+ * operation would take too long.
  */
 export async function planOperation(
   db: Db,
@@ -77,7 +81,7 @@ export function isPrivatePossible(expectedMs: number): boolean {
   return expectedMs < privateLimitMs;
 }
 
-/** Throws `UserError` where a private operation would outlive its message. */
+/** Throws `UserError` if a private operation would outlive its message. */
 export function assertPrivatePossible(wanted: boolean, expectedMs: number): void {
   if (!wanted || isPrivatePossible(expectedMs)) return;
   throw new UserError(
@@ -104,7 +108,7 @@ async function classify(
   return polls.map((poll) => ({ pollId: poll.id, skipReason: all.get(poll.id) ?? null }));
 }
 
-/** What becomes of a poll, or why it is left out, but for what its votes forbid. */
+/** What becomes of a poll, or why it is left out. What its votes forbid is looked at later. */
 function decide(
   kind: ChangingKind,
   poll: Poll,
@@ -116,7 +120,7 @@ function decide(
   return typeof decision === 'string' ? decision : (forbids?.(poll) ?? decision);
 }
 
-/** Numbers that were written but are unknown, deleted or of another server: they are named, not dropped. */
+/** Numbers that were written and are unknown, deleted or of another server. They are named, not dropped. */
 function missing({ filter, absent = 'not found' }: PlanRequest, polls: readonly Poll[]): DraftItem[] {
   const found = new Set(polls.map((poll) => poll.id));
   const filtered = Object.entries(filter).some(([name, value]) => name !== 'ids' && value !== undefined);

@@ -24,9 +24,9 @@ export interface RetryRequest {
 }
 
 /**
- * Starts a new operation over exactly the failed polls of an ended one, without a new preview. Its items remember what
- * the first one committed, so a retry only brings messages up to date. `null` where this very interaction already
- * started it. Throws `UserError` where there is nothing to retry or a retry exists.
+ * Starts a new operation over exactly the failed polls of an ended one, without a new preview. Its items remember
+ * what the first one committed, so a retry only brings messages up to date. Null if this very interaction has already
+ * started it. Throws `UserError` if there is nothing to retry or a retry exists.
  */
 export async function startRetry(
   db: Db,
@@ -39,7 +39,7 @@ export async function startRetry(
     const { actor } = request;
     const again = await existingRetry(trx, original.id);
     if (again?.confirmed_interaction_id === actor.interactionId) {
-      // Of a commit whose answer was lost, not of another process.
+      // It is of a commit whose answer was lost, not of another process.
       return repeated && again.owner === request.processId ? again : null;
     }
     if (!isResult(original.state)) {
@@ -114,7 +114,7 @@ async function failedPolls(trx: Trx, operationId: number): Promise<number[]> {
   return rows.map((row) => row.poll_id);
 }
 
-/** A retry that was cancelled or aborted does not stand in the way of another. */
+/** An earlier retry. One that was cancelled or aborted does not stand in the way of another. */
 async function existingRetry(trx: Trx, id: number): Promise<OperationRow | undefined> {
   return await trx
     .selectFrom('operations')

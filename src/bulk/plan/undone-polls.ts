@@ -4,9 +4,9 @@ import type { Db } from '../../db/schema.ts';
 import type { OperationRow } from '../operation.ts';
 
 /**
- * Which polls confirmed undos of the operation have undone, or are to undo, and which undo that is, by poll: these are not
- * undone again. A poll that an undo left out or skipped, or that went back as the undo was cancelled, is none of them. The
- * undo that was asked for by `interactionId` is not looked at.
+ * Which polls confirmed undos of the operation have undone or will undo, and by which undo. These are not undone
+ * again. Polls that an undo left out or skipped, or that went back when the undo was cancelled, are not among them.
+ * The undo that was asked for by `interactionId` is not looked at.
  */
 export async function undonePolls(
   db: Db,
@@ -22,7 +22,7 @@ export async function undonePolls(
   return new Map(rows.map((row) => [row.poll_id, row.by]));
 }
 
-/** Throws `UserError` where every poll of this draft of an undo has been undone by another one meanwhile. */
+/** Throws `UserError` if other undos have undone every poll of this draft of an undo meanwhile. */
 export async function assertPollsToUndo(
   db: Db,
   { id, undo_of, interaction_id }: OperationRow,
@@ -60,5 +60,5 @@ export async function hasPollsToUndo(db: Db, operationId: number): Promise<boole
   return rows[0]!.left;
 }
 
-/** Of an item of an undo: its poll is undone, or is going to be. */
+/** SQL on an item of an undo: its poll is undone, or will be. */
 const isUndone = sql<boolean>`(item.state in ('planned', 'applied') or item.target_revision is not null)`;

@@ -11,16 +11,18 @@ import { lockPolls } from './lock-polls.ts';
 import { adoptChanges, retryTree } from './retry-tree.ts';
 import { movableAtOnce, putVotesBack } from './votes-aside.ts';
 
-/** Polls of one transaction, as when they were changed. */
+/** How many polls one transaction puts back, as when they were changed. */
 const defaultChunkSize = 250;
 
 /**
- * Apply's mirror, for a cancelled operation: every poll whose message does not show the change yet, failed ones included,
- * goes back to what it was if it is what the operation left. Its item ends `skipped`. Where votes cast since forbid that,
- * as they would forbid an undo, the poll stays changed and its item ends `done`, with the reason as a remark. A message that
- * certainly still shows the old state is left alone; one with an unknown request in flight is edited again.
- * To be called when nothing of the operation is in flight any more. Returns the polls whose messages are behind. Goes chunk by
- * chunk, each a transaction; safe to repeat after a crash, since what is put back is no longer open.
+ * The mirror of apply, for a cancelled operation. Every poll whose message does not show the change yet, failed ones
+ * too, goes back to what it was, if it is what the operation left. Its item ends `skipped`. If votes cast since
+ * forbid that, as they would forbid an undo, the poll stays changed and its item ends `done`, with the reason as a
+ * remark. A message that certainly still shows the old state is left alone; one with an unknown request in flight is
+ * edited again.
+ *
+ * To be called when nothing of the operation is in flight any more. Returns the polls whose messages are behind. Goes
+ * chunk by chunk, each a transaction. Safe to repeat after a crash: what is put back is no longer open.
  */
 export async function putBack(
   db: Db,
@@ -36,7 +38,7 @@ export async function putBack(
   }
 }
 
-/** What becomes of polls that a cancel did not find done; no item ends in these words otherwise. */
+/** What becomes of polls that a cancel did not find done. No item ends in these words otherwise. */
 const cancelled = {
   back: 'cancelled, put back',
   before: 'cancelled before it was changed',
@@ -56,7 +58,7 @@ export async function wasCutShort(trx: Trx, operationId: number): Promise<boolea
   return one !== undefined;
 }
 
-/** Puts one chunk back; null when nothing was open any more. */
+/** Puts one chunk back; null if nothing was open any more. */
 async function putChunkBack(
   db: Db,
   lease: Lease,
@@ -99,7 +101,7 @@ export async function releaseHolds(trx: Trx, operationId: number): Promise<void>
   await trx.updateTable('polls').set({ held_by: null }).where('held_by', '=', operationId).execute();
 }
 
-/** The next polls of the operation that no outcome stands for, or that failed. */
+/** The next polls of the operation that have no outcome or that failed. */
 async function openPolls(trx: Trx, operationId: number, limit: number): Promise<number[]> {
   const rows = await trx
     .selectFrom('operation_items')
@@ -112,7 +114,7 @@ async function openPolls(trx: Trx, operationId: number, limit: number): Promise<
   return rows.map((row) => row.poll_id);
 }
 
-/** Messages that turned out to show the change: their polls are done and stay changed. */
+/** Settles polls whose messages turned out to show the change: they are done and stay changed. */
 async function settleShown(trx: Trx, operationId: number, ids: readonly number[], now: Date): Promise<void> {
   await sql`
     update operation_items as item set state = 'done', finished_at = ${now}, code = null, message = null
@@ -146,7 +148,7 @@ async function changedPolls(trx: Trx, operationId: number, ids: readonly number[
   return rows;
 }
 
-/** Which of these polls votes cast since keep from going back, with the reason. */
+/** Which of these polls cannot go back because of votes cast since, with the reason. */
 async function forbidden(trx: Trx, changed: readonly ChangedPoll[]): Promise<Map<number, string>> {
   const voted = changed.filter((poll) => poll.voted);
   if (voted.length === 0) return new Map();
@@ -161,7 +163,7 @@ async function forbidden(trx: Trx, changed: readonly ChangedPoll[]): Promise<Map
   );
 }
 
-/** What Discord refused of the change is tried again with what the poll is now. */
+/** Restores the polls. What Discord refused of the change is tried again with what the poll is now. */
 async function restorePolls(
   trx: Trx,
   operationId: number,
@@ -188,7 +190,10 @@ async function restorePolls(
   return rows.filter((row) => row.behind).map(({ behind, ...job }) => job);
 }
 
-/** It is no change of the operation any more, nor of its kin: it can be retried, and is not to be undone. */
+/**
+ * Forgets the change: it no longer belongs to the operation, nor to its retries. So it can be retried, and is not to
+ * be undone.
+ */
 async function forgetChange(trx: Trx, operationId: number, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   const tree = await retryTree(trx, operationId);
@@ -212,7 +217,7 @@ async function settleStaying(
     where item.operation_id = ${operationId} and item.poll_id = stay.poll_id`.execute(trx);
 }
 
-/** The jobs that show these polls; what Discord refused before is tried once more. */
+/** The jobs that show these polls. What Discord refused before is tried once more. */
 async function jobsOf(trx: Trx, ids: readonly number[]): Promise<readonly DeliveryJob[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<DeliveryJob>`

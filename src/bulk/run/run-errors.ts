@@ -1,14 +1,14 @@
 import { isDatabaseAway } from '../../db/database-away.ts';
 
-/** Unexpected errors in a row, without progress between them, after which there is no use in trying again. */
+/** After so many unexpected errors in a row, without progress between them, trying again is of no use. */
 const maxErrors = 5;
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
 const longestBugPauseMs = 16_000;
 
 /**
- * What errors of one piece of work mean. A database that is away (or full, or busy) is waited out, however long that takes. What
- * else goes wrong is a bug, and ends the work where it comes again and again and nothing gets any further between.
+ * What errors of one piece of work mean. A database that is away (or full, or busy) is waited for, however long that
+ * takes. Any other error is a bug. It ends the work if it comes again and again without progress.
  */
 export class RunErrors {
   #bugs = 0;

@@ -5,7 +5,7 @@ import type { Sent } from './messages.ts';
 export interface Persistence {
   /** How often it is sent at most. Default: until Discord takes or refuses it. */
   readonly tries?: number;
-  /** No pause is longer, not even where Discord asks for more, in milliseconds. Default: Discord has its way. */
+  /** The longest pause, in milliseconds, even if Discord asks for more. Default: as long as Discord asks for. */
   readonly longestPauseMs?: number;
   /** Ends it: nothing more is sent, and the pause under way is cut short. */
   readonly stopping?: AbortSignal;

@@ -36,16 +36,16 @@ type MakeRequest = RESTOptions['makeRequest'];
 type Answer = Awaited<ReturnType<MakeRequest>>;
 
 /**
- * Options for the REST client of discord.js, whose own waiting and repeating are turned off: requests start at our pace,
- * waits happen in the lanes, where they can be stopped, and `retries` would repeat at once, POSTs too.
+ * Options for the REST client of discord.js. Its own waiting and repeating are turned off: requests start at our
+ * pace, waits happen in the lanes, where they can be stopped, and `retries` would repeat at once, POSTs too.
  *
- * - Interaction callbacks and follow-ups are exempt from the pace (Discord exempts them from the global limit), but not from
- *   the edge: while that refuses everything they go first, each of them the trial that may end it.
- * - The limit headers of message routes go to `limits` and are taken off the answer: two bookkeepers would disagree,
- *   and discord.js keeps POST and PATCH in one bucket where Discord gives them the same hash.
- * - A 429 on a message route, to what delivery asks beside it, and to the first response to an interaction, rejects with a
- *   `RateLimitError`; elsewhere discord.js waits it out, and nobody can stop it. One that is about the edited message alone
- *   rejects with a `MessageLimitError`.
+ * - Interaction callbacks and follow-ups are exempt from the pace (Discord exempts them from the global limit), but
+ *   not from the edge: while that refuses everything they go first, each of them the trial that may end it.
+ * - The limit headers of message routes go to `limits` and are taken off the answer. Two bookkeepers would disagree,
+ *   and discord.js keeps POST and PATCH in one bucket because Discord gives them the same hash.
+ * - A 429 rejects with a `RateLimitError` on a message route, on what delivery asks beside it, and on the first
+ *   response to an interaction. Elsewhere discord.js waits it out, and nobody can stop it. A 429 that is about the
+ *   edited message alone rejects with a `MessageLimitError`.
  */
 export function restOptions(parts: {
   /** Without a slash at the end; undefined: Discord's own. */

@@ -4,7 +4,7 @@ import type { Scope } from '../scope.ts';
 import { conditions, narrowsCreation, type PollFilter } from './poll-filter.ts';
 import { type PageCursor, pollsInOrder } from './polls-in-order.ts';
 
-/** The orders of a list; each has its indexes, so that any page takes as long as the first. */
+/** The orders of a list. Each has its indexes, so that any page takes as long as the first. */
 export const pollOrders = ['newest', 'oldest', 'closing'] as const;
 export type PollOrder = (typeof pollOrders)[number];
 
@@ -16,16 +16,16 @@ export interface PollPage {
   /** The places of the first and last poll; null on an empty page. */
   readonly first: PageCursor | null;
   readonly last: PageCursor | null;
-  /** Whether the list goes on behind, in the direction in which it was read. */
+  /** Whether the list goes on in the direction in which it was read. */
   readonly more: boolean;
 }
 
-/** Spelt as in the index; what never closes comes last. */
+/** Written as in the index. What never closes comes last. */
 const closing = sql<string>`coalesce(closes_at, 'infinity'::timestamptz)`;
 
 /**
- * Numbers grow with time, so they give the order of creation. A list that is narrowed by it goes by the instant itself:
- * there an index finds its beginning, which by numbers might be anywhere.
+ * Numbers grow with time, so they give the order of creation. A list that is narrowed by the time of creation is
+ * ordered by the instant itself: there an index finds its beginning, which by numbers might be anywhere.
  */
 function sorting(order: PollOrder, filter: PollFilter) {
   if (order === 'closing') return { key: closing, forwards: 'asc' } as const;
@@ -33,7 +33,7 @@ function sorting(order: PollOrder, filter: PollFilter) {
   return { key: narrowsCreation(filter) ? sql<string>`created_at` : null, forwards } as const;
 }
 
-/** The numbers of at most `size` polls, in the list's order also where it was read backwards. */
+/** The numbers of at most `size` polls, in the list's order even if it was read backwards. */
 export async function pollPage(
   db: Db,
   scope: Scope,
