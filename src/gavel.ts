@@ -111,6 +111,7 @@ function metricsEndpoint({ core, discord, work }: Parts): Service | null {
     shards: () => shardStates(client),
     gateway: () => gatewayState(client),
     waiting: () => work.delivery.waiting,
+    operations: () => work.runner.load,
     paceWaiting: () => pace.waiting,
     invalidRequests: () => pace.invalidRequests,
   };

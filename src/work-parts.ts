@@ -60,7 +60,7 @@ export function workParts(core: CoreParts, discord: DiscordParts): WorkParts {
       log,
       processId,
       timeoutMs,
-      limits: config.bulk,
+      admissionLimits: config.bulk,
       onAbort: lost,
     }),
     previews: new PreviewClock({

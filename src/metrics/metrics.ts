@@ -16,6 +16,8 @@ export interface MetricsSources {
   shards(): Readonly<Record<string, number>>;
   /** Channels with messages that wait, the number of these messages, and whether everything fails. */
   waiting(): { readonly lanes: number; readonly jobs: number; readonly outage: boolean };
+  /** Operations that this process executes, and admitted ones that wait here for one of them to let go. */
+  operations(): { readonly executing: number; readonly waiting: number };
   /** Requests waiting for their turn at the pace of all requests. */
   paceWaiting(): number;
   /** Requests in the last ten minutes that count towards a ban of this address. */
@@ -68,6 +70,11 @@ export class Metrics {
   readonly #open = this.#gauge(
     'gavel_operations_open',
     'Operations that are queued, running, paused or cancelling. Over all processes, so take max, not sum',
+    ['state'],
+  );
+  readonly #queue = this.#gauge(
+    'gavel_operations_queue',
+    'Operations that this process executes (executing), and admitted ones that wait for one of them to let go (waiting)',
     ['state'],
   );
   readonly #outbox = this.#gauge(
@@ -133,6 +140,7 @@ export class Metrics {
     this.#lanes.set(lanes);
     this.#jobs.set(jobs);
     this.#outage.set(outage ? 1 : 0);
+    for (const [state, count] of Object.entries(sources.operations())) this.#queue.set({ state }, count);
     this.#pace.set(sources.paceWaiting());
     this.#invalid.set(sources.invalidRequests());
     this.#shards.reset();

@@ -10,12 +10,12 @@ export async function applyPlanned(
   db: Db,
   lease: Lease,
   now: () => Date,
-  wanted: () => boolean,
+  isWanted: () => boolean,
   chunkSize?: number,
 ): Promise<void> {
   const kind = changing(boundKind(await operationOf(db, lease.operationId)));
   const sizes = chunkSize === undefined ? undefined : { first: chunkSize, further: chunkSize };
-  for await (const _ of applyInChunks(db, lease, kind, now, wanted, sizes)) {
+  for await (const _ of applyInChunks(db, lease, { kind, now, isWanted, sizes })) {
     // each turn is one committed chunk
   }
 }

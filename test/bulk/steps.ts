@@ -7,8 +7,9 @@ import { type OperationRow, openStates } from '../../src/bulk/operation.ts';
 import { confirmDraft } from '../../src/bulk/plan/confirm.ts';
 import { planUndo } from '../../src/bulk/plan/plan-undo.ts';
 import { startRetry } from '../../src/bulk/plan/retry.ts';
+import { finishOperation, finishUnreached } from '../../src/bulk/run/finish-operation.ts';
 import { putBack } from '../../src/bulk/run/put-back.ts';
-import { finishOperation, finishUnreached, settleItems } from '../../src/bulk/run/settle.ts';
+import { settleItems } from '../../src/bulk/run/settle.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { castVote } from '../../src/polls/votes/vote-store.ts';
 import { channelId, now, serverId } from '../polls/poll-fixture.ts';
@@ -60,9 +61,9 @@ export async function finish(db: Db, lease: Lease, refused: readonly number[] = 
   await sql`update polls set shown_revision = revision, sent_revision = revision
     where id = any(${shown}::int[])`.execute(db);
   const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
-  await settleItems(db, lease, shown, done, later);
+  await settleItems(db, lease, { ...done, pollIds: shown }, later);
   await fail(db, lease, refused);
-  return (await finishOperation(db, lease, ['running'], null, later))!;
+  return (await finishOperation(db, lease, { from: ['running'], result: null }, later))!;
 }
 
 export async function fail(db: Db, lease: Lease, ids: readonly number[]): Promise<void> {
@@ -73,7 +74,7 @@ export async function fail(db: Db, lease: Lease, ids: readonly number[]): Promis
     attempts: 1,
     remark: null,
   } as const;
-  await settleItems(db, lease, ids, failed, later);
+  await settleItems(db, lease, { ...failed, pollIds: ids }, later);
 }
 
 export async function run(
@@ -89,7 +90,7 @@ export async function run(
 export async function cancel(db: Db, lease: Lease): Promise<OperationRow> {
   await cancelOperation(db, lease.operationId, { userId: null, processId: processName }, later);
   await putBack(db, lease, later);
-  return (await finishOperation(db, lease, ['cancelling'], 'cancelled', later))!;
+  return (await finishOperation(db, lease, { from: ['cancelling'], result: 'cancelled' }, later))!;
 }
 
 /** The undo of an operation, planned and confirmed; applied by `apply`. */
@@ -120,7 +121,7 @@ export async function beginRetry(db: Db, original: OperationRow): Promise<Lease>
 /** Ends it as a whole: what is still open fails. */
 export async function abort(db: Db, lease: Lease): Promise<OperationRow> {
   const failure = { code: 'aborted', message: 'Discord refuses the token' };
-  return (await finishUnreached(db, lease, openStates, { result: 'failed', failure }, later))!;
+  return (await finishUnreached(db, lease, { from: openStates, result: 'failed', failure }, later))!;
 }
 
 /** Somebody presses an option. */

@@ -8,7 +8,8 @@ import { startOwnPostgres } from '../../sandbox/machine/database-faults/own-post
 import { systemClock } from '../../src/base/clock.ts';
 import { CannotStart } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/base/log.ts';
-import { finishOperation, settleItems } from '../../src/bulk/run/settle.ts';
+import { finishOperation } from '../../src/bulk/run/finish-operation.ts';
+import { settleItems } from '../../src/bulk/run/settle.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { Metrics, type MetricsSources } from '../../src/metrics/metrics.ts';
@@ -27,6 +28,7 @@ function sources(db: Db, changes: Partial<MetricsSources> = {}): MetricsSources 
     processId: processName,
     shards: () => ({ ready: 2, reconnecting: 1 }),
     waiting: () => ({ lanes: 3, jobs: 40, outage: false }),
+    operations: () => ({ executing: 2, waiting: 1 }),
     paceWaiting: () => 7,
     invalidRequests: () => 11,
     ...changes,
@@ -66,9 +68,14 @@ async function ranOperation(db: Db): Promise<void> {
     () => true,
   );
   const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
-  await settleItems(db, lease, [a], done, later);
-  await settleItems(db, lease, [b], { ...done, state: 'failed', code: '50001', message: 'no access' }, later);
-  await finishOperation(db, lease, ['running'], null, minutes(2));
+  await settleItems(db, lease, { ...done, pollIds: [a] }, later);
+  await settleItems(
+    db,
+    lease,
+    { ...done, pollIds: [b], state: 'failed', code: '50001', message: 'no access' },
+    later,
+  );
+  await finishOperation(db, lease, { from: ['running'], result: null }, minutes(2));
 }
 
 describeEachDatabase('metrics', (fresh) => {
@@ -104,6 +111,8 @@ describeEachDatabase('metrics', (fresh) => {
     for (const line of [
       'gavel_operations_open{state="running"} 1',
       'gavel_operations_open{state="queued"} 0',
+      'gavel_operations_queue{state="executing"} 2',
+      'gavel_operations_queue{state="waiting"} 1',
       'gavel_polls_behind 2',
       'gavel_delivery_lanes_waiting 3',
       'gavel_delivery_jobs_waiting 40',

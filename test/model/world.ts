@@ -7,7 +7,9 @@ import { confirmDraft } from '../../src/bulk/plan/confirm.ts';
 import { planOperation } from '../../src/bulk/plan/plan.ts';
 import { planUndo } from '../../src/bulk/plan/plan-undo.ts';
 import { startRetry } from '../../src/bulk/plan/retry.ts';
-import { abortRun, type RunDeps } from '../../src/bulk/run/run-operation.ts';
+import { abortOperation } from '../../src/bulk/run/finish-operation.ts';
+import { OperationQueue } from '../../src/bulk/run/operation-queue.ts';
+import type { RunDeps } from '../../src/bulk/run/run-operation.ts';
 import type { Db } from '../../src/db/schema.ts';
 import type { Outcome } from '../../src/delivery/outcome.ts';
 import { closeDue, openDue } from '../../src/polls/due-store.ts';
@@ -121,8 +123,7 @@ export class World {
   async abort(operationId: number): Promise<void> {
     await this.#crash(operationId);
     const { fence } = await operationOf(this.db, operationId);
-    const deps = this.#deps(new Run(processName, false));
-    await abortRun(deps, { operationId, fence }, 'Discord refuses the token');
+    await abortOperation(this.db, { operationId, fence }, 'Discord refuses the token', this.date);
   }
 
   /** Resumes it in the next free place, which is there. */
@@ -155,6 +156,7 @@ export class World {
     return {
       db: this.db,
       deliverer: run,
+      queue: new OperationQueue(1),
       processId,
       timeoutMs,
       messages: {},

@@ -22,7 +22,7 @@ export async function postAndRun(
       'the progress message could not be posted as a response',
     );
   });
-  services.runner.adopt({ operationId: operation.id, fence: operation.fence }, posted);
+  services.runner.adopt({ lease: { operationId: operation.id, fence: operation.fence }, posted });
   await posted;
 }
 

@@ -38,21 +38,22 @@ export function expectedExportMs(polls: number): number {
   return 1000 + 2 * polls;
 }
 
+export interface Sending {
+  readonly wish: ExportWish;
+  /** Settles when the press that started it has had its response, which a follow-up must not overtake. */
+  readonly answered: Promise<unknown>;
+  /** Discord refuses the token. */
+  readonly onAbort: (reason: string) => void;
+}
+
 /**
  * Writes an operation's planned polls to files and sends them to its admin. A poll is done when Discord has taken the
  * file it is in, and its item says which one that is: so whoever goes on after a crash or a pause writes what no sent
  * file holds. Between Discord's answer and that commit lies the one moment in which a crash repeats a file.
- * `answered` settles when the press that started it has had its response, which a follow-up must not overtake.
  */
-export function exportFiles(
-  deps: ExportDeps,
-  lease: Lease,
-  wish: ExportWish,
-  answered: Promise<unknown>,
-  onAbort: (reason: string) => void,
-): Batch {
+export function exportFiles(deps: ExportDeps, lease: Lease, sending: Sending): Batch {
   const stopping = new AbortController();
-  const finished = send(deps, lease, wish, answered, onAbort, stopping.signal);
+  const finished = send(deps, lease, sending, stopping.signal);
   return {
     finished,
     stop: async () => {
@@ -65,9 +66,7 @@ export function exportFiles(
 async function send(
   deps: ExportDeps,
   lease: Lease,
-  wish: ExportWish,
-  answered: Promise<unknown>,
-  onAbort: (reason: string) => void,
+  { wish, answered, onAbort }: Sending,
   signal: AbortSignal,
 ): Promise<void> {
   await answered;

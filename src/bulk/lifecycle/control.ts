@@ -31,28 +31,27 @@ export async function mayControl(db: Db, operation: OperationRow, scope: Scope):
 /** Stops touching messages, and gives its place free; the clock stands. Throws `UserError` unless it has started and runs. */
 export async function pauseOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
   const change = { state: 'paused', ...clockGoesOn(now), paused_at: now, resumed_at: null } as const;
-  await transition(db, id, ['running', 'resumed'], change, 'paused', by, now);
+  await transition(db, id, { from: ['running', 'resumed'], change, event: 'paused' }, { by, now });
 }
 
 /** Waits for the next free place, ahead of those that have not started; the clock stands. Throws `UserError` unless it is paused. */
 export async function resumeOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
-  await transition(db, id, ['paused'], { state: 'queued', resumed_at: now }, 'resumed', by, now);
+  const change = { state: 'queued', resumed_at: now } as const;
+  await transition(db, id, { from: ['paused'], change, event: 'resumed' }, { by, now });
 }
 
 /** Asks the owner to stop and to put back what no message shows yet. Throws `UserError` where it has ended. */
 export async function cancelOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
   const change = { state: 'cancelling', cancelled_by: by.userId, ...clockGoesOn(now) } as const;
   const from = ['queued', 'running', 'paused', 'resumed'] as const;
-  await transition(db, id, from, change, 'cancel requested', by, now);
+  await transition(db, id, { from, change, event: 'cancel requested' }, { by, now });
 }
 
 /** Cancels what has stood paused since then or longer; does nothing where it has not. */
 export async function cancelPausedSince(
   db: Db,
   id: number,
-  since: Date,
-  by: Controller,
-  now: Date,
+  { since, by, now }: { readonly since: Date; readonly by: Controller; readonly now: Date },
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     const stands = await trx
@@ -70,14 +69,17 @@ export async function cancelPausedSince(
 /** `resumed`: queued again after a pause. */
 type Standing = OperationState | 'resumed';
 
+interface Transition {
+  readonly from: readonly Standing[];
+  readonly change: Record<string, unknown> & { readonly state: OperationState };
+  readonly event: 'paused' | 'resumed' | 'cancel requested';
+}
+
 async function transition(
   db: Db,
   id: number,
-  from: readonly Standing[],
-  change: Record<string, unknown> & { state: OperationState },
-  event: 'paused' | 'resumed' | 'cancel requested',
-  by: Controller,
-  now: Date,
+  { from, change, event }: Transition,
+  { by, now }: { readonly by: Controller; readonly now: Date },
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
     const before = await trx

@@ -39,22 +39,28 @@ interface Skipped {
   readonly skipReason: string;
 }
 
+export interface Applying {
+  readonly kind: ChangingKind;
+  readonly now: () => Date;
+  /** False: no further chunk is to be committed. */
+  readonly isWanted: () => boolean;
+  /** Polls in a chunk. Default: as many as hold up votes for a tenth of a second. */
+  readonly sizes?: { readonly first: number; readonly further: number } | undefined;
+}
+
 /**
  * Commits the change of every planned poll, chunk by chunk, and gives the polls whose messages are behind with that; what
  * comes next is committed when it is asked for. Each poll is locked and
  * checked again: it ends `applied` (changed and held by this operation) or `skipped` with the reason. Stops between
- * two chunks when `wanted` says no. Safe to repeat after a crash: what is committed is no longer planned.
+ * two chunks when `isWanted` says no. Safe to repeat after a crash: what is committed is no longer planned.
  */
 export async function* applyInChunks(
   db: Db,
   lease: Lease,
-  kind: ChangingKind,
-  now: () => Date,
-  wanted: () => boolean,
-  sizes = { first: firstChunkSize, further: defaultChunkSize },
+  { kind, now, isWanted, sizes = { first: firstChunkSize, further: defaultChunkSize } }: Applying,
 ): AsyncGenerator<readonly DeliveryJob[]> {
-  for (let size = sizes.first; wanted(); size = sizes.further) {
-    const applied = await applyChunk(db, lease, kind, now(), size);
+  for (let size = sizes.first; isWanted(); size = sizes.further) {
+    const applied = await applyChunk(db, lease, { kind, now: now(), size });
     if (applied === null) return;
     yield applied.map((poll) => ({
       pollId: poll.id,
@@ -68,14 +74,12 @@ export async function* applyInChunks(
 async function applyChunk(
   db: Db,
   lease: Lease,
-  kind: ChangingKind,
-  now: Date,
-  chunkSize: number,
+  { kind, now, size }: { readonly kind: ChangingKind; readonly now: Date; readonly size: number },
 ): Promise<readonly Poll[] | null> {
   return await inTransaction(db, async (trx) => {
     const operation = await lockOperation(trx, lease);
     if (operation.state !== 'running') return null;
-    const planned = await plannedPolls(trx, lease.operationId, chunkSize);
+    const planned = await plannedPolls(trx, lease.operationId, size);
     if (planned.length === 0) return null;
     const ids = await movableAtOnce(trx, operation, planned);
     await lockPolls(trx, ids);

@@ -18,13 +18,19 @@ import { retryTree } from './retry-tree.ts';
 /** A notice that Discord has pushed back so often becomes a remark. */
 const tries = 5;
 
+export interface NoticeDeps {
+  readonly db: Db;
+  readonly messages: Messages;
+  readonly clock: Clock;
+}
+
 /**
  * Posts one message a poll in its channel, naming the poll, its result and the operation, once: it is noted beforehand that
  * this is tried, and who comes after a crash looks for it first, as a retry does for those of what it retries. Returns the
  * remark for the report where Discord refused, else null.
  */
 export async function postNotice(
-  deps: { db: Db; messages: Messages; clock: Clock },
+  deps: NoticeDeps,
   operation: OperationRow,
   jobs: readonly DeliveryJob[],
 ): Promise<string | null> {

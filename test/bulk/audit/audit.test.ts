@@ -4,7 +4,8 @@ import { mayReadAudit, readAudit } from '../../../src/bulk/audit/audit-record.ts
 import { cancelOperation, pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/control.ts';
 import { takeOver } from '../../../src/bulk/lifecycle/lease.ts';
 import { startRetry } from '../../../src/bulk/plan/retry.ts';
-import { finishOperation, settleItems } from '../../../src/bulk/run/settle.ts';
+import { finishOperation } from '../../../src/bulk/run/finish-operation.ts';
+import { settleItems } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { everyServer, oneServer } from '../../../src/polls/scope.ts';
 import { channelId, serverId } from '../../polls/poll-fixture.ts';
@@ -115,15 +116,14 @@ describeEachDatabase('the audit trail', (fresh) => {
       () => true,
     );
     const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
-    await settleItems(db, lease, [a], done, later);
+    await settleItems(db, lease, { ...done, pollIds: [a] }, later);
     await settleItems(
       db,
       lease,
-      [b],
-      { ...done, state: 'failed', code: '50001', message: 'no access' },
+      { ...done, pollIds: [b], state: 'failed', code: '50001', message: 'no access' },
       later,
     );
-    const finished = (await finishOperation(db, lease, ['running'], null, later))!;
+    const finished = (await finishOperation(db, lease, { from: ['running'], result: null }, later))!;
     expect((await entries(db, finished.id, 'finished'))[0]!.details).toEqual({
       result: 'completed with failures',
       done: 1,
@@ -148,7 +148,7 @@ describeEachDatabase('the audit trail', (fresh) => {
     const db = await fresh();
     const polls = await postedPolls(db, 2);
     const lease = await running(db);
-    await finishOperation(db, lease, ['running'], 'cancelled', later);
+    await finishOperation(db, lease, { from: ['running'], result: 'cancelled' }, later);
     await db.deleteFrom('operations').execute();
     await db.deleteFrom('polls').execute();
     const record = (await readAudit(db, lease.operationId))!;

@@ -6,6 +6,7 @@ import type { ExportRow } from '../../../src/bulk/export/export-row.ts';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { readProgress } from '../../../src/bulk/progress/progress-store.ts';
+import { OperationQueue } from '../../../src/bulk/run/operation-queue.ts';
 import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import type { Deliverer } from '../../../src/delivery/delivery-batch.ts';
@@ -56,6 +57,7 @@ export function depsWith(db: Db, inbox: Inbox, more: Partial<RunDeps> = {}): Run
     db,
     messages: inbox as unknown as Messages,
     deliverer: {} as Deliverer,
+    queue: new OperationQueue(1),
     names,
     clock: still,
     processId: processName,

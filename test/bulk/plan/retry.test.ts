@@ -185,14 +185,8 @@ describeEachDatabase('a retry that is cancelled', (fresh) => {
     const retry = await start(db, await queueRetry(db, failed));
     const kind = changing(boundKind(await operationOf(db, retry.operationId)));
     const sizes = { first: 1, further: 1 };
-    const chunks = applyInChunks(
-      db,
-      retry,
-      kind,
-      () => later,
-      () => true,
-      sizes,
-    );
+    const applying = { kind, now: () => later, isWanted: () => true, sizes };
+    const chunks = applyInChunks(db, retry, applying);
     await chunks.next();
     await chunks.return(undefined);
     expect(Object.values(await itemStates(db, retry.operationId)).sort()).toEqual(['applied', 'planned']);

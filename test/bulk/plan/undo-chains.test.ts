@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
-import { finishOperation } from '../../../src/bulk/run/settle.ts';
+import { finishOperation } from '../../../src/bulk/run/finish-operation.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { closePoll } from '../../../src/polls/close-poll-store.ts';
 import { everyServer } from '../../../src/polls/scope.ts';
@@ -200,7 +200,9 @@ describeEachDatabase('a retry', (fresh) => {
     expect(await itemStates(db, retry.operationId)).toEqual({
       [id]: `skipped: changed since Operation #${closed.id}`,
     });
-    expect((await finishOperation(db, retry, ['running'], null, later))!.state).toBe('completed');
+    expect((await finishOperation(db, retry, { from: ['running'], result: null }, later))!.state).toBe(
+      'completed',
+    );
   });
 
   test('leaves alone a poll that somebody changed since', async () => {
@@ -208,7 +210,7 @@ describeEachDatabase('a retry', (fresh) => {
     const [id] = (await postedPolls(db, 1)) as [number];
     const lease = await begin(db, 'settings', { max_choices: 2 }, [id]);
     await fail(db, lease, [id]);
-    const ended = (await finishOperation(db, lease, ['running'], null, later))!;
+    const ended = (await finishOperation(db, lease, { from: ['running'], result: null }, later))!;
     await run(db, 'settings', { timezone: 'Europe/Berlin' }, [id]);
     const retry = await beginRetry(db, ended);
     expect(await itemStates(db, retry.operationId)).toEqual({

@@ -5,8 +5,9 @@ import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
 import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
+import { finishOperation } from '../../../src/bulk/run/finish-operation.ts';
 import { putBack } from '../../../src/bulk/run/put-back.ts';
-import { finishOperation, settleItems } from '../../../src/bulk/run/settle.ts';
+import { settleItems } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { recordPinged } from '../../../src/delivery/sending/delivery-store.ts';
 import { now } from '../../polls/poll-fixture.ts';
@@ -38,8 +39,8 @@ async function begin(db: Db, name: string, options: Record<string, unknown>): Pr
 
 async function undone(db: Db, lease: Lease, id: number): Promise<void> {
   const done = { state: 'done' as const, code: null, message: null, attempts: 1, remark: null };
-  await settleItems(db, lease, [id], done, later);
-  const ended = (await finishOperation(db, lease, ['running'], null, later))!;
+  await settleItems(db, lease, { ...done, pollIds: [id] }, later);
+  const ended = (await finishOperation(db, lease, { from: ['running'], result: null }, later))!;
   const draft = await operationOf(db, await planUndo(db, ended, asking(), processName, later));
   await apply(db, await start(db, (await confirmDraft(db, draft, actor(), processName, later))!));
 }

@@ -6,7 +6,8 @@ import { confirmDraft, phraseOf, usableDraft } from '../../../src/bulk/plan/conf
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { renderPreview } from '../../../src/bulk/preview/preview-embed.ts';
 import { readPreview } from '../../../src/bulk/preview/preview-store.ts';
-import { finishOperation, settleItems } from '../../../src/bulk/run/settle.ts';
+import { finishOperation } from '../../../src/bulk/run/finish-operation.ts';
+import { settleItems } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { closeDue } from '../../../src/polls/due-store.ts';
 import { minutes } from '../../polls/poll-fixture.ts';
@@ -42,14 +43,8 @@ async function run(db: Db, lease: Lease) {
     .where('operation_id', '=', lease.operationId)
     .where('state', '=', 'applied')
     .execute();
-  await settleItems(
-    db,
-    lease,
-    items.map((item) => item.poll_id),
-    done,
-    later,
-  );
-  return (await finishOperation(db, lease, ['running'], null, later))!;
+  await settleItems(db, lease, { ...done, pollIds: items.map((item) => item.poll_id) }, later);
+  return (await finishOperation(db, lease, { from: ['running'], result: null }, later))!;
 }
 
 async function previewText(db: Db, draft: number): Promise<string> {

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { AutoResetEvent } from '../../../src/base/auto-reset-event.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
+import { finishUnreached } from '../../../src/bulk/run/finish-operation.ts';
+import { OperationQueue } from '../../../src/bulk/run/operation-queue.ts';
 import { putBack } from '../../../src/bulk/run/put-back.ts';
 import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
-import { finishUnreached } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { itemStates, later, operationOf, postedPolls, processName, running } from '../bulk-fixture.ts';
@@ -19,6 +20,7 @@ function run(db: Db, lease: Awaited<ReturnType<typeof running>>, deliverer: Show
   const deps = {
     db,
     deliverer,
+    queue: new OperationQueue(1),
     clock: { ...systemClock, now: () => later, sleep: () => over.promise },
     processId: processName,
     timeoutMs: 1_800_000,
@@ -100,8 +102,9 @@ describeEachDatabase('the word for what became of an operation', (fresh) => {
     await postedPolls(db, 1);
     const lease = await running(db);
     await cancelOperation(db, lease.operationId, by, later);
-    const ending = { result: 'timed out', failure: { code: 'timeout', message: 'too late' } } as const;
-    expect(await finishUnreached(db, lease, ['running'], ending, later)).toBeNull();
+    const failure = { code: 'timeout', message: 'too late' };
+    const ending = { from: ['running'], result: 'timed out', failure } as const;
+    expect(await finishUnreached(db, lease, ending, later)).toBeNull();
     expect(Object.values(await itemStates(db, lease.operationId))).toEqual(['planned']);
     expect((await operationOf(db, lease.operationId)).state).toBe('cancelling');
   });

@@ -4,8 +4,9 @@ import { cancelOperation } from '../../../src/bulk/lifecycle/control.ts';
 import { type Lease, LeaseLostError } from '../../../src/bulk/lifecycle/fence.ts';
 import { takeOver } from '../../../src/bulk/lifecycle/lease.ts';
 import { startRetry } from '../../../src/bulk/plan/retry.ts';
+import { finishOperation, finishUnreached } from '../../../src/bulk/run/finish-operation.ts';
 import { putBack } from '../../../src/bulk/run/put-back.ts';
-import { failOpenItems, finishOperation, settleItems } from '../../../src/bulk/run/settle.ts';
+import { settleItems } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { castVote } from '../../../src/polls/votes/vote-store.ts';
 import { channelId, minutes, now, serverId } from '../../polls/poll-fixture.ts';
@@ -109,14 +110,14 @@ describeEachDatabase('applying', (fresh) => {
     expect((await pollRow(db, id!)).status).toBe('active');
     await apply(db, taken!);
     expect((await pollRow(db, id!)).status).toBe('closed');
-    await expect(settleItems(db, lease, [id!], done, later)).rejects.toThrow(LeaseLostError);
+    await expect(settleItems(db, lease, { ...done, pollIds: [id!] }, later)).rejects.toThrow(LeaseLostError);
   });
 
   test('that a pause cut short leaves the operation open, whoever says that it is finished', async () => {
     const db = await fresh();
     await postedPolls(db, 2);
     const lease = await running(db);
-    expect(await finishOperation(db, lease, ['running'], null, later)).toBeNull();
+    expect(await finishOperation(db, lease, { from: ['running'], result: null }, later)).toBeNull();
     expect(await operationOf(db, lease.operationId)).toMatchObject({ state: 'running', finished_at: null });
   });
 
@@ -142,12 +143,12 @@ describeEachDatabase('a cancel', (fresh) => {
     const lease = await running(db);
     await apply(db, lease);
     await showNewest(db, shown);
-    await settleItems(db, lease, [shown], done, later);
-    await settleItems(db, lease, [failed], refused, later);
+    await settleItems(db, lease, { ...done, pollIds: [shown] }, later);
+    await settleItems(db, lease, { ...refused, pollIds: [failed] }, later);
     await db.updateTable('polls').set({ sent_revision: 2 }).where('id', '=', unknown).execute();
     await cancelOperation(db, lease.operationId, by, later);
     await putBack(db, lease, later);
-    await finishOperation(db, lease, ['cancelling'], 'cancelled', later);
+    await finishOperation(db, lease, { from: ['cancelling'], result: 'cancelled' }, later);
 
     expect((await pollRow(db, shown)).status).toBe('closed');
     expect(await pollRow(db, waiting)).toEqual({
@@ -178,7 +179,7 @@ describeEachDatabase('a cancel', (fresh) => {
     const [id] = await postedPolls(db, 1);
     const lease = await running(db);
     await apply(db, lease);
-    await settleItems(db, lease, [id!], refused, later);
+    await settleItems(db, lease, { ...refused, pollIds: [id!] }, later);
     await db.updateTable('polls').set({ status: 'scheduled', version: 3 }).where('id', '=', id!).execute();
     await cancelOperation(db, lease.operationId, by, later);
     await putBack(db, lease, later);
@@ -195,9 +196,9 @@ describeEachDatabase('a retry', (fresh) => {
     const lease = await running(db);
     await apply(db, lease);
     await showNewest(db, ok);
-    await settleItems(db, lease, [ok], done, later);
-    await settleItems(db, lease, [failed, changed], refused, later);
-    const original = await finishOperation(db, lease, ['running'], null, later);
+    await settleItems(db, lease, { ...done, pollIds: [ok] }, later);
+    await settleItems(db, lease, { ...refused, pollIds: [failed, changed] }, later);
+    const original = await finishOperation(db, lease, { from: ['running'], result: null }, later);
     return { original: original!, failed, changed };
   }
   const request = () => ({ actor: actor(), serverId, channelId, locale: 'en-US', processId: processName });
@@ -233,8 +234,9 @@ describeEachDatabase('a retry', (fresh) => {
     const db = await fresh();
     const [id] = await postedPolls(db, 1);
     const lease = await running(db);
-    await failOpenItems(db, lease, { code: 'timeout', message: 'too late' }, later);
-    const original = (await finishOperation(db, lease, ['running'], 'timed out', later))!;
+    const failure = { code: 'timeout', message: 'too late' };
+    const ending = { from: ['running'], result: 'timed out', failure } as const;
+    const original = (await finishUnreached(db, lease, ending, later))!;
     const retry = (await startRetry(db, original, request(), later))!;
     await apply(db, await start(db, retry));
     expect((await pollRow(db, id!)).status).toBe('closed');
@@ -247,8 +249,9 @@ describeEachDatabase('a retry', (fresh) => {
     const settings = operationKind('settings');
     const params = { asked_at: now.toISOString(), closes: '1h', clear_ping_role: false };
     const first = await running(db, { kind: settings, params });
-    await failOpenItems(db, first, { code: 'timeout', message: 'not reached' }, later);
-    const ended = await finishOperation(db, first, ['running'], 'timed out', later);
+    const failure = { code: 'timeout', message: 'not reached' };
+    const ending = { from: ['running'], result: 'timed out', failure } as const;
+    const ended = await finishUnreached(db, first, ending, later);
     const press = { actor: actor(), serverId, channelId, locale: 'en-US', processId: processName };
     const again = await start(db, (await startRetry(db, ended!, press, later))!);
     await applyPlanned(

@@ -11,6 +11,7 @@ import type { OperationRow } from '../../../src/bulk/operation.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { startRetry } from '../../../src/bulk/plan/retry.ts';
+import { OperationQueue } from '../../../src/bulk/run/operation-queue.ts';
 import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
 import type { Db, PollTable } from '../../../src/db/schema.ts';
 import type { DeliveryJob } from '../../../src/delivery/delivery-batch.ts';
@@ -136,6 +137,7 @@ function run(db: Db, lease: Lease, deliverer = new ShowingDeliverer(db), process
   const deps = {
     db,
     deliverer,
+    queue: new OperationQueue(1),
     processId,
     timeoutMs: 30 * 60_000,
     // Nothing here writes messages of its own.

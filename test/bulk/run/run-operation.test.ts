@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { operationKind } from '../../../src/bulk/kinds/operation-kinds.ts';
 import { admitQueued } from '../../../src/bulk/lifecycle/admission.ts';
 import { cancelOperation, pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/control.ts';
+import { OperationQueue } from '../../../src/bulk/run/operation-queue.ts';
 import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
@@ -14,7 +15,8 @@ const never = { stopping: new AbortController().signal, otherThan: () => new Pro
 
 function depsWith(db: Db, deliverer: ShowingDeliverer): RunDeps {
   const clock = { ...systemClock, now: () => later };
-  return { db, deliverer, clock, processId: processName, timeoutMs: 60_000 } as unknown as RunDeps;
+  const queue = new OperationQueue(1);
+  return { db, deliverer, queue, clock, processId: processName, timeoutMs: 60_000 } as unknown as RunDeps;
 }
 
 const hoursAfter = (hours: number) => new Date(later.getTime() + hours * 3_600_000);

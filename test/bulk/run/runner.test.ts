@@ -7,7 +7,7 @@ import { pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/con
 import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { takeOver } from '../../../src/bulk/lifecycle/lease.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
-import { Runner, type RunnerDeps } from '../../../src/bulk/run/runner.ts';
+import { Runner, type RunnerParts } from '../../../src/bulk/run/runner.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { ConnectionLost } from '../../../src/db/server/database-fault.ts';
 import type { Messages } from '../../../src/delivery/messages/messages.ts';
@@ -43,9 +43,9 @@ function runnerWith(db: Db, deliverer: ShowingDeliverer, clock: Clock = new Quic
     log: createLogger('silent'),
     processId: processName,
     timeoutMs: 60_000_000,
-    limits: { maxConcurrent: 3, maxPerAdmin: 2 },
+    admissionLimits: { maxConcurrent: 3, maxPerAdmin: 2 },
     onAbort: () => {},
-  } as unknown as RunnerDeps);
+  } as unknown as RunnerParts);
   onTestFinished(() => runner.stop());
   const shown = (wanted: string) => new Promise<void>((found) => seen.push({ wanted, found }));
   return { runner, shown, titles };
@@ -99,7 +99,7 @@ describeEachDatabase('the runner', (fresh) => {
     const [first, second] = [await confirmed(plain, [one]), await confirmed(plain, [two])];
     const db = plain.withPlugin(
       whileLeasesAreRenewed(() => {
-        runner.adopt(second, Promise.resolve());
+        runner.adopt({ lease: second });
         goOn.resolve();
       }),
     );
@@ -107,8 +107,8 @@ describeEachDatabase('the runner', (fresh) => {
     const deliverer = new ShowingDeliverer(db);
     deliverer.beforeEach = () => goOn.promise;
     const { runner } = runnerWith(db, deliverer);
-    runner.adopt(first, Promise.resolve());
-    runner.start();
+    runner.adopt({ lease: first });
+    await runner.start();
     for (const { operationId } of [first, second])
       await expect
         .poll(async () => (await operationOf(plain, operationId)).result_shown, { timeout: 20_000 })
@@ -125,8 +125,8 @@ describeEachDatabase('the runner', (fresh) => {
     const clock = new QuickClock();
     const { runner, shown } = runnerWith(db, deliverer, clock);
     const completed = shown('completed');
-    runner.adopt(lease, Promise.resolve());
-    runner.start();
+    runner.adopt({ lease });
+    await runner.start();
     await reached;
     await db
       .updateTable('operations')
@@ -155,7 +155,7 @@ describeEachDatabase('the runner', (fresh) => {
       .execute();
     const { runner, shown } = runnerWith(db, new ShowingDeliverer(db));
     const completed = shown('completed');
-    runner.start();
+    await runner.start();
     await completed;
     expect(await operationOf(db, operationId)).toMatchObject({ state: 'completed', takeovers: 0 });
   });
@@ -182,7 +182,7 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const db = plain.withPlugin(counting);
     const { runner } = runnerWith(db, new ShowingDeliverer(db), clock);
-    runner.start();
+    await runner.start();
     await asleep.promise;
     // One that lived on a server that has started anew since: whether it still does is not known.
     const other = { name: 'another', lock_key: 1, server_started: new Date(0), locked_at: later };
@@ -212,8 +212,8 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const { runner, shown } = runnerWith(db, deliverer, clock);
     const completed = shown('completed');
-    runner.adopt(lease, Promise.resolve());
-    runner.start();
+    runner.adopt({ lease });
+    await runner.start();
     await reached;
     const by = { userId: null, processId: 'another' };
     await pauseOperation(db, lease.operationId, by, later);
@@ -239,8 +239,8 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const { runner, shown } = runnerWith(db, deliverer);
     const completed = shown('completed');
-    runner.adopt(lease, Promise.resolve());
-    runner.start();
+    runner.adopt({ lease });
+    await runner.start();
     await completed;
     expect(losses).toBe(14);
     expect(await takeovers(db)).toBe(0);
@@ -258,8 +258,8 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const { runner, shown } = runnerWith(db, deliverer);
     const completed = shown('completed');
-    runner.adopt(lease, Promise.resolve());
-    runner.start();
+    runner.adopt({ lease });
+    await runner.start();
     await completed;
     expect(deliverer.shown).toEqual(ids);
   });
@@ -276,8 +276,8 @@ describeEachDatabase('the runner', (fresh) => {
     };
     const { runner, shown } = runnerWith(db, deliverer);
     const failed = shown('failed');
-    runner.adopt(lease, Promise.resolve());
-    runner.start();
+    runner.adopt({ lease });
+    await runner.start();
     await failed;
     // Once more than its limit: the first one came after the changes had been made.
     expect(errors).toBe(5);
@@ -304,7 +304,7 @@ describeEachDatabase('the runner', (fresh) => {
     const deliverer = new ShowingDeliverer(db);
     const { runner, shown } = runnerWith(db, deliverer);
     const failed = shown('failed');
-    runner.start();
+    await runner.start();
     await failed;
     expect(deliverer.shown).toEqual([]);
     const operation = await operationOf(db, operationId);
@@ -320,8 +320,8 @@ describeEachDatabase('the runner', (fresh) => {
     const lease = await confirmed(db);
     const { deliverer, reached, goOn } = gated(db);
     const { runner, shown } = runnerWith(db, deliverer);
-    runner.adopt(lease, Promise.resolve());
-    runner.start();
+    runner.adopt({ lease });
+    await runner.start();
     await reached;
     // Another one has it, brings it to its end, and shows that.
     const again = shown('cancelled');

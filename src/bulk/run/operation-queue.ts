@@ -1,0 +1,47 @@
+import PQueue from 'p-queue';
+
+/** How many operations this process executes, and how many wait here for one of them to let go. */
+export interface QueueLoad {
+  readonly executing: number;
+  readonly waiting: number;
+}
+
+/**
+ * Executes what the database has admitted. The database admits over all processes, so an operation waits here for a moment at
+ * most: while one that was paused or cancelled has its last request under way and its place is given to another already.
+ */
+export class OperationQueue {
+  readonly #queue: PQueue;
+
+  /** `concurrency`: how many operations may be admitted at once, over all processes. */
+  constructor(concurrency: number) {
+    this.#queue = new PQueue({ concurrency });
+  }
+
+  /** What `execute` resolves with; null where `interrupted` resolved before it was its turn. Rejects as `execute` does. */
+  async run<T>(execute: () => Promise<T>, interrupted: Promise<unknown>): Promise<T | null> {
+    const waiting = new AbortController();
+    let begun = false;
+    // Once begun, it ends by itself: what was sent has to be settled.
+    void interrupted.then(() => begun || waiting.abort());
+    const begin = () => {
+      begun = true;
+      return execute();
+    };
+    try {
+      return await this.#queue.add(begin, { signal: waiting.signal });
+    } catch (error) {
+      if (waiting.signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  get load(): QueueLoad {
+    return { executing: this.#queue.pending, waiting: this.#queue.size };
+  }
+
+  /** Resolves when nothing is executed and nothing waits. */
+  async idle(): Promise<void> {
+    await this.#queue.onIdle();
+  }
+}
