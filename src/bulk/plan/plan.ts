@@ -60,8 +60,11 @@ export async function planOperation(
   const chosen = polls.filter((_poll, index) => items[index]!.skipReason === null);
   const expectedMs = request.kind.writesFiles
     ? expectedExportMs(chosen.length)
-    : estimate(chosen, now, request.kind.delivery, limits.bulkDeletes, await waitingAhead(db, null))
-        .expectedMs;
+    : estimate(chosen, now, {
+        kind: request.kind.delivery,
+        bulkDeletes: limits.bulkDeletes,
+        ahead: await waitingAhead(db, null),
+      }).expectedMs;
   assertPrivatePossible(request.private, expectedMs);
   const { kind, params, targets } = request;
   const draft = {

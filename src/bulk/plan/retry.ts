@@ -75,7 +75,10 @@ export async function startRetry(
         undo_of: original.undo_of,
         total: failed.length,
         estimate_ms: Math.round(
-          estimate(polls, now, operationKind(original.kind).delivery, request.bulkDeletes).expectedMs,
+          estimate(polls, now, {
+            kind: operationKind(original.kind).delivery,
+            bulkDeletes: request.bulkDeletes,
+          }).expectedMs,
         ),
         created_at: now,
         confirmed_at: now,

@@ -30,7 +30,11 @@ const everything = { serverId: null };
 export function renderPreview(rows: PreviewRows, deps: PreviewDeps, now: Date): MessageBody {
   const { operation } = rows;
   const { words, writesFiles, delivery } = operationKind(operation.kind);
-  const time = estimate(rows.jobs, now, delivery, deps.names.bulkDeletes, rows.ahead);
+  const time = estimate(rows.jobs, now, {
+    kind: delivery,
+    bulkDeletes: deps.names.bulkDeletes,
+    ahead: rows.ahead,
+  });
   // A file needs no access to any poll's message.
   const warnings = writesFiles ? [] : warningLines(rows, time, deps);
   const skipped = rows.excluded.reduce((sum, group) => sum + group.count, 0);

@@ -26,7 +26,11 @@ export function progressOf(rows: ProgressRows, now: Date, bulkDeletes?: BulkDele
   const elapsedMs = runningMs(rows.operation, now);
   const remaining =
     rows.behind.length > 0
-      ? estimate(rows.behind, now, operationKind(rows.operation.kind).delivery, bulkDeletes, rows.ahead)
+      ? estimate(rows.behind, now, {
+          kind: operationKind(rows.operation.kind).delivery,
+          bulkDeletes,
+          ahead: rows.ahead,
+        })
       : null;
   const tried = rows.done + rows.failed;
   return {

@@ -92,7 +92,9 @@ async function applyChunk(
     const show: Poll[] = [];
     for (const item of items) {
       const poll = polls.get(item.poll_id);
-      const decision = poll ? decide(poll, item, compared.get(poll.id)!, operation, kind, now) : gone;
+      const decision = poll
+        ? decide(poll, { item, comparison: compared.get(poll.id)!, operation, kind, now })
+        : gone;
       if (typeof decision === 'string') skipped.push({ id: item.poll_id, skipReason: decision });
       else if (decision === null) show.push(poll!);
       else possible.push({ poll: poll!, becomes: decision });
@@ -145,6 +147,15 @@ function plannedItems(trx: Trx, operationId: number, ids: readonly number[]): Pr
 
 const gone = 'deleted meanwhile';
 
+/** What is known of a poll that is to be decided about, beside its row. */
+interface Known {
+  readonly item: PlannedRow;
+  readonly comparison: Comparison;
+  readonly operation: OperationRow;
+  readonly kind: ChangingKind;
+  readonly now: Date;
+}
+
 /**
  * What a poll becomes; null where it has become that already and only its message may be behind; the skip reason where it
  * is left alone. A retry or an undo goes on from what the operation before it left: a poll that is something else by now is left alone.
@@ -152,11 +163,7 @@ const gone = 'deleted meanwhile';
  */
 function decide(
   poll: Poll,
-  item: PlannedRow,
-  { asFound, asLeft }: Comparison,
-  operation: OperationRow,
-  kind: ChangingKind,
-  now: Date,
+  { item, comparison: { asFound, asLeft }, operation, kind, now }: Known,
 ): PollChange | string | null {
   if (poll.deletedAt !== null && !kind.takesDeleted) return gone;
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;

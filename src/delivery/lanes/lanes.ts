@@ -1,48 +1,23 @@
 import type { Clock } from '../../base/clock.ts';
-import type { BatchHandler, DeliveryJob, FinalOutcome, RetryOutcome } from '../delivery-batch.ts';
-import type { Outcome } from '../outcome.ts';
+import type { BatchHandler, DeliveryJob } from '../delivery-batch.ts';
 import { peopleFirst } from '../pace/pace.ts';
-import { givenUp, type Health } from './health.ts';
-import { type Entries, type Entry, isSome, Lane, type LaneParts } from './lane.ts';
+import { type AttemptParts, Attempts } from './attempts.ts';
+import { Lane, type LaneParts } from './lane.ts';
 import { LaneBatch } from './lane-batch.ts';
 
-export interface LanesParts extends Omit<LaneParts, 'today'> {
-  /** Sends for one job. `priority` is for the pace. Throws only for a bug or a lost database. */
-  readonly send: (job: DeliveryJob, batch: LaneBatch, priority: number) => Promise<Outcome>;
-  /** Deletes the messages of several jobs of one channel by one request. Throws as `send`. */
-  readonly sendTogether?: (
-    jobs: readonly DeliveryJob[],
-    batch: LaneBatch,
-    priority: number,
-  ) => Promise<TogetherOutcome>;
-  readonly health: Health;
-  /** Whether Discord answers a request that has nothing to do with polls. */
-  readonly discordAnswers: () => Promise<boolean>;
+export interface LanesParts extends AttemptParts, Omit<LaneParts, 'today'> {
   readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
 }
 
-/**
- * What became of jobs that were sent together. `apart`: those that must be sent one by one. The outcome is that of
- * the others.
- */
-export interface TogetherOutcome {
-  readonly outcome: Outcome | null;
-  readonly apart: readonly DeliveryJob[];
+/** How a batch goes through the lanes. */
+export interface LaneOrder {
+  /** Its jobs go ahead of background work. Default: false. */
+  readonly people?: boolean;
+  /** Batches of the same name take turns as one. Default: each by itself. */
+  readonly turn?: string;
+  /** Jobs that come later. It is asked until it ends or the batch is stopped. Default: none. */
+  readonly more?: AsyncIterable<readonly DeliveryJob[]> | undefined;
 }
-
-/**
- * After so many failures for now, jobs that were sent together go one by one. Only so the job that is to blame shows.
- */
-const triesTogether = 2;
-const firstBackoffMs = 500;
-const lastBackoffMs = 15_000;
-/**
- * A poll whose message must wait for longer than this, in ms, is looked at meanwhile: it may have another message by
- * then.
- */
-const longestRestMs = 60_000;
 
 /**
  * One lane for each channel, one request in flight in each. In a lane people's jobs go before background ones, and
@@ -52,6 +27,7 @@ const longestRestMs = 60_000;
 export class Lanes {
   readonly #parts: LanesParts;
   readonly #laneParts: LaneParts;
+  readonly #attempts: Attempts;
   readonly #lanes = new Map<string, Lane>();
   #running = 0;
   #batches = 0;
@@ -61,26 +37,44 @@ export class Lanes {
   constructor(parts: LanesParts) {
     this.#parts = parts;
     this.#laneParts = { ...parts, today: () => parts.clock.now().getTime() };
+    this.#attempts = new Attempts(parts, {
+      isClosing: () => this.#closing,
+      wakeAll: () => this.#wakeAll(),
+      takeEverything: () => [...this.#lanes.values()].flatMap((lane) => lane.takeEverything()),
+    });
   }
 
-  /**
-   * `turn`: batches of the same name take turns as one. Default: each by itself. `more`: jobs that come later; it is
-   * asked until it ends or the batch is stopped.
-   */
   add(
     jobs: readonly DeliveryJob[],
     handler: BatchHandler,
-    people: boolean,
-    turn?: string,
-    more: AsyncIterable<readonly DeliveryJob[]> = none(),
+    { people = false, turn, more = none() }: LaneOrder = {},
   ): LaneBatch {
     this.#batches += 1;
-    const batch = new LaneBatch(handler, { people, turn: turn ?? `batch ${this.#batches}` }, (stopped) =>
-      this.#remove(stopped),
-    );
+    const order = { people, turn: turn ?? `batch ${this.#batches}` };
+    const batch = new LaneBatch(handler, order, (stopped) => this.#remove(stopped));
     batch.enter();
     void this.#feed(batch, jobs, more);
     return batch;
+  }
+
+  /** For metrics: channels at work, jobs that wait in them, and whether everything fails. */
+  get waiting(): { lanes: number; jobs: number; outage: boolean } {
+    const jobs = [...this.#lanes.values()].reduce((sum, lane) => sum + lane.length, 0);
+    return { lanes: this.#lanes.size, jobs, outage: this.#parts.health.outage };
+  }
+
+  /** Takes out everything that is not in flight. Resolves when nothing is in flight any more. Nothing starts again. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const batches = new Set<LaneBatch>();
+    for (const lane of this.#lanes.values()) {
+      for (const { batch } of lane.entries) batches.add(batch);
+    }
+    for (const batch of batches) void batch.stop();
+    this.#wakeAll();
+    if (this.#running === 0) return;
+    this.#idle = Promise.withResolvers();
+    await this.#idle.promise;
   }
 
   /** Puts jobs into their lanes as they come; the first at once. */
@@ -111,26 +105,6 @@ export class Lanes {
     for (const channelId of new Set(jobs.map((job) => job.channelId))) this.#lane(channelId).wake.abort();
   }
 
-  /** For metrics: channels at work, jobs that wait in them, and whether everything fails. */
-  get waiting(): { lanes: number; jobs: number; outage: boolean } {
-    const jobs = [...this.#lanes.values()].reduce((sum, lane) => sum + lane.length, 0);
-    return { lanes: this.#lanes.size, jobs, outage: this.#parts.health.outage };
-  }
-
-  /** Takes out everything that is not in flight. Resolves when nothing is in flight any more. Nothing starts again. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    const batches = new Set<LaneBatch>();
-    for (const lane of this.#lanes.values()) {
-      for (const { batch } of lane.entries) batches.add(batch);
-    }
-    for (const batch of batches) void batch.stop();
-    this.#wakeAll();
-    if (this.#running === 0) return;
-    this.#idle = Promise.withResolvers();
-    await this.#idle.promise;
-  }
-
   #lane(channelId: string): Lane {
     const known = this.#lanes.get(channelId);
     if (known) return known;
@@ -142,8 +116,9 @@ export class Lanes {
     return lane;
   }
 
+  /** Sends what is in the lane, one request after the other, until it is empty. */
   async #run(lane: Lane): Promise<void> {
-    const { clock, health } = this.#parts;
+    const { clock, health, sendTogether } = this.#parts;
     while (lane.length > 0) {
       const now = clock.monotonic();
       const next = lane.next(now);
@@ -152,10 +127,11 @@ export class Lanes {
         await this.#rest(lane, waitMs);
         continue;
       }
-      const urgency = lane.urgency(now);
-      const entries = this.#parts.sendTogether ? lane.together(next.entry, now) : ([next.entry] as const);
+      const { entry } = next;
+      const priority = entry.batch.people ? peopleFirst : lane.urgency(now);
+      const entries = sendTogether ? lane.together(entry, now) : ([entry] as const);
       lane.take(entries);
-      await this.#work(lane, entries, next.entry.batch.people ? peopleFirst : urgency);
+      await this.#attempts.make(lane, entries, priority);
     }
     this.#lanes.delete(lane.channelId);
     this.#running -= 1;
@@ -165,121 +141,6 @@ export class Lanes {
   async #rest(lane: Lane, ms: number): Promise<void> {
     lane.wake = new AbortController();
     await this.#parts.clock.sleep(ms, lane.wake.signal);
-  }
-
-  async #work(lane: Lane, entries: Entries, priority: number): Promise<void> {
-    const { health, clock } = this.#parts;
-    const [{ batch, job }] = entries;
-    batch.enter();
-    try {
-      health.started(job.pollId);
-      for (const entry of entries) entry.attempts += 1;
-      const { outcome, apart } = await this.#send(entries, batch, priority);
-      const now = clock.monotonic();
-      const rest = apart.length === 0 ? entries : this.#sendApart(lane, entries, apart, now);
-      if (outcome === null || !isSome(rest)) health.inconclusive(job.pollId, now);
-      else if (outcome.type === 'retry') await this.#retry(lane, rest, outcome, now);
-      else await this.#settle(lane, rest, outcome, now);
-    } catch (error) {
-      health.forget(job.pollId, clock.monotonic());
-      batch.break(error);
-    } finally {
-      batch.leave();
-    }
-  }
-
-  async #send(entries: Entries, batch: LaneBatch, priority: number): Promise<TogetherOutcome> {
-    const { send, sendTogether } = this.#parts;
-    const jobs = entries.map((entry) => entry.job);
-    if (jobs.length > 1 && sendTogether) return await sendTogether(jobs, batch, priority);
-    return { outcome: await send(jobs[0]!, batch, priority), apart: [] };
-  }
-
-  /** Puts back what must go by itself. Returns the others. */
-  #sendApart(lane: Lane, entries: Entries, apart: readonly DeliveryJob[], now: number): readonly Entry[] {
-    const jobs = new Set(apart);
-    const separate = entries.filter((entry) => jobs.has(entry.job));
-    for (const entry of separate) {
-      entry.alone = true;
-      entry.attempts -= 1;
-      this.#parts.health.inconclusive(entry.job.pollId, now);
-    }
-    if (isSome(separate)) this.#putBack(lane, separate, now);
-    return entries.filter((entry) => !jobs.has(entry.job));
-  }
-
-  async #settle(lane: Lane, entries: Entries, outcome: FinalOutcome, now: number): Promise<void> {
-    const { health } = this.#parts;
-    const [{ batch, attempts }] = entries;
-    const wasOutage = health.outage;
-    // A refusal is an answer too: Discord is there.
-    for (const { job } of entries) {
-      if (outcome.type === 'done') health.succeeded(job.pollId, now);
-      else health.forget(job.pollId, now);
-    }
-    if (wasOutage && !health.outage) this.#wakeAll();
-    const channelWide = outcome.type === 'failed' && outcome.scope === 'channel';
-    const alike = channelWide ? lane.takeAll(batch, outcome.right) : [];
-    if (channelWide) batch.refusals.add(lane.channelId, outcome);
-    for (const other of alike) health.forget(other.job.pollId, now);
-    const jobs = [...entries, ...alike].map((entry) => entry.job);
-    await batch.settle(jobs, outcome, attempts);
-    if (outcome.type === 'abort') await this.#abort(outcome);
-  }
-
-  /** Discord refuses the token: nobody's job can go on. */
-  async #abort(outcome: FinalOutcome): Promise<void> {
-    const left = [...this.#lanes.values()].flatMap((lane) => lane.takeEverything());
-    this.#wakeAll();
-    for (const [batch, entries] of Map.groupBy(left, (entry) => entry.batch)) {
-      const jobs = entries.map((entry) => entry.job);
-      await batch.settle(jobs, outcome, entries[0]?.attempts ?? 0).catch((error) => batch.break(error));
-    }
-  }
-
-  async #retry(lane: Lane, entries: Entries, outcome: RetryOutcome, now: number): Promise<void> {
-    const { health, delay, random } = this.#parts;
-    const [first] = entries;
-    const { batch, job } = first;
-    let notBefore = now;
-    if (!outcome.attempt) {
-      health.inconclusive(job.pollId, now);
-      for (const entry of entries) entry.attempts -= 1;
-      // If the limits know of it, they hold back just this kind of request. Otherwise the whole lane waits.
-      if (outcome.code === '429') {
-        const known = delay(job, now, lane.kindOf(first)) > 0;
-        if (!known) lane.notBefore = Math.max(lane.notBefore, now + outcome.afterMs);
-      } else notBefore = now + Math.min(outcome.afterMs, longestRestMs);
-    } else if (await this.#hopeless(entries, now)) {
-      await this.#settle(lane, entries, givenUp(outcome), now);
-      return;
-    } else {
-      const backoff = Math.min(lastBackoffMs, firstBackoffMs * 2 ** (first.attempts - 1));
-      notBefore = now + Math.max(outcome.afterMs, backoff * (0.75 + random() / 2));
-    }
-    for (const entry of entries) {
-      entry.notBefore = notBefore;
-      if (entry.attempts >= triesTogether) entry.alone = true;
-    }
-    if (!this.#putBack(lane, entries, now) || !outcome.attempt) return;
-    for (const entry of entries) batch.handler.retrying?.(entry.job, outcome, entry.attempts);
-  }
-
-  /** Puts entries back into the lane, ahead of the others. False: the batch was stopped meanwhile. */
-  #putBack(lane: Lane, entries: Entries, now: number): boolean {
-    const [{ batch }] = entries;
-    if (this.#closing) batch.stopped = true;
-    if (batch.stopped) for (const { job } of entries) this.#parts.health.forget(job.pollId, now);
-    else lane.putBack(entries);
-    return !batch.stopped;
-  }
-
-  /** Jobs that were sent together count as one failure. They go one by one before any of them is given up. */
-  async #hopeless(entries: Entries, now: number): Promise<boolean> {
-    const [{ batch, job }] = entries;
-    const verdict = this.#parts.health.failed(job.pollId, now, batch.anyDone);
-    if (entries.length > 1) return false;
-    return verdict === 'give up' || (verdict === 'ask' && (await this.#parts.discordAnswers()));
   }
 
   #remove(batch: LaneBatch): void {

@@ -1,8 +1,13 @@
 import type { Batch, DeliveryJob, FinalOutcome } from '../delivery-batch.ts';
 
+export interface RefreshBatch {
+  readonly people: boolean;
+  readonly settled: (outcome: FinalOutcome) => void;
+}
+
 export interface TouchParts {
   /** Puts the job into its lane as a batch of its own. `settled` gets its final outcome. */
-  readonly add: (job: DeliveryJob, people: boolean, settled: (outcome: FinalOutcome) => void) => Batch;
+  readonly add: (job: DeliveryJob, how: RefreshBatch) => Batch;
   readonly ended: (job: DeliveryJob, outcome: FinalOutcome) => void;
   readonly broken: (job: DeliveryJob, error: unknown) => void;
 }
@@ -17,10 +22,17 @@ interface Touch {
   outcome: FinalOutcome | null;
   waiting: Waiter[];
   /** It was touched after it was sent. What is sent may be older, so it is sent once more afterwards. */
-  again: { job: DeliveryJob; people: boolean; waiting: Waiter[] } | null;
+  again: Wanted | null;
 }
 
 type Waiter = (outcome: FinalOutcome | null) => void;
+
+/** A poll that is to be shown, and who waits for that. */
+interface Wanted {
+  readonly job: DeliveryJob;
+  readonly people: boolean;
+  readonly waiting: Waiter[];
+}
 
 /** Polls to be shown soon. Each is queued at most once, however often it is touched. */
 export class Touches {
@@ -31,13 +43,14 @@ export class Touches {
     this.#parts = parts;
   }
 
-  touch(job: DeliveryJob, people: boolean): void {
-    this.#queue(job, people, []);
+  /** `people`: somebody waits for it, so it goes ahead of background work. */
+  touch(job: DeliveryJob, { people }: { readonly people: boolean }): void {
+    this.#queue({ job, people, waiting: [] });
   }
 
   /** As `touch`, with the final outcome; null if it was never reached (stopped, database lost). */
   insist(job: DeliveryJob): Promise<FinalOutcome | null> {
-    return new Promise((resolve) => this.#queue(job, true, [resolve]));
+    return new Promise((resolve) => this.#queue({ job, people: true, waiting: [resolve] }));
   }
 
   /** The poll's job is being sent now. Returns whether somebody insists. */
@@ -48,10 +61,10 @@ export class Touches {
     return touch.insisted;
   }
 
-  #queue(job: DeliveryJob, people: boolean, waiting: Waiter[]): void {
+  #queue({ job, people, waiting }: Wanted): void {
     const known = this.#touched.get(job.pollId);
     if (!known) {
-      this.#enqueue(job, people, waiting);
+      this.#enqueue({ job, people, waiting });
     } else if (known.inFlight) {
       const again = known.again ?? { job, people, waiting: [] };
       known.again = { job, people: people || again.people, waiting: [...again.waiting, ...waiting] };
@@ -59,14 +72,14 @@ export class Touches {
       const all = [...known.waiting.splice(0), ...waiting];
       this.#touched.delete(job.pollId);
       void known.batch?.stop();
-      this.#enqueue(job, true, all);
+      this.#enqueue({ job, people: true, waiting: all });
     } else {
       known.waiting.push(...waiting);
       known.insisted ||= waiting.length > 0;
     }
   }
 
-  #enqueue(job: DeliveryJob, people: boolean, waiting: Waiter[]): void {
+  #enqueue({ job, people, waiting }: Wanted): void {
     const touch: Touch = {
       job,
       people,
@@ -78,8 +91,11 @@ export class Touches {
       again: null,
     };
     this.#touched.set(job.pollId, touch);
-    touch.batch = this.#parts.add(job, people, (outcome) => {
-      touch.outcome = outcome;
+    touch.batch = this.#parts.add(job, {
+      people,
+      settled: (outcome) => {
+        touch.outcome = outcome;
+      },
     });
     touch.batch.finished.then(
       () => this.#end(touch),
@@ -96,7 +112,7 @@ export class Touches {
     if (outcome) this.#parts.ended(job, outcome);
     for (const resolve of touch.waiting) resolve(outcome);
     if (!again) return;
-    if (outcome?.type === 'done') this.#queue(again.job, again.people, again.waiting);
+    if (outcome?.type === 'done') this.#queue(again);
     // After a failure the sweep comes back, or nobody should.
     else for (const resolve of again.waiting) resolve(outcome);
   }

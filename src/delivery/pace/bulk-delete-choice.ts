@@ -2,7 +2,7 @@ import { discordLimits } from '../../base/display/discord-limits.ts';
 import { youngEnough } from '../request-kind.ts';
 import { fullWindows } from './least-time.ts';
 import { channelWindows } from './limits.ts';
-import { paceIntervalMs } from './pace.ts';
+import { paceIntervalMs } from './start-window.ts';
 
 /**
  * The server of a channel in which the bot may delete many messages at once; null if it may not, or if nobody knows.

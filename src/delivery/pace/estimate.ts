@@ -2,7 +2,7 @@ import { type RequestKind, showingKind } from '../request-kind.ts';
 import { type BulkDeletes, bulkDeleteChannels, deleteLoads, deleteRequests } from './bulk-delete-choice.ts';
 import { leastTime, type PlaceLoads } from './least-time.ts';
 import { channelWindows } from './limits.ts';
-import { paceIntervalMs } from './pace.ts';
+import { paceIntervalMs } from './start-window.ts';
 
 export interface Estimate {
   /** The least time, in ms: by Discord's limits no bot can be faster. */
@@ -24,17 +24,23 @@ export interface EstimateJob {
   readonly messageId: string | null;
 }
 
-/**
- * How long it takes to show these polls, or to delete their messages. `now` tells old messages from new ones.
- * `bulkDeletes` tells where one request may delete many messages. `ahead`: by channel, how many polls each other
- * operation has waiting there. Operations take turns, so of each other one only as many count as there are own polls.
- */
+export interface EstimateOptions {
+  /** Default: `show`. */
+  readonly kind?: 'show' | 'delete';
+  /** Where one request may delete many messages. Default: nowhere. */
+  readonly bulkDeletes?: BulkDeletes | undefined;
+  /**
+   * By channel, how many polls each other operation has waiting there. Operations take turns, so of each other one only as
+   * many count as there are own polls. Default: none.
+   */
+  readonly ahead?: ReadonlyMap<string, readonly number[]>;
+}
+
+/** How long it takes to show these polls, or to delete their messages. `now` tells old messages from new ones. */
 export function estimate(
   jobs: readonly EstimateJob[],
   now: Date,
-  kind: 'show' | 'delete' = 'show',
-  bulkDeletes: BulkDeletes = () => null,
-  ahead: ReadonlyMap<string, readonly number[]> = new Map(),
+  { kind = 'show', bulkDeletes = () => null, ahead = new Map() }: EstimateOptions = {},
 ): Estimate {
   const places = kind === 'delete' ? deleting(jobs, now, bulkDeletes) : showing(jobs, now.getTime());
   let slowest: { readonly channelId: string; readonly ms: number } | null = null;

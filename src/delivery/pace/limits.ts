@@ -29,6 +29,15 @@ export interface Refusal {
   readonly code: number | null;
 }
 
+/** What came of a request. */
+export interface Answered {
+  readonly now: number;
+  /** Null: there are none. */
+  readonly headers: LimitHeaders | null;
+  /** Default: it was not refused for a limit. */
+  readonly refusal?: Refusal | null;
+}
+
 /**
  * What is known of Discord's limits: by channel (for bulk deletes by server) and kind, and of published messages by
  * message. First it is assumed, then it is as the answers say. Knows no clock: every `now` is in ms and given.
@@ -73,14 +82,8 @@ export class Limits {
     for (const part of partsOf(kind)) this.#bucket(channelId, part, now).sent(now);
   }
 
-  /** A request was answered or failed (`headers` null if there are none). To be called once for each `sent`. */
-  answered(
-    channelId: string,
-    kind: RequestKind,
-    now: number,
-    headers: LimitHeaders | null,
-    refusal: Refusal | null,
-  ): void {
+  /** A request was answered or failed. To be called once for each `sent`. */
+  answered(channelId: string, kind: RequestKind, { now, headers, refusal = null }: Answered): void {
     if (refusal?.global) this.pauseAll(now, refusal.retryAfterMs);
     const blamed = refusal?.code === 30046 ? 'edit-old' : headers?.remaining === 0 ? baseOf(kind) : kind;
     for (const part of partsOf(kind)) {

@@ -4,28 +4,13 @@ import { Edge } from './edge.ts';
 import { InvalidRequests } from './invalid-requests.ts';
 import { globalWindow } from './limits.ts';
 import { RoundRobin } from './round-robin.ts';
+import { StartWindow } from './start-window.ts';
 
-/**
- * In so many ms no more requests start than Discord allows in a second. Discord counts where they arrive: measured,
- * 1.05 s earn no refusal with round trips of 80 to 120 ms, while whole seconds do.
- */
-const windowMs = 1_050;
-/**
- * After a global refusal all the same, the requests arrive less evenly. The window is longer by this factor from then
- * on …
- */
-const wider = 1.03;
-const widestMs = 1_400;
-/** … until there was none for so many ms. */
-const wideForMs = 10 * 60_000;
 /** The shortest time between the starts of two requests, in ms: nothing is released in a bunch. */
 const gapMs = 12;
 /** How many requests background work leaves free in each window while people ask for something. */
 const keptForPeople = 2;
 const peopleAroundMs = 10_000;
-
-/** The average time between the starts of two requests, in ms, if nothing but the pace holds them back. */
-export const paceIntervalMs = windowMs / globalWindow.requests;
 
 /** What a person waits for goes first. Background work has the urgency of its lane instead. */
 export const peopleFirst = 1_000_000;
@@ -54,7 +39,7 @@ const everything: PaceShare = {
 };
 
 /** Who asks for a turn. */
-export interface Asking {
+export interface TurnRequest {
   /** Higher goes first, equals in order. `exemptPriority` and `peopleFirst` are ahead of everything else. */
   readonly priority: number;
   /** Background work takes turns by this name. */
@@ -70,8 +55,8 @@ interface Waiting {
   giveUp(): void;
 }
 
-/** How a request ended, for the next request. */
-export interface Ended {
+/** How a request ended. */
+export interface RequestEnd {
   /** What `turn` resolved with. */
   readonly trial: boolean;
   /** Discord itself answered. */
@@ -93,11 +78,8 @@ export class Pace {
   readonly #exempt = new RoundRobin<Waiting>();
   readonly #people = new RoundRobin<Waiting>();
   readonly #background = new RoundRobin<Waiting>();
-  /** When the requests of the last window started, without exempt ones. */
-  #starts: number[] = [];
-  #lastStart = Number.NEGATIVE_INFINITY;
-  #windowMs = windowMs;
-  #widenedAt = 0;
+  /** Exempt requests are not counted. */
+  readonly #window = new StartWindow();
   #resumeAt = 0;
   #peopleAt = Number.NEGATIVE_INFINITY;
   #peak = 0;
@@ -124,7 +106,7 @@ export class Pace {
    * Resolves when the request may start, and then it must; `ended` must be told its end. True: it is the trial that
    * finds out whether the edge lets anything pass again. Rejects with `NotSentError` when its time is over.
    */
-  turn({ priority, turn = '', until = Number.POSITIVE_INFINITY }: Asking): Promise<boolean> {
+  turn({ priority, turn = '', until = Number.POSITIVE_INFINITY }: TurnRequest): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         priority,
@@ -138,14 +120,11 @@ export class Pace {
       const now = this.#clock.monotonic();
       if (this.#people.length > 0) this.#peopleAt = now;
       this.#pump();
-      this.#peak = Math.max(
-        this.#peak,
-        this.#started(now).length + this.#people.length + this.#background.length,
-      );
+      this.#peak = Math.max(this.#peak, this.#demand(now));
     });
   }
 
-  ended({ trial, answered, invalid }: Ended): void {
+  ended({ trial, answered, invalid }: RequestEnd): void {
     if (invalid) this.#invalid.add(this.#clock.monotonic());
     if (answered) this.#edge.answered(trial);
     else this.#edge.unanswered(trial);
@@ -166,8 +145,7 @@ export class Pace {
     const now = this.#clock.monotonic();
     // Requests that were under way together are one refusal.
     if (now >= this.#resumeAt) {
-      this.#windowMs = Math.min(widestMs, this.#windowMs * wider);
-      this.#widenedAt = now;
+      this.#window.widen(now);
       this.#share.refused(ms);
     }
     this.pause(ms);
@@ -196,9 +174,12 @@ export class Pace {
   /** The most requests that were wanted within a window since this was asked last. */
   takeDemand(): number {
     const peak = this.#peak;
-    this.#peak =
-      this.#started(this.#clock.monotonic()).length + this.#people.length + this.#background.length;
+    this.#peak = this.#demand(this.#clock.monotonic());
     return Math.max(peak, this.#peak);
+  }
+
+  #demand(now: number): number {
+    return this.#window.count(now) + this.#people.length + this.#background.length;
   }
 
   /** Starts whatever may start, and comes back when the next request may. */
@@ -210,7 +191,7 @@ export class Pace {
       for (;;) {
         const name = queue.next();
         if (name === null) break;
-        const ms = queue === this.#exempt ? this.#edge.wait(now) : this.#wait(now, queue === this.#people);
+        const ms = this.#waitOf(queue, now);
         if (ms > 0) {
           const untils = queue.inTurn().flatMap((all) => all.map(({ until }) => until - now));
           waitMs = Math.min(waitMs, ms, ...untils);
@@ -218,32 +199,27 @@ export class Pace {
         }
         const next = mostUrgent(queue.of(name));
         queue.serve(name, [next]);
-        if (queue !== this.#exempt) {
-          this.#starts.push(now);
-          this.#lastStart = now;
-        }
+        if (queue !== this.#exempt) this.#window.add(now);
         next.start();
       }
     }
     this.#comeBackIn(waitMs);
   }
 
-  #wait(now: number, people: boolean): number {
-    const started = this.#started(now);
-    const share = this.#share.requests;
-    const kept = people || now - this.#peopleAt >= peopleAroundMs ? 0 : keptForPeople;
-    const full = started.at(-Math.max(1, share - kept));
-    const window = full === undefined ? 0 : full + this.#windowMs - now;
-    if (window > 0) this.#share.wanted();
-    const gapMs = Math.max(this.#gapMs, people ? 0 : this.#invalid.gapMs(now, this.#share.processes));
-    return Math.max(this.#edge.wait(now), this.#resumeAt - now, this.#lastStart + gapMs - now, window);
+  #waitOf(queue: RoundRobin<Waiting>, now: number): number {
+    if (queue === this.#exempt) return this.#edge.wait(now);
+    return this.#wait(now, queue === this.#people ? 'people' : 'background');
   }
 
-  /** When the requests of the window that ends now started. */
-  #started(now: number): readonly number[] {
-    if (now - this.#widenedAt >= wideForMs) this.#windowMs = windowMs;
-    this.#starts = this.#starts.filter((at) => at > now - this.#windowMs);
-    return this.#starts;
+  /** How long the next of the people's or background requests has to wait, in ms. */
+  #wait(now: number, whose: 'people' | 'background'): number {
+    const { requests, processes } = this.#share;
+    const keeps = whose === 'background' && now - this.#peopleAt < peopleAroundMs;
+    const windowMs = this.#window.wait(now, Math.max(1, requests - (keeps ? keptForPeople : 0)));
+    if (windowMs > 0) this.#share.wanted();
+    const invalidMs = whose === 'background' ? this.#invalid.gapMs(now, processes) : 0;
+    const gapMs = this.#window.gapLeft(now, Math.max(this.#gapMs, invalidMs));
+    return Math.max(this.#edge.wait(now), this.#resumeAt - now, gapMs, windowMs);
   }
 
   #comeBackIn(ms: number): void {

@@ -11,7 +11,7 @@ import {
 } from '../rest-calls.ts';
 import type { LimitHeaders } from './bucket.ts';
 import type { Limits } from './limits.ts';
-import { type Asking, exemptPriority, type Pace, peopleFirst } from './pace.ts';
+import { exemptPriority, type Pace, peopleFirst, type TurnRequest } from './pace.ts';
 import { type RateLimitAnswer, readRateLimit } from './rate-limit-answer.ts';
 
 /** The longest time from the start of a request to the end of its answer, in ms: less than a claim on a poll lives. */
@@ -144,7 +144,10 @@ async function pacedRequest(
     if (sent) {
       // The edge knows nothing of channels, and one message says nothing of the others.
       const ofChannel = refusal?.edge || refusal?.ofMessage ? null : refusal;
-      if (target.channelId) limits.answered(target.channelId, target.kind, ended, headersSeen, ofChannel);
+      if (target.channelId) {
+        const answer = { now: ended, headers: headersSeen, refusal: ofChannel };
+        limits.answered(target.channelId, target.kind, answer);
+      }
       const kind = target.kind === 'callback' ? 'interaction' : target.kind;
       observe?.({ kind, status, durationMs: ended - started, waitedMs: started - asked });
     }
@@ -163,7 +166,7 @@ function takePrivateHeaders(given: unknown) {
   const headers = { ...(given as Record<string, string>) };
   const turn = headers[turnHeader];
   const until = headers[sendBeforeHeader];
-  const asking: Asking = {
+  const asking: TurnRequest = {
     priority: Number(headers[priorityHeader] ?? peopleFirst),
     ...(turn !== undefined && { turn }),
     ...(until !== undefined && { until: Number(until) }),

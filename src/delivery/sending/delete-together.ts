@@ -113,7 +113,7 @@ async function late(
   ours: ReadonlySet<number>,
 ): Promise<Outcome> {
   const ids = claimed.map(({ pollId }) => pollId).filter((id) => !ours.has(id));
-  await recordLate(db, ids, true);
+  await recordLate(db, ids, { removal: true });
   return busy;
 }
 

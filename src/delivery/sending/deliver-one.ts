@@ -51,7 +51,8 @@ async function show(sending: Sending, repost: boolean): Promise<Outcome> {
   if (poll.deletedAt !== null) return await remove(sending);
   if (poll.shownRevision >= poll.revision) return await pingOnly(sending);
   if (poll.messageGone && !repost) return await gone(sending);
-  const outcome = poll.messageId === null ? await post(sending) : await edit(sending, poll.messageId, repost);
+  const outcome =
+    poll.messageId === null ? await post(sending) : await edit(sending, poll.messageId, { repost });
   if (outcome.type === 'done' && sending.pingDue) {
     await pingRole(sending);
     await release(parts.db, [sending.own], 'sent');
@@ -59,7 +60,12 @@ async function show(sending: Sending, repost: boolean): Promise<Outcome> {
   return outcome;
 }
 
-async function edit(sending: Sending, messageId: string, repost: boolean): Promise<Outcome> {
+/** `repost`: post it again where somebody deleted it by hand. */
+async function edit(
+  sending: Sending,
+  messageId: string,
+  { repost }: { readonly repost: boolean },
+): Promise<Outcome> {
   const { parts, poll, claim: claimed } = sending;
   const wait =
     (await sending.forbidden('edit')) ??
@@ -87,7 +93,7 @@ async function post(sending: Sending): Promise<Outcome> {
   if (claimed.triedAt !== null) {
     try {
       const found = await lostPost(sending, claimed.triedAt);
-      if (found) return await edit(sending, found, false);
+      if (found) return await edit(sending, found, { repost: false });
     } catch (error) {
       // Looking changes nothing, so what was unknown stays unknown.
       return await sending.failed({ ...sending.failure(error, 'post'), unknown: false });
@@ -108,7 +114,7 @@ async function post(sending: Sending): Promise<Outcome> {
     return await sending.failed(sending.failure(error, 'post'));
   }
   // With the nonce of an earlier, unnoticed post Discord answers with that message, which may show an older picture.
-  if (claimed.sentBefore > poll.shownRevision) return await edit(sending, message.id, false);
+  if (claimed.sentBefore > poll.shownRevision) return await edit(sending, message.id, { repost: false });
   return await sending.answered(message.id, message, 'post');
 }
 

@@ -86,7 +86,11 @@ export async function release(
  * Records that a request of ours went out so late that somebody else had claimed the poll meanwhile. Nobody knows
  * what its message shows now, so it is shown once more. `removal`: the request was to delete it.
  */
-export async function recordLate(db: Db, pollIds: readonly number[], removal: boolean): Promise<void> {
+export async function recordLate(
+  db: Db,
+  pollIds: readonly number[],
+  { removal }: { readonly removal: boolean },
+): Promise<void> {
   await sql`
     with late as (select id from polls where id = any(${[...pollIds]}::int[]) order by id for update)
     update polls set revision = revision + 1, removal_tried = removal_tried or ${removal}::boolean

@@ -2,10 +2,11 @@ import type { Loop } from '../../base/loop.ts';
 import type { Service } from '../../base/service.ts';
 import { within } from '../../base/within.ts';
 import type { Batch, BatchHandler, Deliverer, DeliveryJob, FinalOutcome } from '../delivery-batch.ts';
+import type { TogetherOutcome } from '../lanes/attempts.ts';
 import { BulkDeleteTurns } from '../lanes/bulk-delete-turns.ts';
 import { Health } from '../lanes/health.ts';
 import type { LaneBatch } from '../lanes/lane-batch.ts';
-import { Lanes, type TogetherOutcome } from '../lanes/lanes.ts';
+import { Lanes } from '../lanes/lanes.ts';
 import { Touches } from '../lanes/refreshes.ts';
 import { withinPatience } from '../message-limit.ts';
 import type { Outcome } from '../outcome.ts';
@@ -55,13 +56,13 @@ export class Delivery implements Deliverer, Service {
       random: parts.random,
     });
     this.#touches = new Touches({
-      add: (job, people, settled) =>
-        this.#lanes.add(
-          [job],
-          { repost: false, settled: async (_jobs, outcome) => settled(outcome) },
-          people,
-          'touched',
-        ),
+      add: (job, { people, settled }) => {
+        const handler: BatchHandler = {
+          repost: false,
+          settled: async (_jobs, outcome) => settled(outcome),
+        };
+        return this.#lanes.add([job], handler, { people, turn: 'touched' });
+      },
       ended: (job, outcome) => {
         if (outcome.type === 'abort') parts.tokenRefused?.(outcome.reason);
         if (outcome.type === 'failed') {
@@ -75,7 +76,7 @@ export class Delivery implements Deliverer, Service {
       broken: (job, error) =>
         parts.log.error({ err: error, poll: job.pollId }, "bringing a poll's message up to date broke off"),
     });
-    this.#sweep = createSweep(parts, (job) => this.#touches.touch(job, false));
+    this.#sweep = createSweep(parts, (job) => this.#touches.touch(job, { people: false }));
   }
 
   /** Begins to heal what is behind. To be called once the bot is logged in. */
@@ -106,7 +107,7 @@ export class Delivery implements Deliverer, Service {
         yield chunk;
       }
     }
-    const batch = this.#lanes.add(jobs, handler, false, undefined, more && noted(more));
+    const batch = this.#lanes.add(jobs, handler, { more: more && noted(more) });
     chooseBulkDeletes();
     this.#batches.set(batch, handler);
     return batch;
@@ -117,7 +118,7 @@ export class Delivery implements Deliverer, Service {
   }
 
   touch(job: DeliveryJob): void {
-    this.#touches.touch(job, true);
+    this.#touches.touch(job, { people: true });
   }
 
   async deliver(job: DeliveryJob, withinMs: number): Promise<FinalOutcome | null> {

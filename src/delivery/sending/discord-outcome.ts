@@ -34,21 +34,21 @@ export function discordFailure(error: unknown, context: FailureContext): Discord
   if (!(error instanceof Error)) throw error;
   if (error instanceof OpeningRefused) return ofOpening(error, context);
   if (error instanceof NotSentError) {
-    return { outcome: retry(500, 'not sent', error.message, false), unknown: false, code: null };
+    return { outcome: notNow(500, 'not sent', error.message), unknown: false, code: null };
   }
   if (error instanceof MessageLimitError) {
     return { outcome: waitForMessage(error.limit), unknown: false, code: error.limit.code };
   }
   if (isRateLimit(error)) {
     const afterMs = Math.max(error.timeToReset, error.retryAfter, error.sublimitTimeout, 0);
-    return { outcome: retry(afterMs, '429', "Discord's rate limit", false), unknown: false, code: null };
+    return { outcome: notNow(afterMs, '429', "Discord's rate limit"), unknown: false, code: null };
   }
   if (isAnswer(error)) return ofAnswer(error, context);
   if (error.message.startsWith('Expected token to be set')) {
     return { outcome: { type: 'abort', reason: tokenRefused }, unknown: false, code: null };
   }
   if (isBrokenConnection(error)) {
-    return { outcome: retry(0, 'no answer', 'Discord did not answer', true), unknown: true, code: null };
+    return { outcome: failedForNow('no answer', 'Discord did not answer'), unknown: true, code: null };
   }
   throw error;
 }
@@ -59,7 +59,7 @@ const tokenRefused = 'Discord refuses the token of the bot';
 function ofOpening({ cause }: OpeningRefused, context: FailureContext): DiscordFailure {
   if (isAsleep(cause)) {
     const reason = 'its thread fell asleep again';
-    return { outcome: retry(0, '50083', reason, true), unknown: false, code: 50083 };
+    return { outcome: failedForNow('50083', reason), unknown: false, code: 50083 };
   }
   return { ...discordFailure(cause, { ...context, asked: 'open' }), unknown: false };
 }
@@ -69,7 +69,7 @@ function ofAnswer(error: Answer, context: FailureContext): DiscordFailure {
   const code = typeof error.code === 'number' && error.code > 0 ? error.code : null;
   if (status >= 500) {
     const reason = `Discord answered ${status}`;
-    return { outcome: retry(0, String(status), reason, true), unknown: true, code };
+    return { outcome: failedForNow(String(status), reason), unknown: true, code };
   }
   if (status === 401 && context.auth !== false) {
     return { outcome: { type: 'abort', reason: tokenRefused }, unknown: false, code };
@@ -88,7 +88,7 @@ function ofAnswer(error: Answer, context: FailureContext): DiscordFailure {
   // An answer without Discord's shape comes from something in between, which may be gone in a moment.
   if (code === null && error.code !== 0) {
     const reason = `something between here and Discord answered ${status}`;
-    return { outcome: retry(0, `http ${status}`, reason, true), unknown: true, code };
+    return { outcome: failedForNow(`http ${status}`, reason), unknown: true, code };
   }
   const reason = `Discord refused: ${firstLine(error.message)}`;
   return {
@@ -107,9 +107,9 @@ function ofTemporary(error: Answer, code: number | null, asked: Asked): Failure 
   const afterMs = Number.isFinite(told) ? Math.ceil(told) : null;
   if (asked === 'edit' && isPublishedCode(code)) return waitForMessage({ afterMs, code });
   const limit = error.status === 429 || (code !== null && writeLimits.has(code));
-  if (limit) return retry(afterMs ?? 5_000, '429', "Discord's rate limit", false);
+  if (limit) return notNow(afterMs ?? 5_000, '429', "Discord's rate limit");
   const disabled = code === null ? undefined : unavailable.get(code);
-  return disabled === undefined ? null : retry(0, String(code), disabled, true);
+  return disabled === undefined ? null : failedForNow(String(code), disabled);
 }
 
 /** Slow mode, published messages, the channel, the server. */
@@ -119,8 +119,14 @@ const unavailable = new Map([
   [40006, 'Discord has temporarily disabled this feature'],
 ]);
 
-function retry(afterMs: number, code: string, reason: string, attempt: boolean): Failure {
-  return { type: 'retry', afterMs, code, reason, attempt };
+/** It counts against the poll. */
+function failedForNow(code: string, reason: string): Failure {
+  return { type: 'retry', afterMs: 0, code, reason, attempt: true };
+}
+
+/** The poll is not to blame. */
+function notNow(afterMs: number, code: string, reason: string): Failure {
+  return { type: 'retry', afterMs, code, reason, attempt: false };
 }
 
 function firstLine(text: string): string {

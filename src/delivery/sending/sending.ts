@@ -199,7 +199,7 @@ export class Sending {
   async #late(messageId: string | null = null): Promise<Outcome> {
     const { db, rest, log } = this.parts;
     const { id, channelId, deletedAt } = this.poll;
-    await recordLate(db, [id], deletedAt !== null);
+    await recordLate(db, [id], { removal: deletedAt !== null });
     log.warn({ poll: id }, 'a request for a poll came so late that another process had taken it over');
     if (messageId !== null && messageId !== this.messageId && (await isStray(db, id, messageId))) {
       try {

@@ -65,7 +65,7 @@ function setUp(answer: (job: DeliveryJob, attempt: number) => Outcome | Promise<
 describe('lanes', () => {
   test('send one request at a time in a channel, and all channels at once', async () => {
     const { clock, lanes, sent, handler, crowded } = setUp(() => done);
-    const batch = lanes.add([job(1), job(2), job(3), job(4, 2)], handler, false);
+    const batch = lanes.add([job(1), job(2), job(3), job(4, 2)], handler);
     await clock.advance(50);
     expect(sent.map(({ poll }) => poll)).toEqual([1, 4]);
     await clock.advance(1_000);
@@ -76,8 +76,8 @@ describe('lanes', () => {
 
   test('give the longest lane the highest priority after people', async () => {
     const { clock, lanes, sent, handler } = setUp(() => done);
-    lanes.add([job(1), job(2), job(3), job(4, 2)], handler, false);
-    lanes.add([job(5, 3)], handler, true);
+    lanes.add([job(1), job(2), job(3), job(4, 2)], handler);
+    lanes.add([job(5, 3)], handler, { people: true });
     await clock.advance(10);
     expect(sent.toSorted((a, b) => b.priority - a.priority).map(({ poll }) => poll)).toEqual([5, 1, 4]);
     expect(sent.find(({ poll }) => poll === 5)?.priority).toBe(peopleFirst);
@@ -88,12 +88,12 @@ describe('lanes', () => {
 
   test("let people's polls overtake bulk ones in their channel, but not for ever", async () => {
     const { clock, lanes, sent, handler } = setUp(() => done);
-    lanes.add([job(1), job(2), job(3)], handler, false);
+    lanes.add([job(1), job(2), job(3)], handler);
     await clock.advance(10);
     lanes.add(
       [11, 12, 13, 14, 15, 16].map((id) => job(id)),
       handler,
-      true,
+      { people: true },
     );
     await clock.advance(2_000);
     expect(sent.map(({ poll }) => poll)).toEqual([1, 11, 12, 13, 14, 2, 15, 16, 3]);
@@ -102,13 +102,12 @@ describe('lanes', () => {
   test('let operations take turns in a channel: few polls are not kept waiting by many', async () => {
     const { clock, lanes, sent, handler } = setUp(() => done);
     const many = Array.from({ length: 150 }, (_, i) => job(i + 1));
-    lanes.add(many, handler, false);
+    lanes.add(many, handler);
     await clock.advance(1_050);
     const few = [1001, 1002, 1003, 1004, 1005];
     const batch = lanes.add(
       few.map((id) => job(id)),
       handler,
-      false,
     );
     await clock.advance(1_100);
     await batch.finished;
@@ -124,7 +123,7 @@ describe('lanes', () => {
     );
     for (const first of [0, 100, 200]) {
       const jobs = Array.from({ length: first === 0 ? 90 : 10 }, (_, i) => job(first + i + 1));
-      lanes.add(jobs, handler, false);
+      lanes.add(jobs, handler);
     }
     await clock.advance(60_000);
     const order = sent.map(({ poll }) => Math.floor(poll / 100));
@@ -138,11 +137,10 @@ describe('lanes', () => {
   test('count all polls that nobody asked for as one, beside an operation', async () => {
     const { clock, lanes, sent, handler } = setUp(() => done);
     const healing = Array.from({ length: 30 }, (_, i) => job(i + 1));
-    for (const one of healing) lanes.add([one], handler, false, 'touched');
+    for (const one of healing) lanes.add([one], handler, { turn: 'touched' });
     lanes.add(
       Array.from({ length: 10 }, (_, i) => job(101 + i)),
       handler,
-      false,
     );
     await clock.advance(60_000);
     const last = sent.findLastIndex(({ poll }) => poll > 100);
@@ -153,7 +151,7 @@ describe('lanes', () => {
     const { clock, lanes, sent, handler } = setUp((one, attempt) =>
       one.pollId === 2 && attempt === 1 ? broken : done,
     );
-    const batch = lanes.add([job(1), job(2), job(3)], handler, false);
+    const batch = lanes.add([job(1), job(2), job(3)], handler);
     await clock.advance(150);
     clock.jump(-3_600_000);
     await clock.advance(150);
@@ -171,7 +169,7 @@ describe('lanes', () => {
       yield [job(2), job(3, 2)];
       yield [job(4)];
     }
-    const batch = lanes.add([job(1)], handler, false, undefined, more());
+    const batch = lanes.add([job(1)], handler, { more: more() });
     let over = false;
     void batch.finished.then(() => {
       over = true;
@@ -196,7 +194,7 @@ describe('lanes', () => {
         yield [job(2)];
       }
     }
-    const batch = lanes.add([job(1)], handler, false, undefined, more());
+    const batch = lanes.add([job(1)], handler, { more: more() });
     await clock.advance(1_000);
     let stopped = false;
     const stopping = batch.stop().then(() => {
@@ -217,7 +215,7 @@ describe('lanes', () => {
       yield [job(2)];
       throw new Error('the database is gone');
     }
-    const batch = lanes.add([job(1)], handler, false, undefined, more());
+    const batch = lanes.add([job(1)], handler, { more: more() });
     await clock.advance(1_000);
     await expect(batch.finished).rejects.toThrow('the database is gone');
     expect(sent.map(({ poll }) => poll)).toEqual([1]);
@@ -233,7 +231,7 @@ describe('lanes', () => {
         await handler.settled(...args);
       },
     };
-    lanes.add([job(1), job(2)], slow, false);
+    lanes.add([job(1), job(2)], slow);
     await clock.advance(5_000);
     expect(sent).toHaveLength(1);
     gate.resolve();
@@ -245,7 +243,7 @@ describe('lanes', () => {
     const { clock, lanes, sent, settled, handler } = setUp((one) =>
       one.channelId === channelId(1) ? noAccess : done,
     );
-    const batch = lanes.add([job(1), job(2), job(3), job(4, 2), job(5, 2)], handler, false);
+    const batch = lanes.add([job(1), job(2), job(3), job(4, 2), job(5, 2)], handler);
     await clock.advance(1_000);
     await batch.finished;
     expect(sent.filter(({ poll }) => poll <= 3)).toHaveLength(1);
@@ -255,8 +253,8 @@ describe('lanes', () => {
 
   test('leave other batches of a refused channel to their own try', async () => {
     const { clock, lanes, sent, settled, handler } = setUp((one) => (one.pollId === 1 ? noAccess : done));
-    lanes.add([job(1), job(2)], handler, false);
-    lanes.add([job(3)], handler, false);
+    lanes.add([job(1), job(2)], handler);
+    lanes.add([job(3)], handler);
     await clock.advance(1_000);
     expect(sent.map(({ poll }) => poll)).toEqual([1, 3]);
     expect(settled.map(({ polls }) => polls)).toEqual([[1, 2], [3]]);
@@ -266,7 +264,7 @@ describe('lanes', () => {
     const { clock, lanes, sent, settled, handler } = setUp((one, attempt) =>
       one.pollId === 1 && attempt < 4 ? broken : done,
     );
-    const batch = lanes.add([job(1), job(2), job(3)], handler, false);
+    const batch = lanes.add([job(1), job(2), job(3)], handler);
     await clock.advance(20_000);
     await batch.finished;
     expect(sent.slice(0, 3).map(({ poll }) => poll)).toEqual([1, 2, 3]);
@@ -283,7 +281,7 @@ describe('lanes', () => {
     const { clock, lanes, sent, settled, handler } = setUp((one, attempt) =>
       one.pollId === 1 && attempt === 1 ? limited : done,
     );
-    lanes.add([job(1), job(2)], handler, false);
+    lanes.add([job(1), job(2)], handler);
     await clock.advance(4_050);
     expect(sent).toHaveLength(1);
     await clock.advance(1_000);
@@ -294,7 +292,7 @@ describe('lanes', () => {
   test('wait for the limits in the lane, where a batch can be stopped', async () => {
     const { clock, lanes, sent, settled, handler, delays } = setUp(() => done);
     delays.ms = () => (sent.length > 0 ? 60_000 : 0);
-    const batch = lanes.add([job(1), job(2)], handler, false);
+    const batch = lanes.add([job(1), job(2)], handler);
     await clock.advance(1_000);
     await batch.stop();
     await batch.finished;
@@ -306,7 +304,7 @@ describe('lanes', () => {
 
   test('stopping waits for what is in flight and records it', async () => {
     const { clock, lanes, settled, handler } = setUp(() => done);
-    const batch = lanes.add([job(1), job(2)], handler, false);
+    const batch = lanes.add([job(1), job(2)], handler);
     await clock.advance(50);
     let stopped = false;
     const stopping = batch.stop().then(() => {
@@ -321,7 +319,7 @@ describe('lanes', () => {
 
   test('a poll in flight that fails for now is not tried again after a stop', async () => {
     const { clock, lanes, sent, settled, handler } = setUp(() => broken);
-    const batch = lanes.add([job(1)], handler, false);
+    const batch = lanes.add([job(1)], handler);
     await clock.advance(50);
     const stopping = batch.stop();
     await clock.advance(60_000);
@@ -332,15 +330,15 @@ describe('lanes', () => {
 
   test('closing ends everything, also what would be retried', async () => {
     const { clock, lanes, sent, handler } = setUp(() => broken);
-    const batch = lanes.add([job(1), job(2, 2)], handler, false);
-    const other = lanes.add([job(3)], handler, true);
+    const batch = lanes.add([job(1), job(2, 2)], handler);
+    const other = lanes.add([job(3)], handler, { people: true });
     await clock.advance(50);
     const closing = lanes.close();
     await clock.advance(60_000);
     await closing;
     await Promise.all([batch.finished, other.finished]);
     expect(sent).toHaveLength(2);
-    await lanes.add([job(9)], handler, true).finished;
+    await lanes.add([job(9)], handler, { people: true }).finished;
     await clock.advance(1_000);
     expect(sent).toHaveLength(2);
   });
@@ -348,8 +346,8 @@ describe('lanes', () => {
   test('reject the batch whose outcome could not be recorded, and go on with the others', async () => {
     const { clock, lanes, sent, settled, handler } = setUp(() => done);
     const lost = { ...handler, settled: () => Promise.reject(new Error('the database is gone')) };
-    const batch = lanes.add([job(1), job(2)], lost, false);
-    lanes.add([job(3)], handler, false);
+    const batch = lanes.add([job(1), job(2)], lost);
+    lanes.add([job(3)], handler);
     await clock.advance(1_000);
     await expect(batch.finished).rejects.toThrow('the database is gone');
     expect(sent.map(({ poll }) => poll)).toEqual([1, 3]);
@@ -358,7 +356,7 @@ describe('lanes', () => {
 
   test('a refused token settles everything that waits, without another request', async () => {
     const { clock, lanes, sent, settled, handler } = setUp(() => ({ type: 'abort', reason: 'token' }));
-    const batch = lanes.add([job(1), job(2), job(3)], handler, false);
+    const batch = lanes.add([job(1), job(2), job(3)], handler);
     await clock.advance(1_000);
     await batch.finished;
     expect(sent).toHaveLength(1);
@@ -370,7 +368,6 @@ describe('lanes', () => {
     const batch = lanes.add(
       [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((id) => job(id)),
       handler,
-      false,
     );
     await clock.advance(100_000);
     await batch.finished;
@@ -388,7 +385,6 @@ describe('lanes', () => {
     const batch = lanes.add(
       [1, 2, 3, 9, 10, 11].map((id) => job(id)),
       handler,
-      false,
     );
     await clock.advance(600_000);
     expect(settled.map(({ polls }) => polls[0])).toEqual([1, 2, 3]);
@@ -407,7 +403,7 @@ describe('lanes', () => {
     });
     const { clock, lanes, sent, settled, handler } = setup;
     const jobs = Array.from({ length: 300 }, (_, i) => job(i + 1, i % 10));
-    const batch = lanes.add(jobs, handler, false);
+    const batch = lanes.add(jobs, handler);
     await clock.advance(602_000);
     const during = sent.filter(({ at }) => at > 5_000 && at < 600_000).length;
     expect(during).toBeLessThan(120);
@@ -430,8 +426,8 @@ describe('lanes', () => {
       });
       const jobs = Array.from({ length: 80 }, (_, i) => job(i + 1, Math.floor(random() * 6)));
       const batches = [
-        lanes.add(jobs.slice(0, 50), handler, false),
-        lanes.add(jobs.slice(50), handler, true),
+        lanes.add(jobs.slice(0, 50), handler),
+        lanes.add(jobs.slice(50), handler, { people: true }),
       ];
       await clock.advance(600_000);
       await Promise.all(batches.map((batch) => batch.finished));

@@ -79,7 +79,7 @@ describe('the estimate of a delete', () => {
   const inOneServer = () => 'server';
 
   test('is a second for each hundred young messages of a channel', () => {
-    expect(estimate(messages(1000, 1), now, 'delete', inOneServer)).toMatchObject({
+    expect(estimate(messages(1000, 1), now, { kind: 'delete', bulkDeletes: inOneServer })).toMatchObject({
       minimumMs: 9_000,
       slowestChannelId: channelId(0),
       slowestMs: 9_000,
@@ -87,7 +87,7 @@ describe('the estimate of a delete', () => {
   });
 
   test('is five messages a second and channel where the bot may not delete many at once', () => {
-    expect(estimate(messages(1000, 1), now, 'delete').minimumMs).toBe(199_000);
+    expect(estimate(messages(1000, 1), now, { kind: 'delete' }).minimumMs).toBe(199_000);
   });
 
   test('is never longer for being allowed bulk-deletes', () => {
@@ -100,8 +100,8 @@ describe('the estimate of a delete', () => {
     ] as const) {
       for (const ageMs of [60_000, 20 * day]) {
         const jobs = messages(count, channels, ageMs);
-        const bulk = estimate(jobs, now, 'delete', inOneServer).expectedMs;
-        expect(bulk).toBeLessThanOrEqual(estimate(jobs, now, 'delete').expectedMs);
+        const bulk = estimate(jobs, now, { kind: 'delete', bulkDeletes: inOneServer }).expectedMs;
+        expect(bulk).toBeLessThanOrEqual(estimate(jobs, now, { kind: 'delete' }).expectedMs);
       }
     }
   });

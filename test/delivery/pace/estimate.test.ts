@@ -36,7 +36,7 @@ describe('the estimate', () => {
   });
 
   test('knows that deletes are faster and that posts have a limit of their own', () => {
-    expect(estimate(spread(50, 1, old), now, 'delete').minimumMs).toBe(9_000);
+    expect(estimate(spread(50, 1, old), now, { kind: 'delete' }).minimumMs).toBe(9_000);
     expect(estimate([...spread(5, 1, fresh), ...spread(5, 1, null)], now).minimumMs).toBe(0);
   });
 
@@ -47,8 +47,8 @@ describe('the estimate', () => {
     // 100 channels with 9 old messages each: 300 are left for the third window of 6 s.
     expect(estimate(spread(900, 100, old), now).minimumMs).toBe(17_000);
     // 60 channels with 10 each: 300 deletes are left after a second.
-    expect(estimate(spread(600, 60, fresh), now, 'delete').minimumMs).toBe(11_000);
-    expect(estimate(spread(300, 60, fresh), now, 'delete').minimumMs).toBe(5_000);
+    expect(estimate(spread(600, 60, fresh), now, { kind: 'delete' }).minimumMs).toBe(11_000);
+    expect(estimate(spread(300, 60, fresh), now, { kind: 'delete' }).minimumMs).toBe(5_000);
   });
 
   test('counts bulk-deletes of a server and single deletes elsewhere together', () => {
@@ -57,15 +57,14 @@ describe('the estimate', () => {
       ...Array(1000).fill({ channelId: channelId(0), messageId: fresh }),
       ...Array(40).fill({ channelId: channelId(1), messageId: fresh }),
     ];
-    const { minimumMs, slowestChannelId } = estimate(jobs, now, 'delete', inServer);
+    const { minimumMs, slowestChannelId } = estimate(jobs, now, { kind: 'delete', bulkDeletes: inServer });
     expect({ minimumMs, slowestChannelId }).toEqual({ minimumMs: 9_000, slowestChannelId: channelId(0) });
   });
 
   test('expects what others have waiting in a channel to take turns with it, not to go before', () => {
     const five = spread(5, 1, fresh);
     const alone = estimate(five, now);
-    const beside = (...others: number[]) =>
-      estimate(five, now, 'show', () => null, new Map([[channelId(0), others]]));
+    const beside = (...others: number[]) => estimate(five, now, { ahead: new Map([[channelId(0), others]]) });
     expect(beside(150).expectedMs - alone.expectedMs).toBeGreaterThan(4_500);
     expect(beside(150).expectedMs).toBeLessThan(6_000);
     expect(beside(150)).toEqual(beside(5));

@@ -41,7 +41,7 @@ async function timeToShow(polls: number, channels: number) {
         remaining: Number(headers['x-ratelimit-remaining']),
         resetAfterMs: Number(headers['x-ratelimit-reset-after']) * 1_000,
       };
-      limits.answered(channel, 'edit', clock.monotonic(), told, null);
+      limits.answered(channel, 'edit', { now: clock.monotonic(), headers: told });
       return { type: 'done', revision: 1 };
     },
   });
@@ -51,7 +51,7 @@ async function timeToShow(polls: number, channels: number) {
     messageId: messageIdAt(clock.now().getTime() - 60_000, i),
   }));
   const least = estimate(jobs, clock.now()).minimumMs;
-  const batch = lanes.add(jobs, { repost: false, settled: async () => undefined }, false);
+  const batch = lanes.add(jobs, { repost: false, settled: async () => undefined });
   await clock.advance(2 * least + 10_000);
   await batch.finished;
   return { ratio: last / least, refused };

@@ -5,11 +5,10 @@ import type { RequestKind } from '../../../src/delivery/request-kind.ts';
 import { seeded } from '../random.ts';
 
 const channel = '1111';
-const noRefusal = null;
 
 function request(limits: Limits, kind: RequestKind, now: number, where = channel) {
   limits.sent(where, kind, now);
-  limits.answered(where, kind, now, null, noRefusal);
+  limits.answered(where, kind, { now, headers: null });
 }
 
 describe('limits', () => {
@@ -38,10 +37,10 @@ describe('limits', () => {
   test('believe the headers more than what was assumed', () => {
     const limits = new Limits();
     limits.sent(channel, 'edit', 0);
-    limits.answered(channel, 'edit', 100, { limit: 2, remaining: 1, resetAfterMs: 1_000 }, noRefusal);
+    limits.answered(channel, 'edit', { now: 100, headers: { limit: 2, remaining: 1, resetAfterMs: 1_000 } });
     expect(limits.delay(channel, 'edit', 100)).toBe(0);
     limits.sent(channel, 'edit', 100);
-    limits.answered(channel, 'edit', 200, { limit: 2, remaining: 0, resetAfterMs: 900 }, noRefusal);
+    limits.answered(channel, 'edit', { now: 200, headers: { limit: 2, remaining: 0, resetAfterMs: 900 } });
     // Counted from when the answered request left: the next one travels as long.
     expect(limits.delay(channel, 'edit', 200)).toBe(100 + 900 + marginMs - 200);
     request(limits, 'edit', 1_150);
@@ -57,7 +56,7 @@ describe('limits', () => {
     const bulkDelete = (now: number, there: number, back: number) => {
       limits.sent(server, 'bulk-delete', now);
       const headers = { limit: 1, remaining: 0, resetAfterMs: 1_000 };
-      limits.answered(server, 'bulk-delete', now + there + back, headers, noRefusal);
+      limits.answered(server, 'bulk-delete', { now: now + there + back, headers });
       return { answeredAt: now + there + back, windowEnd: now + there + 1_000 };
     };
     const [fast, slow] = [50, 250];
@@ -73,7 +72,7 @@ describe('limits', () => {
   test('count what is under way beside an answer', () => {
     const limits = new Limits();
     for (let i = 0; i < 3; i += 1) limits.sent(channel, 'post', 0);
-    limits.answered(channel, 'post', 50, { limit: 5, remaining: 4, resetAfterMs: 5_000 }, noRefusal);
+    limits.answered(channel, 'post', { now: 50, headers: { limit: 5, remaining: 4, resetAfterMs: 5_000 } });
     limits.sent(channel, 'post', 50);
     limits.sent(channel, 'post', 50);
     expect(limits.delay(channel, 'post', 50)).toBe(5_000 + marginMs);
@@ -83,7 +82,7 @@ describe('limits', () => {
     const limits = new Limits();
     const edit = (now: number, remaining: number, resetAfterMs: number) => {
       limits.sent(channel, 'edit', now);
-      limits.answered(channel, 'edit', now, { limit: 5, remaining, resetAfterMs }, noRefusal);
+      limits.answered(channel, 'edit', { now, headers: { limit: 5, remaining, resetAfterMs } });
     };
     edit(0, 4, 5_000);
     edit(100, 3, 4_900);
@@ -99,12 +98,13 @@ describe('limits', () => {
   test('wait as long as a refusal says, for its own kind only', () => {
     const limits = new Limits();
     limits.sent(channel, 'edit', 0);
-    limits.answered(channel, 'edit', 0, null, {
+    const refusal = {
       retryAfterMs: 7_000,
       global: false,
       shared: false,
       code: null,
-    });
+    };
+    limits.answered(channel, 'edit', { now: 0, headers: null, refusal });
     expect(limits.delay(channel, 'edit', 0)).toBe(7_000 + marginMs);
     expect(limits.delay(channel, 'post', 0)).toBe(0);
   });
@@ -115,7 +115,11 @@ describe('limits', () => {
     request(limits, 'edit-old', 0);
     request(limits, 'edit-old', 0);
     limits.sent(channel, 'edit-old', 0);
-    limits.answered(channel, 'edit-old', 0, { limit: 5, remaining: 2, resetAfterMs: 5_000 }, refusal);
+    limits.answered(channel, 'edit-old', {
+      now: 0,
+      headers: { limit: 5, remaining: 2, resetAfterMs: 5_000 },
+      refusal,
+    });
     expect(limits.delay(channel, 'edit-old', 0)).toBe(3_000 + marginMs);
     expect(limits.delay(channel, 'edit', 0)).toBe(0);
     request(limits, 'edit-old', 10_000);
@@ -126,12 +130,13 @@ describe('limits', () => {
   test('stop everything for a global refusal', () => {
     const limits = new Limits();
     limits.sent(channel, 'edit', 0);
-    limits.answered(channel, 'edit', 0, null, {
+    const refusal = {
       retryAfterMs: 2_000,
       global: true,
       shared: false,
       code: null,
-    });
+    };
+    limits.answered(channel, 'edit', { now: 0, headers: null, refusal });
     expect(limits.delay('2222', 'delete', 500)).toBe(1_500);
   });
 
@@ -156,7 +161,7 @@ describe('limits', () => {
         count += 1;
         expect(count, `seed ${seed}, ${kind}, request ${i}`).toBeLessThanOrEqual(requests);
         now = Math.ceil(arrival + random() * 200);
-        limits.answered(channel, kind, now, null, noRefusal);
+        limits.answered(channel, kind, { now, headers: null });
       }
     }
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidRequests } from '../../../src/delivery/pace/invalid-requests.ts';
-import { type Asking, exemptPriority, Pace, peopleFirst } from '../../../src/delivery/pace/pace.ts';
+import { exemptPriority, Pace, peopleFirst, type TurnRequest } from '../../../src/delivery/pace/pace.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { seeded } from '../random.ts';
 
@@ -9,7 +9,7 @@ function setUp(parts: ConstructorParameters<typeof Pace>[0] = {}) {
   const begun = clock.monotonic();
   const pace = new Pace({ clock, random: seeded(3), ...parts });
   const started: { name: string; at: number; trial: boolean }[] = [];
-  const ask = (name: string, asking: Asking) =>
+  const ask = (name: string, asking: TurnRequest) =>
     pace.turn(asking).then((trial) => started.push({ name, at: clock.monotonic() - begun, trial }));
   const bulk = (name: string, priority = 1) => ask(name, { priority, turn: name });
   const answer = (trial: boolean, invalid = false) => pace.ended({ trial, answered: true, invalid });

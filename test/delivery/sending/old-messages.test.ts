@@ -51,7 +51,7 @@ async function timeToShow(olds: readonly boolean[]) {
         remaining: Number(headers['x-ratelimit-remaining']),
         resetAfterMs: Number(headers['x-ratelimit-reset-after']) * 1_000,
       };
-      limits.answered(channel, kind, now(), told, null);
+      limits.answered(channel, kind, { now: now(), headers: told });
       if (refusal) refused += 1;
       last = now() - begun;
       return { type: 'done', revision: 1 };
@@ -62,7 +62,7 @@ async function timeToShow(olds: readonly boolean[]) {
     channelId: channel,
     messageId: messageIdAt(begun - (old ? day : 1_000), i),
   }));
-  const batch = lanes.add(jobs, { repost: false, settled: async () => {} }, false);
+  const batch = lanes.add(jobs, { repost: false, settled: async () => {} });
   await clock.advance(120_000);
   await batch.finished;
   return { seconds: last / 1_000, refused };
