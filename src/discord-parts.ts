@@ -10,9 +10,9 @@ import type { Database } from './db/database.ts';
 import { discordMessages } from './delivery/messages/discord-messages.ts';
 import type { Messages } from './delivery/messages/messages.ts';
 import { InvalidRequests } from './delivery/pace/invalid-requests.ts';
-import { Limits } from './delivery/pace/limits.ts';
 import { Pace } from './delivery/pace/pace.ts';
 import { PaceShares } from './delivery/pace/pace-shares.ts';
+import { RateLimits } from './delivery/pace/rate-limits.ts';
 import { restOptions } from './delivery/pace/transport.ts';
 import { Metrics } from './metrics/metrics.ts';
 
@@ -32,7 +32,7 @@ export interface CoreParts {
 export interface DiscordParts {
   readonly client: Client;
   readonly metrics: Metrics;
-  readonly limits: Limits;
+  readonly rateLimits: RateLimits;
   readonly pace: Pace;
   /** Null if this process is the only one. */
   readonly shares: PaceShares | null;
@@ -47,11 +47,11 @@ export interface DiscordParts {
 
 export function discordParts(core: CoreParts): DiscordParts {
   const { config, log, database, clock } = core;
-  const limits = new Limits();
+  const rateLimits = new RateLimits();
   const metrics = new Metrics();
-  const { pace, shares } = paceOf(core, limits);
+  const { pace, shares } = paceOf(core, rateLimits);
   const observe: Metrics['observe'] = (request) => metrics.observe(request);
-  const rest = restOptions({ apiUrl: config.apiUrl, pace, limits, clock, observe });
+  const rest = restOptions({ apiUrl: config.apiUrl, pace, rateLimits, clock, observe });
   const client = createClient({ rest, shards: config.shards, log });
   const applicationId = () => client.application?.id ?? '';
   const botId = () => client.user?.id ?? '';
@@ -62,7 +62,7 @@ export function discordParts(core: CoreParts): DiscordParts {
   return {
     client,
     metrics,
-    limits,
+    rateLimits,
     pace,
     shares,
     servers,
@@ -70,7 +70,7 @@ export function discordParts(core: CoreParts): DiscordParts {
     names: namesFrom(servers, shared),
     messages: discordMessages({
       rest: client.rest,
-      limits,
+      rateLimits,
       clock,
       applicationId,
       botId,
@@ -81,7 +81,7 @@ export function discordParts(core: CoreParts): DiscordParts {
   };
 }
 
-function paceOf({ database, processId, clock, log }: CoreParts, limits: Limits) {
+function paceOf({ database, processId, clock, log }: CoreParts, rateLimits: RateLimits) {
   const invalid = new InvalidRequests((count) =>
     log.warn(
       { count },
@@ -100,7 +100,7 @@ function paceOf({ database, processId, clock, log }: CoreParts, limits: Limits) 
           shareChanged: () => pace.shareChanged(),
           pause: (ms) => {
             pace.pause(ms);
-            limits.pauseAll(clock.monotonic(), ms);
+            rateLimits.pauseAll(clock.monotonic(), ms);
           },
         })
       : null;

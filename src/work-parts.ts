@@ -29,12 +29,12 @@ export interface WorkParts {
 export function workParts(core: CoreParts, discord: DiscordParts): WorkParts {
   const { config, log, database, clock, processId, lost } = core;
   const { workDb: db, longDb } = database;
-  const { client, limits, servers, messages, names, botId } = discord;
+  const { client, rateLimits, servers, messages, names, botId } = discord;
   const { timeoutMs } = config.bulk;
   const delivery = new Delivery({
     db,
     rest: client.rest,
-    limits,
+    rateLimits,
     clock,
     log,
     processId,

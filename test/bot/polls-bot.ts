@@ -10,8 +10,8 @@ import { registerCommands } from '../../src/bot/gateway/register-commands.ts';
 import { gatewayServers, type Servers } from '../../src/bot/rights/servers.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { discordMessages } from '../../src/delivery/messages/discord-messages.ts';
-import { Limits } from '../../src/delivery/pace/limits.ts';
 import { Pace } from '../../src/delivery/pace/pace.ts';
+import { RateLimits } from '../../src/delivery/pace/rate-limits.ts';
 import { restOptions } from '../../src/delivery/pace/transport.ts';
 import type { RestCalls } from '../../src/delivery/rest-calls.ts';
 import { Delivery } from '../../src/delivery/sending/delivery.ts';
@@ -41,9 +41,9 @@ export async function startPollsBot(
   const clock = systemClock;
   const errors: string[] = [];
   const log = createLogger('error', { write: (line: string) => errors.push(line) });
-  const limits = new Limits();
+  const rateLimits = new RateLimits();
   const client = createClient({
-    rest: restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace(), limits }),
+    rest: restOptions({ apiUrl: sandbox.apiUrl, pace: new Pace(), rateLimits }),
     shards: { count: null, ids: null },
     log,
   });
@@ -52,7 +52,7 @@ export async function startPollsBot(
   const delivery = new Delivery({
     db,
     rest,
-    limits,
+    rateLimits,
     clock,
     log,
     processId: options.processId ?? 'test',
@@ -64,7 +64,7 @@ export async function startPollsBot(
   const dispatcher = new Dispatcher({
     client,
     rest,
-    messages: discordMessages({ rest, limits, clock, applicationId, botId: () => sandbox.world.bot.id }),
+    messages: discordMessages({ rest, rateLimits, clock, applicationId, botId: () => sandbox.world.bot.id }),
     clock,
     log,
     applicationId,

@@ -4,8 +4,8 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/s
 import { systemClock } from '../../src/base/clock.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { Limits } from '../../src/delivery/pace/limits.ts';
 import { Pace } from '../../src/delivery/pace/pace.ts';
+import { RateLimits } from '../../src/delivery/pace/rate-limits.ts';
 import { restOptions } from '../../src/delivery/pace/transport.ts';
 import { Delivery } from '../../src/delivery/sending/delivery.ts';
 import { freshPglite } from '../support/pglite-databases.ts';
@@ -28,12 +28,12 @@ export async function sandboxDelivery(
   const sandbox = await startSandbox(options);
   onTestFinished(() => sandbox.close());
   const guild = sandbox.addGuild({ channels });
-  const limits = new Limits();
-  const rest = new REST(restOptions({ apiUrl: sandbox.apiUrl, pace, limits })).setToken(sandbox.token);
+  const rateLimits = new RateLimits();
+  const rest = new REST(restOptions({ apiUrl: sandbox.apiUrl, pace, rateLimits })).setToken(sandbox.token);
   const delivery = new Delivery({
     db,
     rest,
-    limits,
+    rateLimits,
     clock: systemClock,
     random: Math.random,
     log: createLogger('silent'),

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/base/clock.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { Limits } from '../../src/delivery/pace/limits.ts';
+import { RateLimits } from '../../src/delivery/pace/rate-limits.ts';
 import type { Obstacles } from '../../src/delivery/rights.ts';
 import { deliverOne } from '../../src/delivery/sending/deliver-one.ts';
 import type { DeliverOptions } from '../../src/delivery/sending/sending.ts';
@@ -21,13 +21,13 @@ export const plain: DeliverOptions = {
  */
 export function severalProcesses(db: Db, obstacle: Obstacles = () => null) {
   const discord = new FakeDiscord();
-  const by = (processId: string, limits = new Limits()) => {
+  const by = (processId: string, rateLimits = new RateLimits()) => {
     const log = createLogger('silent');
     const botIdOf = () => botId;
     const parts = {
       db,
       rest: discord,
-      limits,
+      rateLimits,
       clock: systemClock,
       log,
       processId,

@@ -2,7 +2,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Db } from '../../src/db/schema.ts';
 import type { Outcome } from '../../src/delivery/outcome.ts';
-import { Limits } from '../../src/delivery/pace/limits.ts';
+import { RateLimits } from '../../src/delivery/pace/rate-limits.ts';
 import { deliverOne } from '../../src/delivery/sending/deliver-one.ts';
 import { overdue } from '../../src/delivery/sending/delivery-store.ts';
 import type { DeliverOptions } from '../../src/delivery/sending/sending.ts';
@@ -25,7 +25,7 @@ export class Senders {
     const parts = {
       db: this.#db,
       rest: this.#discord,
-      limits: new Limits(),
+      rateLimits: new RateLimits(),
       clock: systemClock,
       log: createLogger('silent'),
       processId,

@@ -1,5 +1,5 @@
 import type { BulkDeletes } from '../pace/bulk-delete-choice.ts';
-import type { Limits } from '../pace/limits.ts';
+import type { RateLimits } from '../pace/rate-limits.ts';
 
 /** How soon to look again while another channel's bulk delete is under way in the server, in ms. */
 const busyMs = 100;
@@ -11,11 +11,11 @@ const busyMs = 100;
 export class BulkDeleteTurns {
   /** The server in which many messages of the channel may be deleted at once. */
   readonly serverOf: BulkDeletes;
-  readonly #limits: Limits;
+  readonly #rateLimits: RateLimits;
   readonly #busy = new Set<string>();
 
-  constructor(limits: Limits, serverOf: BulkDeletes) {
-    this.#limits = limits;
+  constructor(rateLimits: RateLimits, serverOf: BulkDeletes) {
+    this.#rateLimits = rateLimits;
     this.serverOf = serverOf;
   }
 
@@ -23,7 +23,7 @@ export class BulkDeleteTurns {
   delay(channelId: string, now: number): number {
     const serverId = this.serverOf(channelId);
     if (serverId === null) return 0;
-    return this.#busy.has(serverId) ? busyMs : this.#limits.delay(serverId, 'bulk-delete', now);
+    return this.#busy.has(serverId) ? busyMs : this.#rateLimits.delay(serverId, 'bulk-delete', now);
   }
 
   /** Runs `work` as the server's only bulk delete. It gets null if a bulk delete is not possible. */

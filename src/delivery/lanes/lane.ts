@@ -1,7 +1,7 @@
 import { discordLimits } from '../../base/display/discord-limits.ts';
 import type { DeliveryJob } from '../delivery-batch.ts';
 import type { Room } from '../pace/bucket.ts';
-import { channelWindows } from '../pace/limits.ts';
+import { channelWindows } from '../pace/rate-limits.ts';
 import { RoundRobin } from '../pace/round-robin.ts';
 import { type RequestKind, showingKind, youngEnough } from '../request-kind.ts';
 import { type Deed, type Right, rightsOf } from '../rights.ts';

@@ -1,7 +1,7 @@
 import { Routes } from 'discord-api-types/v10';
 import type { Clock } from '../../base/clock.ts';
 import type { MessageBody } from '../../base/message-body.ts';
-import type { Limits } from '../pace/limits.ts';
+import type { RateLimits } from '../pace/rate-limits.ts';
 import { codeOf, lacking, noEmbeds, wantsPermission } from '../refusals.ts';
 import { type RequestKind, showingKind } from '../request-kind.ts';
 import type { RestCalls, Route } from '../rest-calls.ts';
@@ -24,7 +24,7 @@ const refusedForMs = 30_000;
 /** The messages that are no poll's, over REST. `applicationId` is asked at each call: it is known after login. */
 export function discordMessages(parts: {
   readonly rest: RestCalls;
-  readonly limits: Limits;
+  readonly rateLimits: RateLimits;
   readonly clock: Clock;
   readonly applicationId: () => string;
   /** The bot's own user id, known after login. */
@@ -32,7 +32,7 @@ export function discordMessages(parts: {
   /** The obstacles that the gateway knows of. Default: none. */
   readonly obstacle?: Obstacles;
 }): Messages {
-  const { rest, limits, clock, applicationId } = parts;
+  const { rest, rateLimits, clock, applicationId } = parts;
 
   const refused = new Map<string, { readonly sent: Sent; readonly until: number; readonly lacked?: Right }>();
 
@@ -71,7 +71,7 @@ export function discordMessages(parts: {
     const obstacle = parts.obstacle?.(channelId, asked) ?? null;
     const embeds = (body.embeds?.length ?? 0) > 0;
     if (embeds && obstacle?.right === 'embed') return withoutEmbed(channelId, obstacle);
-    const afterMs = limits.delay(channelId, kind, clock.monotonic());
+    const afterMs = rateLimits.delay(channelId, kind, clock.monotonic());
     if (afterMs > 0) return { type: 'retry', afterMs, reason: "Discord's rate limit" };
     return await sent(() => inOpenThread(rest, channelId, {}, call), { channelId, asked, obstacle, embeds });
   };

@@ -1,7 +1,7 @@
 import { discordLimits } from '../../base/display/discord-limits.ts';
 import { youngEnough } from '../request-kind.ts';
 import { fullWindows } from './least-time.ts';
-import { channelWindows } from './limits.ts';
+import { channelWindows } from './rate-limits.ts';
 import { paceIntervalMs } from './start-window.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type RequestKind, showingKind } from '../request-kind.ts';
 import { type BulkDeletes, bulkDeleteChannels, deleteLoads, deleteRequests } from './bulk-delete-choice.ts';
 import { leastTime, type PlaceLoads } from './least-time.ts';
-import { channelWindows } from './limits.ts';
+import { channelWindows } from './rate-limits.ts';
 import { paceIntervalMs } from './start-window.ts';
 
 export interface Estimate {

@@ -1,5 +1,5 @@
 import type { Window } from './bucket.ts';
-import { globalWindow } from './limits.ts';
+import { globalWindow } from './rate-limits.ts';
 
 /** Requests under one limit. */
 export interface Load {

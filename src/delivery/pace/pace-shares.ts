@@ -4,7 +4,6 @@ import { Loop } from '../../base/loop.ts';
 import type { Service } from '../../base/service.ts';
 import type { Db } from '../../db/schema.ts';
 import { fairShares, isAtWork } from './fair-shares.ts';
-import { globalWindow } from './limits.ts';
 import type { PaceShare } from './pace.ts';
 import {
   announcePause,
@@ -15,6 +14,7 @@ import {
   type ShareRequest,
   shareWindowMs,
 } from './pace-share-store.ts';
+import { globalWindow } from './rate-limits.ts';
 
 /** At work a process says every second what it needs. At rest it says every 5 s that it lives. */
 const atWork = { everyMs: 1_000, leaseMs: 4_000 };

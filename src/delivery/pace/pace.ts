@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { NotSentError } from '../rest-calls.ts';
 import { Edge } from './edge.ts';
 import { InvalidRequests } from './invalid-requests.ts';
-import { globalWindow } from './limits.ts';
+import { globalWindow } from './rate-limits.ts';
 import { RoundRobin } from './round-robin.ts';
 import { StartWindow } from './start-window.ts';
 

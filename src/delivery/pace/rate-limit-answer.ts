@@ -1,6 +1,6 @@
 import { isOfMessage } from '../message-limit.ts';
 import type { LimitHeaders } from './bucket.ts';
-import type { Refusal } from './limits.ts';
+import type { Refusal } from './rate-limits.ts';
 
 /** What a 429 says, and what it is about. */
 export interface RateLimitAnswer extends Refusal {

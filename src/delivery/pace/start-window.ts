@@ -1,4 +1,4 @@
-import { globalWindow } from './limits.ts';
+import { globalWindow } from './rate-limits.ts';
 
 /**
  * In so many ms no more requests start than Discord allows in a second. Discord counts where they arrive: measured,

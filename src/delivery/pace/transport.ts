@@ -10,9 +10,9 @@ import {
   turnHeader,
 } from '../rest-calls.ts';
 import type { LimitHeaders } from './bucket.ts';
-import type { Limits } from './limits.ts';
 import { exemptPriority, type Pace, peopleFirst, type TurnRequest } from './pace.ts';
 import { type RateLimitAnswer, readRateLimit } from './rate-limit-answer.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** The longest time from the start of a request to the end of its answer, in ms: less than a claim on a poll lives. */
 export const requestTimeoutMs = 10_000;
@@ -51,7 +51,7 @@ export function restOptions(parts: {
   /** Without a slash at the end; undefined: Discord's own. */
   readonly apiUrl?: string | undefined;
   readonly pace: Pace;
-  readonly limits: Limits;
+  readonly rateLimits: RateLimits;
   readonly observe?: (request: SentRequest) => void;
   readonly clock?: Clock;
   /** For tests. Default: that of discord.js. */
@@ -85,7 +85,7 @@ async function pacedRequest(
   send: MakeRequest,
   url: string,
   init: Parameters<MakeRequest>[1],
-  { pace, limits, observe, clock = systemClock }: Parameters<typeof restOptions>[0],
+  { pace, rateLimits, observe, clock = systemClock }: Parameters<typeof restOptions>[0],
 ): Promise<Answer> {
   const { headers, asking, server } = takePrivateHeaders(init.headers);
   const asked = clock.monotonic();
@@ -102,11 +102,11 @@ async function pacedRequest(
   try {
     if (init.signal?.aborted) throw new NotSentError('the request was abandoned before its turn');
     // Somebody else may have used up the channel's limit meanwhile.
-    const crowded = target.channelId && limits.delay(target.channelId, target.kind, started) > 0;
+    const crowded = target.channelId && rateLimits.delay(target.channelId, target.kind, started) > 0;
     if (crowded && asking.until !== undefined)
       throw new NotSentError("the channel's limit was used up meanwhile");
     sent = true;
-    if (target.channelId) limits.sent(target.channelId, target.kind, started);
+    if (target.channelId) rateLimits.sent(target.channelId, target.kind, started);
     const timeout = AbortSignal.timeout(requestTimeoutMs);
     const signal = init.signal ? AbortSignal.any([init.signal as AbortSignal, timeout]) : timeout;
     const answer = await send(url, { ...init, headers, signal } as typeof init);
@@ -122,7 +122,7 @@ async function pacedRequest(
       if (refusal.edge)
         refusal = { ...refusal, retryAfterMs: pace.refusedByEdge(trial, refusal.retryAfterMs) };
       else if (refusal.global) pace.refusedGlobally(refusal.retryAfterMs);
-      if (refusal.edge || refusal.global) limits.pauseAll(clock.monotonic(), refusal.retryAfterMs);
+      if (refusal.edge || refusal.global) rateLimits.pauseAll(clock.monotonic(), refusal.retryAfterMs);
       if (refusal.ofMessage)
         throw new MessageLimitError({ afterMs: refusal.retryAfterMs, code: refusal.code });
       answerHeaders.set('Retry-After', String(refusal.retryAfterMs / 1000));
@@ -146,7 +146,7 @@ async function pacedRequest(
       const ofChannel = refusal?.edge || refusal?.ofMessage ? null : refusal;
       if (target.channelId) {
         const answer = { now: ended, headers: headersSeen, refusal: ofChannel };
-        limits.answered(target.channelId, target.kind, answer);
+        rateLimits.answered(target.channelId, target.kind, answer);
       }
       const kind = target.kind === 'callback' ? 'interaction' : target.kind;
       observe?.({ kind, status, durationMs: ended - started, waitedMs: started - asked });

@@ -43,7 +43,7 @@ export async function deleteTogether(
   { channelId, serverId, jobs, priority, turn }: TogetherRequest,
 ): Promise<DeletedTogether> {
   if (serverId === null) return { outcome: null, apart: jobs, lackingPermission: true };
-  const { db, rest, limits, clock, processId } = parts;
+  const { db, rest, rateLimits, clock, processId } = parts;
   const now = clock.now().getTime();
   const headers = {
     [priorityHeader]: String(priority),
@@ -64,7 +64,7 @@ export async function deleteTogether(
   if (fit.length === 0) return { outcome: null, apart: jobs, lackingPermission: false };
   const apart = jobs.filter((job) => !together.has(job.pollId));
 
-  const afterMs = limits.delay(serverId, 'bulk-delete', clock.monotonic());
+  const afterMs = rateLimits.delay(serverId, 'bulk-delete', clock.monotonic());
   if (afterMs > 0) {
     await release(db, fit, 'unsent');
     const reason = "Discord's rate limit";

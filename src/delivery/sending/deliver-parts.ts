@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Db } from '../../db/schema.ts';
-import type { Limits } from '../pace/limits.ts';
+import type { RateLimits } from '../pace/rate-limits.ts';
 import type { RestCalls } from '../rest-calls.ts';
 import type { Obstacles } from '../rights.ts';
 
@@ -9,7 +9,7 @@ import type { Obstacles } from '../rights.ts';
 export interface DeliverParts {
   readonly db: Db;
   readonly rest: RestCalls;
-  readonly limits: Limits;
+  readonly rateLimits: RateLimits;
   readonly clock: Clock;
   readonly log: Logger;
   /** Names this run of this process among all that share the database. */

@@ -41,15 +41,15 @@ export class Delivery implements Deliverer, Service {
     },
   ) {
     this.#parts = parts;
-    this.#bulkDeleteTurns = new BulkDeleteTurns(parts.limits, parts.bulkDeletes ?? (() => null));
+    this.#bulkDeleteTurns = new BulkDeleteTurns(parts.rateLimits, parts.bulkDeletes ?? (() => null));
     this.#lanes = new Lanes({
       send: (job, batch, priority) => this.#send(job, batch, priority),
       sendTogether: (jobs, batch, priority) => this.#sendTogether(jobs, batch, priority),
       delay: ({ channelId }, now, kind) =>
         kind === 'bulk-delete'
           ? this.#bulkDeleteTurns.delay(channelId, now)
-          : parts.limits.delay(channelId, kind, now),
-      editRoom: (channelId, now) => parts.limits.editRoom(channelId, now),
+          : parts.rateLimits.delay(channelId, kind, now),
+      editRoom: (channelId, now) => parts.rateLimits.editRoom(channelId, now),
       health: new Health(),
       discordAnswers: () => discordAnswers(parts.rest),
       clock: parts.clock,

@@ -83,8 +83,8 @@ export class Sending {
 
   /** Ends the attempt if a request of this kind, or the edit of this message, must wait; null: it may go. */
   async mustWait(kind: RequestKind, edited?: string): Promise<Outcome | null> {
-    const { limits, clock } = this.parts;
-    const limit = edited === undefined ? null : limits.ofMessage(edited, clock.monotonic());
+    const { rateLimits, clock } = this.parts;
+    const limit = edited === undefined ? null : rateLimits.ofMessage(edited, clock.monotonic());
     if (limit) {
       await release(this.parts.db, [this.own], 'unsent');
       return waitForMessage(limit);
@@ -98,13 +98,13 @@ export class Sending {
   /** Learns from a refused edit what it tells of the message's own limit. */
   learn(messageId: string, { outcome, code }: DiscordFailure): void {
     if (outcome.type !== 'retry' || !outcome.ofMessage) return;
-    const { limits, clock } = this.parts;
-    limits.messageRefused(messageId, clock.monotonic(), { afterMs: outcome.afterMs, code });
+    const { rateLimits, clock } = this.parts;
+    rateLimits.messageRefused(messageId, clock.monotonic(), { afterMs: outcome.afterMs, code });
   }
 
   /** How long a request of this kind must wait, in ms. */
   delay(kind: RequestKind): number {
-    return this.parts.limits.delay(this.poll.channelId, kind, this.parts.clock.monotonic());
+    return this.parts.rateLimits.delay(this.poll.channelId, kind, this.parts.clock.monotonic());
   }
 
   /** As `findOwn`, in the poll's channel. The claim is kept alive meanwhile. */

@@ -3,7 +3,7 @@ import type { Logger } from '../../base/log.ts';
 import { Loop } from '../../base/loop.ts';
 import type { Db } from '../../db/schema.ts';
 import type { DeliveryJob } from '../delivery-batch.ts';
-import type { Limits } from '../pace/limits.ts';
+import type { RateLimits } from '../pace/rate-limits.ts';
 import { overdue } from './delivery-store.ts';
 
 const everyMs = 10_000;
@@ -12,7 +12,7 @@ const atOnce = 1_000;
 
 export interface SweepParts {
   readonly db: Db;
-  readonly limits: Limits;
+  readonly rateLimits: RateLimits;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -21,12 +21,15 @@ export interface SweepParts {
  * Hands polls whose message is behind to `show`, some of each channel, at once and then every 10 s. So it heals
  * whatever a crash, an outage or a lost wake-up left undone.
  */
-export function createSweep({ db, limits, clock, log }: SweepParts, show: (job: DeliveryJob) => void): Loop {
+export function createSweep(
+  { db, rateLimits, clock, log }: SweepParts,
+  show: (job: DeliveryJob) => void,
+): Loop {
   return new Loop({
     clock,
     log,
     turn: async () => {
-      const held = limits.heldMessages(clock.monotonic());
+      const held = rateLimits.heldMessages(clock.monotonic());
       for (const job of await overdue(db, atOnce, held)) show(job);
       return everyMs;
     },

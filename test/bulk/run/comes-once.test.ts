@@ -8,7 +8,7 @@ import { postNotice } from '../../../src/bulk/run/notice.ts';
 import type { Names } from '../../../src/bulk/words/naming.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { discordMessages } from '../../../src/delivery/messages/discord-messages.ts';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { botId, type Call, FakeDiscord, lostAnswer, refusal } from '../../delivery/fake-discord.ts';
 import { channelId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
@@ -27,7 +27,7 @@ function setUp(db: Db) {
   const discord = new FakeDiscord();
   const messages = discordMessages({
     rest: discord,
-    limits: new Limits(),
+    rateLimits: new RateLimits(),
     clock,
     applicationId: () => 'application',
     botId: () => botId,

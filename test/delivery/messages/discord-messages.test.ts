@@ -2,8 +2,8 @@ import { REST } from '@discordjs/rest';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { discordMessages } from '../../../src/delivery/messages/discord-messages.ts';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { Pace } from '../../../src/delivery/pace/pace.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { restOptions } from '../../../src/delivery/pace/transport.ts';
 import { type Received, type Reply, restServer } from '../rest-server.ts';
 import { channelId, messageIdAt } from '../snowflakes.ts';
@@ -20,17 +20,17 @@ const posted = messageIdAt(Date.now() - 1_000);
 async function setUp(reply: (request: Received, nth: number) => Reply = () => sentReply) {
   const server = await restServer(reply);
   closing.push(server.close);
-  const limits = new Limits();
-  const options = restOptions({ apiUrl: server.api, pace: new Pace({ gapMs: 1 }), limits });
+  const rateLimits = new RateLimits();
+  const options = restOptions({ apiUrl: server.api, pace: new Pace({ gapMs: 1 }), rateLimits });
   const rest = new REST(options).setToken('bot-token');
   const messages = discordMessages({
     rest,
-    limits,
+    rateLimits,
     clock: systemClock,
     applicationId: () => application,
     botId: () => bot,
   });
-  return { messages, limits, received: server.received, rest };
+  return { messages, rateLimits, received: server.received, rest };
 }
 
 const bot = '900000000000000099';
@@ -112,9 +112,9 @@ describe('messages beside the polls', () => {
   });
 
   test('come back later after 5xx and limits', async () => {
-    const { messages, limits, received } = await setUp(() => ({ status: 500, body: {} }));
+    const { messages, rateLimits, received } = await setUp(() => ({ status: 500, body: {} }));
     expect(await messages.originalOf('secret')).toMatchObject({ type: 'retry' });
-    limits.pauseAll(Date.now(), 9_000);
+    rateLimits.pauseAll(Date.now(), 9_000);
     const held = await messages.edit(channel, posted, {});
     expect(held.type === 'retry' && held.afterMs).toBeGreaterThan(8_000);
     expect(received).toHaveLength(1);
@@ -151,10 +151,10 @@ describe('messages beside the polls', () => {
   });
 
   test('are not sent where the gateway tells that their embed would be left out', async () => {
-    const { received, limits, rest } = await setUp();
+    const { received, rateLimits, rest } = await setUp();
     const messages = discordMessages({
       rest,
-      limits,
+      rateLimits,
       clock: systemClock,
       applicationId: () => application,
       botId: () => bot,
@@ -169,12 +169,12 @@ describe('messages beside the polls', () => {
 
   test('are posted again as soon as the gateway tells that the right is back', async () => {
     let allowed = false;
-    const { received, limits, rest } = await setUp(() =>
+    const { received, rateLimits, rest } = await setUp(() =>
       allowed ? sentReply : { status: 403, body: { code: 50013, message: 'Missing Permissions' } },
     );
     const messages = discordMessages({
       rest,
-      limits,
+      rateLimits,
       clock: systemClock,
       applicationId: () => application,
       botId: () => bot,

@@ -4,8 +4,8 @@ import type { DeliveryJob } from '../../../src/delivery/delivery-batch.ts';
 import { Health } from '../../../src/delivery/lanes/health.ts';
 import { Lanes } from '../../../src/delivery/lanes/lanes.ts';
 import { estimate } from '../../../src/delivery/pace/estimate.ts';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { Pace } from '../../../src/delivery/pace/pace.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { seeded } from '../random.ts';
 import { channelId, messageIdAt } from '../snowflakes.ts';
@@ -15,7 +15,7 @@ async function timeToShow(polls: number, channels: number) {
   const clock = new ManualClock();
   const random = seeded(11);
   const truth = new TrueLimits('true', () => clock.monotonic());
-  const limits = new Limits();
+  const rateLimits = new RateLimits();
   const pace = new Pace({ clock, random });
   const begun = clock.monotonic();
   let refused = 0;
@@ -24,12 +24,12 @@ async function timeToShow(polls: number, channels: number) {
     clock,
     random,
     health: new Health(),
-    delay: ({ channelId: channel }, now, kind) => limits.delay(channel, kind, now),
-    editRoom: (channel, now) => limits.editRoom(channel, now),
+    delay: ({ channelId: channel }, now, kind) => rateLimits.delay(channel, kind, now),
+    editRoom: (channel, now) => rateLimits.editRoom(channel, now),
     discordAnswers: async () => true,
     send: async ({ channelId: channel }, { turn }, priority) => {
       await pace.turn({ priority, turn });
-      limits.sent(channel, 'edit', clock.monotonic());
+      rateLimits.sent(channel, 'edit', clock.monotonic());
       await clock.sleep(40 + random() * 20);
       const rule = { key: channel, bucket: 'edits', limit: 5, windowMs: 5_000 };
       const { headers, refusal } = truth.take([rule], true);
@@ -41,7 +41,7 @@ async function timeToShow(polls: number, channels: number) {
         remaining: Number(headers['x-ratelimit-remaining']),
         resetAfterMs: Number(headers['x-ratelimit-reset-after']) * 1_000,
       };
-      limits.answered(channel, 'edit', { now: clock.monotonic(), headers: told });
+      rateLimits.answered(channel, 'edit', { now: clock.monotonic(), headers: told });
       return { type: 'done', revision: 1 };
     },
   });

@@ -1,8 +1,8 @@
 import { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { Pace } from '../../../src/delivery/pace/pace.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { restOptions, type SentRequest } from '../../../src/delivery/pace/transport.ts';
 import { priorityHeader, sendBeforeHeader } from '../../../src/delivery/rest-calls.ts';
 import { discordFailure } from '../../../src/delivery/sending/discord-outcome.ts';
@@ -17,12 +17,12 @@ afterEach(async () => {
 async function setUp(reply: (request: Received, nth: number) => Reply | Promise<Reply>, interval = 5) {
   const server = await restServer(reply);
   closing.push(server.close);
-  const limits = new Limits();
+  const rateLimits = new RateLimits();
   const observed: SentRequest[] = [];
   const pace = new Pace({ gapMs: interval });
-  const options = restOptions({ apiUrl: server.api, pace, limits, observe: (one) => observed.push(one) });
+  const options = restOptions({ apiUrl: server.api, pace, rateLimits, observe: (one) => observed.push(one) });
   const rest = new REST(options).setToken('bot-token');
-  return { rest, limits, pace, observed, received: server.received };
+  return { rest, rateLimits, pace, observed, received: server.received };
 }
 
 const message = (serial: number) =>
@@ -86,7 +86,7 @@ describe('the transport', () => {
   });
 
   test('rejects a 429 of a message at once, with the longer of the two waits', async () => {
-    const { rest, limits, received } = await setUp(() => ({
+    const { rest, rateLimits, received } = await setUp(() => ({
       status: 429,
       headers: { 'retry-after': '1', 'x-ratelimit-scope': 'user' },
       body: { message: 'You are being rate limited.', retry_after: 3.5, global: false },
@@ -94,8 +94,8 @@ describe('the transport', () => {
     const { outcome } = await failureOf(rest.patch(message(1), { body: {} }));
     expect(outcome).toMatchObject({ type: 'retry', code: '429', attempt: false });
     expect(outcome.type === 'retry' && outcome.afterMs).toBeGreaterThanOrEqual(3_500);
-    expect(limits.delay(channelId(1), 'edit', performance.now())).toBeGreaterThan(3_000);
-    expect(limits.delay(channelId(1), 'post', performance.now())).toBe(0);
+    expect(rateLimits.delay(channelId(1), 'edit', performance.now())).toBeGreaterThan(3_000);
+    expect(rateLimits.delay(channelId(1), 'post', performance.now())).toBe(0);
     expect(received).toHaveLength(1);
   });
 
@@ -125,25 +125,25 @@ describe('the transport', () => {
   });
 
   test('holds everything back after a global 429', async () => {
-    const { rest, limits, received } = await setUp((_request, nth) =>
+    const { rest, rateLimits, received } = await setUp((_request, nth) =>
       nth === 1
         ? { status: 429, headers: { 'retry-after': '0.3' }, body: { retry_after: 0.3, global: true } }
         : ok,
     );
     await failureOf(rest.patch(message(1), { body: {} }));
-    expect(limits.delay(channelId(2), 'delete', performance.now())).toBeGreaterThan(0);
+    expect(rateLimits.delay(channelId(2), 'delete', performance.now())).toBeGreaterThan(0);
     await rest.get(Routes.channel(channelId(2)));
     expect(received[1]!.at - received[0]!.at).toBeGreaterThanOrEqual(290);
   });
 
   test('takes a 429 that does not say how long for the edge: one at a time tries, interactions too', async () => {
     let edge = true;
-    const { rest, limits, received, pace } = await setUp(() =>
+    const { rest, rateLimits, received, pace } = await setUp(() =>
       edge ? { status: 429, page: '<html><title>error code: 1015</title></html>' } : ok,
     );
     const { outcome } = await failureOf(rest.patch(message(1), { body: {} }));
     expect(outcome).toMatchObject({ type: 'retry', code: '429', attempt: false });
-    expect(limits.delay(channelId(7), 'delete', performance.now())).toBeGreaterThan(500);
+    expect(rateLimits.delay(channelId(7), 'delete', performance.now())).toBeGreaterThan(500);
     const others = [2, 3, 4].map((i) =>
       rest.patch(Routes.channelMessage(channelId(i), messageIdAt(Date.now())), { body: {} }),
     );
@@ -175,7 +175,7 @@ describe('the transport', () => {
   });
 
   test('learns the limits from the headers and keeps them from discord.js', async () => {
-    const { rest, limits, received } = await setUp(() => ({
+    const { rest, rateLimits, received } = await setUp(() => ({
       ...ok,
       headers: {
         'x-ratelimit-limit': '5',
@@ -185,11 +185,11 @@ describe('the transport', () => {
       },
     }));
     await rest.patch(message(1), { body: {} });
-    expect(limits.delay(channelId(1), 'edit', performance.now())).toBeGreaterThan(3_500);
+    expect(rateLimits.delay(channelId(1), 'edit', performance.now())).toBeGreaterThan(3_500);
     await rest.post(Routes.channelMessages(channelId(1)), { body: {} });
     await rest.delete(message(2));
     expect(received).toHaveLength(3);
-    expect(limits.delay(channelId(1), 'delete', performance.now())).toBeGreaterThan(3_500);
+    expect(rateLimits.delay(channelId(1), 'delete', performance.now())).toBeGreaterThan(3_500);
   });
 
   test('does not repeat by itself what failed with 5xx', async () => {
@@ -210,14 +210,14 @@ describe('the transport', () => {
   });
 
   test('does not send at all what waited too long for its turn', async () => {
-    const { rest, received, limits } = await setUp(() => ok);
+    const { rest, received, rateLimits } = await setUp(() => ok);
     const { outcome, unknown } = await failureOf(
       rest.patch(message(1), { body: {}, headers: { [sendBeforeHeader]: String(performance.now() - 1) } }),
     );
     expect(outcome).toMatchObject({ type: 'retry', attempt: false });
     expect(unknown).toBe(false);
     expect(received).toEqual([]);
-    expect(limits.delay(channelId(1), 'edit', performance.now())).toBe(0);
+    expect(rateLimits.delay(channelId(1), 'edit', performance.now())).toBe(0);
   });
 
   test('passes an answer without a body and an old message on as they are', async () => {

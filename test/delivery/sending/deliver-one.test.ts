@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { claim, clearClaims } from '../../../src/delivery/sending/claim-store.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { failing, refusal, serverError } from '../fake-discord.ts';
@@ -122,10 +122,10 @@ describeEachDatabase('showing one poll', (fresh) => {
   test('does not send what the limits hold back', async () => {
     const db = await fresh();
     const { discord, by } = severalProcesses(db);
-    const limits = new Limits();
-    const show = by('one', limits);
+    const rateLimits = new RateLimits();
+    const show = by('one', rateLimits);
     const id = await givenPoll(db);
-    limits.pauseAll(Date.now(), 30_000);
+    rateLimits.pauseAll(Date.now(), 30_000);
     expect(await show(id)).toMatchObject({ type: 'retry', code: '429', attempt: false });
     expect(discord.calls).toEqual([]);
     expect(await pollOf(db, id)).toMatchObject({ sent_revision: 0, sender: null });

@@ -3,7 +3,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import type { DeliveryJob } from '../../../src/delivery/delivery-batch.ts';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { Delivery } from '../../../src/delivery/sending/delivery.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { botId, type Call, FakeDiscord, refusal } from '../fake-discord.ts';
@@ -17,7 +17,7 @@ function setUp(db: Db) {
   const delivery = new Delivery({
     db,
     rest: discord,
-    limits: new Limits(),
+    rateLimits: new RateLimits(),
     clock: systemClock,
     random: Math.random,
     log: createLogger('silent'),

@@ -3,7 +3,7 @@ import { Limits as TrueLimits } from '../../../sandbox/rules/limits.ts';
 import type { DeliveryJob } from '../../../src/delivery/delivery-batch.ts';
 import { Health } from '../../../src/delivery/lanes/health.ts';
 import { Lanes } from '../../../src/delivery/lanes/lanes.ts';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { showingKind } from '../../../src/delivery/request-kind.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { seeded } from '../random.ts';
@@ -27,7 +27,7 @@ function discord(clock: ManualClock) {
 
 async function timeToShow(olds: readonly boolean[]) {
   const clock = new ManualClock();
-  const limits = new Limits();
+  const rateLimits = new RateLimits();
   const answer = discord(clock);
   let refused = 0;
   let last = 0;
@@ -37,12 +37,12 @@ async function timeToShow(olds: readonly boolean[]) {
     clock,
     random: seeded(7),
     health: new Health(),
-    delay: (job, at) => limits.delay(channel, showingKind(job.messageId, at), at),
-    editRoom: (id, at) => limits.editRoom(id, at),
+    delay: (job, at) => rateLimits.delay(channel, showingKind(job.messageId, at), at),
+    editRoom: (id, at) => rateLimits.editRoom(id, at),
     discordAnswers: async () => true,
     send: async (job) => {
       const kind = showingKind(job.messageId, now());
-      limits.sent(channel, kind, now());
+      rateLimits.sent(channel, kind, now());
       await clock.sleep(50);
       const { headers, refusal } = answer(kind === 'edit-old');
       await clock.sleep(50);
@@ -51,7 +51,7 @@ async function timeToShow(olds: readonly boolean[]) {
         remaining: Number(headers['x-ratelimit-remaining']),
         resetAfterMs: Number(headers['x-ratelimit-reset-after']) * 1_000,
       };
-      limits.answered(channel, kind, { now: now(), headers: told });
+      rateLimits.answered(channel, kind, { now: now(), headers: told });
       if (refusal) refused += 1;
       last = now() - begun;
       return { type: 'done', revision: 1 };

@@ -2,8 +2,8 @@ import { REST } from '@discordjs/rest';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { Pace } from '../../../src/delivery/pace/pace.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { restOptions } from '../../../src/delivery/pace/transport.ts';
 import type { RestCalls } from '../../../src/delivery/rest-calls.ts';
 import { Delivery } from '../../../src/delivery/sending/delivery.ts';
@@ -28,12 +28,12 @@ describeEachDatabase('a thread that Discord lets be opened in a minute', (fresh)
       };
     });
     onTestFinished(server.close);
-    const limits = new Limits();
-    const options = restOptions({ apiUrl: server.api, pace: new Pace({ gapMs: 1 }), limits });
+    const rateLimits = new RateLimits();
+    const options = restOptions({ apiUrl: server.api, pace: new Pace({ gapMs: 1 }), rateLimits });
     const delivery = new Delivery({
       db,
       rest: new REST(options).setToken('x') as RestCalls,
-      limits,
+      rateLimits,
       clock: systemClock,
       random: Math.random,
       log: createLogger('silent'),

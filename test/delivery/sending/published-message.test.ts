@@ -4,8 +4,8 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import type { DeliveryJob, FinalOutcome } from '../../../src/delivery/delivery-batch.ts';
-import { Limits } from '../../../src/delivery/pace/limits.ts';
 import { Pace } from '../../../src/delivery/pace/pace.ts';
+import { RateLimits } from '../../../src/delivery/pace/rate-limits.ts';
 import { restOptions } from '../../../src/delivery/pace/transport.ts';
 import { MessageLimitError, type RestCalls } from '../../../src/delivery/rest-calls.ts';
 import { Delivery } from '../../../src/delivery/sending/delivery.ts';
@@ -40,7 +40,7 @@ function partsOf(db: Db) {
   const log = createLogger('silent');
   return {
     db,
-    limits: new Limits(),
+    rateLimits: new RateLimits(),
     clock: systemClock,
     random: Math.random,
     log,
@@ -60,7 +60,11 @@ async function setUp(db: Db) {
   });
   onTestFinished(server.close);
   const parts = partsOf(db);
-  const options = restOptions({ apiUrl: server.api, pace: new Pace({ gapMs: 1 }), limits: parts.limits });
+  const options = restOptions({
+    apiUrl: server.api,
+    pace: new Pace({ gapMs: 1 }),
+    rateLimits: parts.rateLimits,
+  });
   const delivery = new Delivery({ ...parts, rest: new REST(options).setToken('x') as RestCalls });
   onTestFinished(() => delivery.stop());
   const jobs: DeliveryJob[] = [];
@@ -75,7 +79,7 @@ async function setUp(db: Db) {
     other,
     asked: asked.promise,
     received: server.received,
-    limits: parts.limits,
+    limits: parts.rateLimits,
   };
 }
 
@@ -90,11 +94,11 @@ async function delivering(db: Db) {
 
 describeEachDatabase('a published message', (fresh) => {
   test('that takes no edit for 20 minutes holds up no other poll of its channel', async () => {
-    const { delivery, published, other, asked, limits } = await setUp(await fresh());
+    const { delivery, published, other, asked, limits: rateLimits } = await setUp(await fresh());
     delivery.touch(published);
     await asked;
     expect(await delivery.deliver(other, 5_000)).toMatchObject({ type: 'done' });
-    expect(limits.delay(other.channelId, 'edit', performance.now())).toBe(0);
+    expect(rateLimits.delay(other.channelId, 'edit', performance.now())).toBe(0);
   });
 
   test('fails in words in an operation, is not parked, and the next operation asks nothing', async () => {

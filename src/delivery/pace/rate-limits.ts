@@ -43,7 +43,7 @@ export interface Answered {
  * message. First it is assumed, then it is as the answers say. Knows no clock: every `now` is in ms and given.
  * Requests under way count, so two senders in a channel share what is left.
  */
-export class Limits {
+export class RateLimits {
   readonly #buckets = new Map<string, Bucket>();
   readonly #fastest = new Map<RequestKind, Fastest>();
   readonly #messages = new Map<string, { readonly until: number; readonly code: number | null }>();
