@@ -30,6 +30,11 @@ test.for([
     'export class One {\n  private constructor() {\n    console.log(this);\n  }\n}',
     null,
   ],
+  [
+    'a promise that nobody awaits',
+    'async function one() {}\nexport function two() {\n  one();\n}',
+    'lint/nursery/noFloatingPromises',
+  ],
   ['a shouted constant', 'export const MAX_POLLS = 1;', 'lint/style/useNamingConvention'],
   ['a constant', 'export const maxPolls = 1;', null],
   [
