@@ -26,7 +26,7 @@ export interface StartParts {
   readonly steps: StartSteps;
   /** Ends the start, wherever it is. */
   readonly stopping: AbortSignal;
-  /** Called when nothing can go on, such as with a token that was revoked. */
+  /** Called when nothing can go on, such as with a revoked token. */
   readonly lost: (reason: string) => void;
   /** Default: the database's. */
   readonly clock?: Clock;
@@ -41,8 +41,8 @@ interface Parts {
 }
 
 /**
- * Opens the database, puts the parts together and starts the services in order. They are stopped in reverse, where the start
- * fails and when the bot stops. Throws what `StartSteps` does.
+ * Opens the database, puts the parts together and starts the services in order. They are stopped in reverse, if the
+ * start fails and when the bot stops. Throws what `StartSteps` throws.
  */
 export async function startGavel(config: Config, log: Logger, parts: StartParts): Promise<Gavel> {
   await using started = new AsyncDisposableStack();
@@ -74,7 +74,7 @@ function servicesOf(parts: Parts): ListedService[] {
     { service: registration(parts), step: registering },
     { service: work.delivery, step: goingOn },
     { service: workers(parts), step: goingOn },
-    // Stopped first, so that nobody's press meets a part that has stopped.
+    // Stopped first, so that no press meets a part that has stopped.
     { service: { start: nothing, stop: () => dispatcher.stop() } },
   ];
 }
@@ -118,7 +118,7 @@ function metricsEndpoint({ core, discord, work }: Parts): Service | null {
   return createMetricsEndpoint({ at: config.metrics, metrics, sources, clock });
 }
 
-/** Shows other processes that this one lives, and finds out which of them do. */
+/** Shows other processes that this one lives, and finds out which of them live. */
 function presence({ core, work }: Parts): Service {
   const { config, database, processId, clock, log } = core;
   const { databaseUrl } = config;

@@ -12,10 +12,10 @@ import { noticing } from './delivery/sending/noticing.ts';
 import type { CoreParts, DiscordParts } from './discord-parts.ts';
 import { createScheduler } from './polls/scheduler.ts';
 
-/** What acts by itself: nobody has to ask for it. */
+/** What acts by itself, without being asked. */
 export interface WorkParts {
   readonly delivery: Delivery;
-  /** As `delivery`, and the scheduler learns that a poll has changed. */
+  /** As `delivery`; and the scheduler learns that a poll has changed. */
   readonly deliverer: Deliverer;
   readonly scheduler: Loop;
   readonly runner: Runner;

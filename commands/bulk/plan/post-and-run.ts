@@ -7,8 +7,8 @@ import { readProgress } from '../../../src/bulk/progress/progress-store.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 
 /**
- * Hands a confirmed operation to the runner and posts its progress message as the response to the press. The work does
- * not wait for the message, but the message's next edit waits for the response.
+ * Hands a confirmed operation to the runner, and posts its progress message as the response to the press. The work
+ * does not wait for the message, but the message's next edit waits for the response.
  */
 export async function postAndRun(
   services: BulkServices,
@@ -16,7 +16,7 @@ export async function postAndRun(
   respond: Respond,
 ): Promise<void> {
   const posted = post(services, operation, respond).catch((error: unknown) => {
-    // The operation runs all the same; its message is posted by the runner.
+    // The operation runs all the same. The runner posts its message.
     services.log.error(
       { err: error, operation: operation.id },
       'the progress message could not be posted as a response',

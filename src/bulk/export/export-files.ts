@@ -25,15 +25,18 @@ export interface ExportDeps {
   readonly messages: Messages;
   readonly names: Names;
   readonly clock: Clock;
-  /** Bytes a file may have. Default: what Discord takes. */
+  /** How many bytes a file may have. Default: what Discord takes. */
   readonly largestFile?: number;
 }
 
-/** Polls read and written at once: a tenth of a second in which nothing else is done. With their voters each can be long. */
+/**
+ * How many polls are read and written at once: a tenth of a second in which nothing else is done. With their voters
+ * each can be long.
+ */
 const pollsAtOnce = 100;
 const pollsAtOnceWithVoters = 20;
 
-/** How long an export of so many polls takes, generously: reading, compressing, one or two uploads. Milliseconds. */
+/** How long an export of so many polls takes, generously, in milliseconds: reading, compressing, one or two uploads. */
 export function expectedExportMs(polls: number): number {
   return 1000 + 2 * polls;
 }
@@ -48,8 +51,9 @@ export interface Sending {
 
 /**
  * Writes an operation's planned polls to files and sends them to its admin. A poll is done when Discord has taken the
- * file it is in, and its item says which one that is: so whoever goes on after a crash or a pause writes what no sent
- * file holds. Between Discord's answer and that commit lies the one moment in which a crash repeats a file.
+ * file that it is in, and its item says which file that is. So after a crash or a pause only the polls that no sent
+ * file holds are written. Between Discord's answer and that commit lies the one moment in which a crash repeats a
+ * file. `answered` settles when the press that started it has had its response, which a follow-up must not overtake.
  */
 export function exportFiles(deps: ExportDeps, lease: Lease, sending: Sending): Batch {
   const stopping = new AbortController();
@@ -85,7 +89,7 @@ async function send(
   }
 }
 
-/** The texts of the planned polls, read chunk by chunk; those deleted meanwhile are skipped on the way. */
+/** The texts of the planned polls, read chunk by chunk. Those that were deleted meanwhile are skipped on the way. */
 async function* plannedPieces(
   { db, names, clock }: ExportDeps,
   lease: Lease,
@@ -106,7 +110,7 @@ async function* plannedPieces(
   }
 }
 
-/** Null when it was stopped before Discord answered. */
+/** Null if it was stopped before Discord answered. */
 async function sendPart(
   deps: ExportDeps,
   lease: Lease,

@@ -4,7 +4,7 @@ import type { Poll, Tally } from '../../polls/poll.ts';
 import type { ExportWish } from '../kinds/operation-kind.ts';
 import type { Names } from '../words/naming.ts';
 
-/** A poll as it was read in one moment. `voters`: by option; null where they are not to be told. */
+/** A poll as it was read at one moment. `voters`: by option; null if they are not to be told. */
 export interface ReadPoll {
   readonly poll: Poll;
   readonly tally: Tally;
@@ -76,7 +76,7 @@ export type ExportRow = { readonly [Name in keyof Columns]: ReturnType<Columns[N
   readonly options: readonly ExportOption[];
 };
 
-/** What it tells of one option: `voters` only where they were asked for. */
+/** What it tells of one option. `voters` only if they were asked for. */
 export type ExportOption = {
   readonly [Name in keyof OptionColumns]?: ReturnType<OptionColumns[Name]['cell']>;
 };

@@ -2,8 +2,8 @@ import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { PollTable } from '../../db/schema.ts';
 
 /**
- * What a poll is, for operations: what they may change, what is put back, and what is compared to see whether a poll still
- * is what an operation left. Its votes are no part of it, and neither is how often it was written.
+ * What a poll is, for operations: what they may change, what is put back, and what is compared to see whether a poll
+ * still is what an operation left. Its votes are no part of it, and neither is how often it was written.
  */
 const columns = [
   'status',
@@ -18,7 +18,7 @@ const columns = [
   'deleted_at',
 ] as const satisfies (keyof PollTable)[];
 
-/** What one poll becomes: the columns that change. Read back from JSON its instants are texts. */
+/** What one poll becomes: the columns that change. Read back from JSON, its instants are texts. */
 export type PollChange = Partial<Pick<Selectable<PollTable>, (typeof columns)[number] | 'ping_pending'>>;
 
 /** SQL for what a poll is, as JSON, with what is known of its ping. */
@@ -30,9 +30,9 @@ export function imageOf(poll: string): RawBuilder<unknown> {
 }
 
 /**
- * SQL for the image that is taken before a poll is changed, when (`taken_at`, under the poll's lock and by the clock that
- * dates votes), and of its message: `message_current` tells whether its message was known
- * to show that state, so that putting it back need not touch the message.
+ * SQL for the image that is taken before a poll is changed. It has the time (`taken_at`, under the poll's lock and by
+ * the clock that dates votes). `message_current` tells whether the poll's message was known to show that state, so
+ * that putting it back need not touch the message.
  */
 export function beforeImage(poll: string): RawBuilder<unknown> {
   return sql`${imageOf(poll)} || jsonb_build_object('taken_at', clock_timestamp(), 'message_current',
@@ -40,7 +40,7 @@ export function beforeImage(poll: string): RawBuilder<unknown> {
     and ${sql.ref(`${poll}.sent_revision`)} <= ${sql.ref(`${poll}.shown_revision`)})`;
 }
 
-/** SQL for whether the row `poll` is what the JSON image says; false where there is none. */
+/** SQL for whether the row `poll` is what the JSON image says; false if there is no image. */
 export function matchesImage(poll: string, image: RawBuilder<unknown>): RawBuilder<SqlBool> {
   const row = (of: string) => sql.join(columns.map((column) => sql.ref(`${of}.${column}`)));
   return sql`(${image} is not null and (select (${row(poll)}) is not distinct from (${row('image')})
@@ -53,8 +53,8 @@ export function overwritten(poll: string, json: RawBuilder<unknown>): RawBuilder
 }
 
 /**
- * SQL assignments that give the row `poll` the columns of the row `image`. A ping that was still to be sent when the image
- * was taken is to be sent again only if none was sent since.
+ * SQL assignments that give the row `poll` the columns of the row `image`. A ping that was still to be sent when the
+ * image was taken becomes due again only if none was sent since.
  */
 export function columnsFrom(image: string, poll: string): RawBuilder<unknown> {
   const own = (column: keyof PollTable) => sql.ref(`${image}.${column}`);

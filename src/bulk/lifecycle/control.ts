@@ -7,7 +7,7 @@ import { appendAudit } from '../audit/audit.ts';
 import { clockGoesOn, type OperationRow, type OperationState } from '../operation.ts';
 import { visibleTo } from '../visible-operations.ts';
 
-/** Whoever asks, and what the audit notes of it. `userId: null`: the bot itself. */
+/** Who asks, and what the audit notes of it. `userId: null`: the bot itself. */
 export interface Controller {
   readonly userId: string | null;
   readonly processId: string;
@@ -17,7 +17,7 @@ export interface Controller {
   readonly reason?: string;
 }
 
-/** Whether an admin with this scope may see, pause, resume, cancel or retry it: by the rule of `visibleTo`. */
+/** Whether an admin with this scope may see, pause, resume, cancel or retry it. The rule is that of `visibleTo`. */
 export async function mayControl(db: Db, operation: OperationRow, scope: Scope): Promise<boolean> {
   const found = await db
     .selectFrom('operations')
@@ -28,26 +28,29 @@ export async function mayControl(db: Db, operation: OperationRow, scope: Scope):
   return found !== undefined;
 }
 
-/** Stops touching messages, and gives its place free; the clock stands. Throws `UserError` unless it has started and runs. */
+/** Stops touching messages, and frees the slot; the clock stands. Throws `UserError` unless it has started and runs. */
 export async function pauseOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
   const change = { state: 'paused', ...clockGoesOn(now), paused_at: now, resumed_at: null } as const;
   await transition(db, id, { from: ['running', 'resumed'], change, event: 'paused' }, { by, now });
 }
 
-/** Waits for the next free place, ahead of those that have not started; the clock stands. Throws `UserError` unless it is paused. */
+/**
+ * Waits for the next free slot, ahead of operations that have not started; the clock stands. Throws `UserError`
+ * unless it is paused.
+ */
 export async function resumeOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
   const change = { state: 'queued', resumed_at: now } as const;
   await transition(db, id, { from: ['paused'], change, event: 'resumed' }, { by, now });
 }
 
-/** Asks the owner to stop and to put back what no message shows yet. Throws `UserError` where it has ended. */
+/** Asks the owner to stop and to put back what no message shows yet. Throws `UserError` if it has ended. */
 export async function cancelOperation(db: Db, id: number, by: Controller, now: Date): Promise<void> {
   const change = { state: 'cancelling', cancelled_by: by.userId, ...clockGoesOn(now) } as const;
   const from = ['queued', 'running', 'paused', 'resumed'] as const;
   await transition(db, id, { from, change, event: 'cancel requested' }, { by, now });
 }
 
-/** Cancels what has stood paused since then or longer; does nothing where it has not. */
+/** Cancels the operation if it has been paused since then or longer. Otherwise does nothing. */
 export async function cancelPausedSince(
   db: Db,
   id: number,
@@ -112,7 +115,7 @@ async function transition(
   });
 }
 
-/** Whether this very interaction has done it already: it may be delivered, or its commit be answered, twice. */
+/** Whether this very interaction has done it already. It may be delivered twice, or its commit be answered twice. */
 async function isDone(trx: Trx, id: number, event: string, interactionId: string): Promise<boolean> {
   const done = await trx
     .selectFrom('audit')

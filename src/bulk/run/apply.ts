@@ -18,19 +18,19 @@ import { adoptChanges } from './retry-tree.ts';
 import { movableAtOnce, moveVotes } from './votes-aside.ts';
 
 /**
- * Polls changed in one transaction: a vote on one of them waits for about a tenth of a second at most, and a thousand take
- * few round trips.
+ * How many polls one transaction changes. A vote on one of them waits for about a tenth of a second at most, and a
+ * thousand polls take few round trips.
  */
 const defaultChunkSize = 250;
 
-/** So many come first, so that their messages need not wait for the commit of all. */
+/** How many come first, so that their messages need not wait for the commit of all. */
 const firstChunkSize = 50;
 
 interface PlannedRow {
   readonly poll_id: number;
   /** What an undo makes of it. */
   readonly after: PollChange | null;
-  /** Not null: an operation that this one retries has changed it, or another retry of that. */
+  /** Not null: an operation that this one retries, or another retry of that one, has changed it. */
   readonly target_revision: number | null;
 }
 
@@ -42,17 +42,17 @@ interface Skipped {
 export interface Applying {
   readonly kind: ChangingKind;
   readonly now: () => Date;
-  /** False: no further chunk is to be committed. */
+  /** False: no further chunk may be committed. */
   readonly isWanted: () => boolean;
-  /** Polls in a chunk. Default: as many as hold up votes for a tenth of a second. */
+  /** How many polls a chunk has. Default: as many as hold up votes for a tenth of a second. */
   readonly sizes?: { readonly first: number; readonly further: number } | undefined;
 }
 
 /**
- * Commits the change of every planned poll, chunk by chunk, and gives the polls whose messages are behind with that; what
- * comes next is committed when it is asked for. Each poll is locked and
- * checked again: it ends `applied` (changed and held by this operation) or `skipped` with the reason. Stops between
- * two chunks when `isWanted` says no. Safe to repeat after a crash: what is committed is no longer planned.
+ * Commits the change of every planned poll, chunk by chunk, and gives with each chunk the polls whose messages are
+ * then behind. The next chunk is committed when it is asked for. Each poll is locked and checked again. It ends
+ * `applied` (changed and held by this operation) or `skipped` with the reason. Stops between two chunks if `isWanted`
+ * says no. Safe to repeat after a crash: what is committed is no longer planned.
  */
 export async function* applyInChunks(
   db: Db,
@@ -70,7 +70,7 @@ export async function* applyInChunks(
   }
 }
 
-/** Applies one chunk; null when nothing was planned any more. */
+/** Applies one chunk; null if nothing was planned any more. */
 async function applyChunk(
   db: Db,
   lease: Lease,
@@ -147,7 +147,7 @@ function plannedItems(trx: Trx, operationId: number, ids: readonly number[]): Pr
 
 const gone = 'deleted meanwhile';
 
-/** What is known of a poll that is to be decided about, beside its row. */
+/** What is known of a poll beside its row, when it is decided about. */
 interface Known {
   readonly item: PlannedRow;
   readonly comparison: Comparison;
@@ -157,9 +157,9 @@ interface Known {
 }
 
 /**
- * What a poll becomes; null where it has become that already and only its message may be behind; the skip reason where it
- * is left alone. A retry or an undo goes on from what the operation before it left: a poll that is something else by now is left alone.
- * Every other operation goes by what the poll is now.
+ * What a poll becomes; null if it has become that already, so that only its message may be behind; the skip reason if
+ * it is left alone. A retry or an undo goes on from what the operation before it left: a poll that is something else
+ * by now is left alone. Every other operation decides by what the poll is now.
  */
 function decide(
   poll: Poll,
@@ -223,8 +223,8 @@ async function changePolls(
 }
 
 /**
- * A retried poll is already changed: only its message may be behind. The item keeps the revision of that change, by which a
- * cancel knows whether the message has shown it since.
+ * Holds retried polls, which are already changed: only their messages may be behind. The item keeps the revision of
+ * that change, by which a cancel knows whether the message has shown it since.
  */
 async function holdPolls(trx: Trx, operationId: number, polls: readonly Poll[]): Promise<void> {
   if (polls.length === 0) return;

@@ -13,18 +13,18 @@ import { settling } from './settle.ts';
 
 export interface ExecuteDeps extends ExportDeps {
   readonly deliverer: Deliverer;
-  /** An operation that runs longer is ended, in milliseconds; pauses do not count. */
+  /** An operation that runs longer, in milliseconds, is ended. Pauses do not count. */
   readonly timeoutMs: number;
 }
 
-/** An operation that has its result. `abort`: set where Discord refuses the token, and nothing can go on. */
+/** An operation that has its result. `abort`: set if Discord refuses the token, so that nothing can go on. */
 export interface Ended {
   readonly operation: OperationRow;
   readonly abort: string | null;
 }
 
 export interface Execution {
-  /** Resolves when the operation is to be left where it is. */
+  /** Resolves when the operation must be left where it is. */
   readonly interrupted: Promise<void>;
   /** Settles when the press that started it has had its response. */
   readonly answered: Promise<unknown>;
@@ -32,7 +32,7 @@ export interface Execution {
 
 /**
  * Executes a running operation: applies its changes and has them shown (or writes files instead), until the end, an
- * interruption or the time limit. Null: its state has to be looked at again. Throws `LeaseLostError`.
+ * interruption or the time limit. Null: its state must be looked at again. Throws `LeaseLostError`.
  */
 export async function execute(
   deps: ExecuteDeps,
@@ -76,7 +76,7 @@ interface Work {
   readonly lease: Lease;
   readonly operation: OperationRow;
   readonly answered: Promise<unknown>;
-  /** False: no further chunk is to be applied. */
+  /** False: no further chunk may be applied. */
   readonly isWanted: () => boolean;
   /** Discord refuses the token. */
   readonly onAbort: (reason: string) => void;
@@ -92,8 +92,8 @@ async function begin(deps: ExecuteDeps, work: Work): Promise<Batch> {
 }
 
 /**
- * Applies what is planned and gives the polls to be shown as they are committed: their messages follow at once. Those to be
- * deleted come all together, because many go in one request.
+ * Applies what is planned, and gives the polls to be shown as they are committed, so that their messages follow at
+ * once. Those to be deleted come all together, because many go in one request.
  */
 async function* committed(
   { db, clock }: ExecuteDeps,

@@ -14,17 +14,17 @@ import { countItems, loadOperation } from '../operation-store.ts';
 import { releaseHolds } from './put-back.ts';
 
 export interface Ending {
-  /** The states that it may end from. */
+  /** The states from which it may end. */
   readonly from: readonly OperationState[];
-  /** Null: what the counts say. */
+  /** The result; null: what the counts say. */
   readonly result: Exclude<ResultState, 'completed' | 'completed with failures'> | null;
   /** Why it ended as a whole. Default: it did not. */
   readonly abortReason?: string;
 }
 
 /**
- * Ends the operation. Returns null, and changes nothing, where it is in another state meanwhile (a cancel came first), or where
- * the counts are to give the word and say that polls still wait. Throws `LeaseLostError`.
+ * Ends the operation. Returns null, and changes nothing, if it is in another state meanwhile (a cancel came first),
+ * or if the counts must give the result and say that polls still wait. Throws `LeaseLostError`.
  */
 export async function finishOperation(
   db: Db,
@@ -66,13 +66,13 @@ export async function finishOperation(
 
 export interface UnreachedEnding extends Ending {
   readonly result: 'timed out' | 'failed';
-  /** Of the polls that were still open. */
+  /** The failure of the polls that were still open. */
   readonly failure: { readonly code: string; readonly message: string };
 }
 
 /**
- * Ends the operation in one commit: polls that are still open fail with `failure`, and `result` says so. Where none was open,
- * everything had been done in time, and the counts give the word. Null as `finishOperation`.
+ * Ends the operation in one commit: polls that are still open fail with `failure`, and `result` says so. If none was
+ * open, everything was done in time, and the counts give the result. Null as `finishOperation`.
  */
 export async function finishUnreached(
   db: Db,
@@ -89,7 +89,7 @@ export async function finishUnreached(
   });
 }
 
-/** Ends it as a whole, from whatever open state: what is still open fails, the committed changes stay. */
+/** Ends it as a whole, from any open state. What is still open fails; the committed changes stay. */
 export async function abortOperation(
   db: Db,
   lease: Lease,
@@ -101,7 +101,7 @@ export async function abortOperation(
   return (await finishUnreached(db, lease, ending, now)) ?? (await loadOperation(db, lease.operationId));
 }
 
-/** Returns how many there were. */
+/** Fails the open items. Returns how many there were. */
 async function failOpenItems(
   trx: Trx,
   operationId: number,

@@ -15,7 +15,7 @@ import { cut, escapeText } from '../../polls/text.ts';
 import type { OperationRow } from '../operation.ts';
 import { retryTree } from './retry-tree.ts';
 
-/** A notice that Discord has pushed back so often becomes a remark. */
+/** After so many tries a notice that Discord keeps pushing back becomes a remark. */
 const tries = 5;
 
 export interface NoticeDeps {
@@ -25,9 +25,9 @@ export interface NoticeDeps {
 }
 
 /**
- * Posts one message a poll in its channel, naming the poll, its result and the operation, once: it is noted beforehand that
- * this is tried, and who comes after a crash looks for it first, as a retry does for those of what it retries. Returns the
- * remark for the report where Discord refused, else null.
+ * Posts one message for each poll in its channel, once, with the poll, its result and the operation. The try is noted
+ * beforehand. A process that comes after a crash first looks for the message, and so does a retry for those of the
+ * operations that it retries. Returns the remark for the report if Discord refused, else null.
  */
 export async function postNotice(
   deps: NoticeDeps,
@@ -51,7 +51,10 @@ export async function postNotice(
   return remark;
 }
 
-/** Notes that the notices are tried now. Returns when that was first noted before, here or in `tree`, for those that it was. */
+/**
+ * Notes that the notices are tried now. Returns when an earlier try was noted, here or in `tree`, for those that had
+ * one.
+ */
 async function recordTried(
   db: Db,
   operationId: number,
@@ -87,7 +90,7 @@ async function post(
   return sent.type === 'sent' ? null : sent.reason;
 }
 
-/** By this the notice of a poll and any of these operations is known again. */
+/** Whether a message is the notice of this poll by any of these operations. */
 function isNotice(content: string, pollId: number, operations: readonly number[]): boolean {
   return (
     content.startsWith(`Poll #${pollId} is closed: `) &&

@@ -1,14 +1,15 @@
 import PQueue from 'p-queue';
 
-/** How many operations this process executes, and how many wait here for one of them to let go. */
+/** How many operations this process executes, and how many wait here until one of them ends. */
 export interface QueueLoad {
   readonly executing: number;
   readonly waiting: number;
 }
 
 /**
- * Executes what the database has admitted. The database admits over all processes, so an operation waits here for a moment at
- * most: while one that was paused or cancelled has its last request under way and its place is given to another already.
+ * Executes what the database has admitted. The database admits over all processes, so an operation waits here only
+ * for a moment: while a paused or cancelled one has its last request under way, and its slot already belongs to
+ * another.
  */
 export class OperationQueue {
   readonly #queue: PQueue;
@@ -18,11 +19,11 @@ export class OperationQueue {
     this.#queue = new PQueue({ concurrency });
   }
 
-  /** What `execute` resolves with; null where `interrupted` resolved before it was its turn. Rejects as `execute` does. */
+  /** What `execute` resolves with; null if `interrupted` resolved before it was its turn. Rejects as `execute` does. */
   async run<T>(execute: () => Promise<T>, interrupted: Promise<unknown>): Promise<T | null> {
     const waiting = new AbortController();
     let begun = false;
-    // Once begun, it ends by itself: what was sent has to be settled.
+    // Once it has begun, it ends by itself: what was sent must be settled.
     void interrupted.then(() => begun || waiting.abort());
     const begin = () => {
       begun = true;

@@ -14,15 +14,15 @@ export interface RepeatParts {
 
 export interface Repeated {
   readonly operationId: number;
-  /** Ends it after the try under way. */
+  /** Ends it after the present try. */
   readonly stopping: AbortSignal;
-  /** Called where another process has taken the operation over. */
+  /** Called if another process has taken the operation over. */
   readonly lost: (error: LeaseLostError) => void;
 }
 
 /**
- * Does `work` again after errors; the rows say where to go on. Returns what it resolves with; null where it was stopped, or lost
- * to another process; `given up` where errors came again and again and it got no further between them.
+ * Does `work` again after errors; the rows say where to go on. Returns what it resolves with; null if it was stopped,
+ * or lost to another process; `given up` if errors came again and again without progress between them.
  */
 export async function repeatAfterErrors<T>(
   parts: RepeatParts,
@@ -49,7 +49,7 @@ export async function repeatAfterErrors<T>(
   }
 }
 
-/** Null where the database does not tell. */
+/** Null if the database does not tell. */
 async function howFarIfKnown({ db, log }: RepeatParts, operationId: number): Promise<number | null> {
   try {
     return await howFarIs(db, operationId);

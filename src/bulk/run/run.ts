@@ -10,7 +10,7 @@ import { abortOperation } from './finish-operation.ts';
 import { repeatAfterErrors } from './repeat-after-errors.ts';
 import { type RunDeps, runOperation } from './run-operation.ts';
 
-/** So often an operation may be taken over from an owner that died at work on it, without getting any further. */
+/** How often an operation may be taken over from an owner that died at work on it without getting it further. */
 export const maxTakeovers = 3;
 
 export interface RunParts extends RunDeps, ProgressMessageDeps {
@@ -22,15 +22,15 @@ export interface RunParts extends RunDeps, ProgressMessageDeps {
 export interface NewRun {
   readonly lease: Lease;
   /**
-   * The progress message is left alone until this has settled: its first frame is the response to the press. Default: there
-   * is no such response.
+   * The progress message is left alone until this has settled: its first frame is the response to the press. Default:
+   * there is no such response.
    */
   readonly posted?: Promise<unknown>;
-  /** It has cost too many processes their life: it is ended instead of executed. Default: false. */
+  /** It has killed too many processes, so it is ended and not executed. Default: false. */
   readonly deadly?: boolean;
 }
 
-/** One operation that this process owns, on its way from where its rows stand to its result. */
+/** One operation that this process owns, on its way to its result, from wherever its rows stand. */
 export class Run {
   readonly lease: Lease;
   readonly #parts: RunParts;
@@ -52,7 +52,7 @@ export class Run {
     this.#progress = createProgressLoop(parts, lease.operationId);
   }
 
-  /** Carries it out, shows meanwhile how far it is, and shows its result at the end. Never rejects. */
+  /** Carries it out. Meanwhile it shows how far it is, and at the end its result. Never rejects. */
   async carryOut(): Promise<void> {
     const { log, db, onAbort } = this.#parts;
     const { operationId } = this.lease;
@@ -85,12 +85,12 @@ export class Run {
     this.#lost = true;
   }
 
-  /** Its row is in this state now. Work that saw it in another one looks again, whoever has changed it. */
+  /** Its row is in this state now. If its work saw it in another state, the work looks again, whoever changed it. */
   found(state: OperationState | undefined): void {
     if (this.#seen !== null && state !== this.#seen) this.#changed.set();
   }
 
-  /** Null when it was stopped, or taken over by another process. */
+  /** Null if it was stopped, or taken over by another process. */
   async #toTheEnd(): Promise<Ended | null> {
     if (this.#deadly) {
       const times = maxTakeovers + 1;

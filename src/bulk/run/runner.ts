@@ -20,8 +20,8 @@ const everyMs = { working: 1_000, besideWork: 400, besideOthers: 1_000, alone: 5
 const renewEveryMs = 5_000;
 
 /**
- * Owns the operations of this process: takes over those of dead processes, has them admitted, and carries each out to its
- * result. What it holds in memory can die at any moment; the rows say where to go on.
+ * Owns the operations of this process: admits, runs and reports them, renews their leases, and takes over those of
+ * dead processes. What it holds in memory can be lost at any moment; the rows say where to go on.
  */
 export class Runner implements Service {
   readonly #parts: RunParts;
@@ -60,7 +60,7 @@ export class Runner implements Service {
     await this.#loop.start();
   }
 
-  /** Stops at the next safe point and lets other processes go on at once. */
+  /** Stops at the next safe point, and lets other processes go on at once. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#loop.stop();
@@ -85,12 +85,12 @@ export class Runner implements Service {
     this.#loop.wake();
   }
 
-  /** Somebody pressed a button: looks at the rows now instead of at the next turn. */
+  /** Somebody pressed a button: looks at the rows now, not at the next tick. */
   poke(): void {
     this.#loop.wake();
   }
 
-  /** Lets queued operations start, so that the first frame can say whether this one has to wait. */
+  /** Lets queued operations start, so that the first frame can say whether this one must wait. */
   async admit(): Promise<void> {
     const { db, processId, clock } = this.#parts;
     await admitQueued(db, processId, this.#limits, clock.now());
@@ -100,7 +100,9 @@ export class Runner implements Service {
     return this.#queue.load;
   }
 
-  /** First what this process has is kept, then what others have lost is taken. Returns the pause until the next turn. */
+  /**
+   * First it keeps what this process has, then it takes what others have lost. Returns the pause until the next turn.
+   */
   async #turn(): Promise<number> {
     await this.#renew();
     const surroundings = await this.#look();
@@ -111,12 +113,15 @@ export class Runner implements Service {
     return this.#pauseAfter(surroundings);
   }
 
-  /** By operation and fence: whatever happened to this process meanwhile, what nobody took over is still its own. */
+  /**
+   * Renews by operation and fence. Whatever happened to this process meanwhile, what nobody took over is still its
+   * own.
+   */
   async #renew(): Promise<void> {
     const { db, clock } = this.#parts;
     const now = clock.monotonic();
     if (now - this.#renewedAt < renewEveryMs || this.#runs.size === 0) return;
-    // Runs that begin meanwhile are none of this renewal's business.
+    // Runs that begin meanwhile are no part of this renewal.
     const runs = [...this.#runs.values()];
     const leases = runs.map(({ lease }) => lease);
     const owned = new Set(await renewLeases(db, leases));

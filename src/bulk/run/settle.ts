@@ -25,7 +25,7 @@ export interface Settled {
   readonly onAbort: (reason: string) => void;
 }
 
-/** How each poll's outcome becomes a row before its channel's next request. */
+/** Turns each poll's outcome into a row before its channel's next request. */
 export function settling(deps: NoticeDeps, { lease, operation, kind, onAbort }: Settled): BatchHandler {
   const { db, clock } = deps;
   return {

@@ -49,7 +49,7 @@ const lastBackoffMs = 15_000;
 /** A poll whose message must wait for longer than this, in ms, is looked at meanwhile: it may have another message by then. */
 const longestRestMs = 60_000;
 
-/** Makes the attempts of the lanes, and does with each what its outcome asks for: settles it, or puts it back for later. */
+/** Makes the attempts of the lanes. Does with each what its outcome demands: settles it, or puts it back for later. */
 export class Attempts {
   readonly #parts: AttemptParts;
   readonly #others: OtherLanes;
@@ -59,7 +59,7 @@ export class Attempts {
     this.#others = others;
   }
 
-  /** One attempt of entries that were taken out of their lane. Never rejects: what throws breaks its batch. */
+  /** Makes one attempt with entries that were taken out of their lane. Never rejects: an error breaks its batch. */
   async make(lane: Lane, entries: Entries, priority: number): Promise<void> {
     const { health, clock } = this.#parts;
     const [{ batch, job }] = entries;
@@ -143,13 +143,13 @@ export class Attempts {
     for (const { batch, job, attempts } of entries) batch.handler.retrying?.(job, outcome, attempts);
   }
 
-  /** When entries may go again that failed. */
+  /** When entries that failed may go again. */
   #backoff([{ attempts }]: Entries, { afterMs }: RetryOutcome, now: number): number {
     const backoffMs = Math.min(lastBackoffMs, firstBackoffMs * 2 ** (attempts - 1));
     return now + Math.max(afterMs, backoffMs * (0.75 + this.#parts.random() / 2));
   }
 
-  /** When entries may go again that are not to blame for having to wait. */
+  /** When entries may go again that must wait through no fault of theirs. */
   #withoutBlame(lane: Lane, entries: Entries, { code, afterMs }: RetryOutcome, now: number): number {
     const { health, delay } = this.#parts;
     const [first] = entries;

@@ -211,7 +211,7 @@ export class Pace {
     return this.#wait(now, queue === this.#people ? 'people' : 'background');
   }
 
-  /** How long the next of the people's or background requests has to wait, in ms. */
+  /** How long the next request of people, or of background work, must wait, in ms. */
   #wait(now: number, whose: 'people' | 'background'): number {
     const { requests, processes } = this.#share;
     const keeps = whose === 'background' && now - this.#peopleAt < peopleAroundMs;

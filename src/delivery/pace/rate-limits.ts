@@ -29,7 +29,7 @@ export interface Refusal {
   readonly code: number | null;
 }
 
-/** What came of a request. */
+/** The answer to a request. */
 export interface Answered {
   readonly now: number;
   /** Null: there are none. */

@@ -17,7 +17,7 @@ const wideForMs = 10 * 60_000;
 /** The average time between the starts of two requests, in ms, if nothing but the pace holds them back. */
 export const paceIntervalMs = windowMs / globalWindow.requests;
 
-/** When requests have started lately, as far as the global limit counts them. Every `now` is in ms and given. */
+/** When requests have started lately, as the global limit counts them. Every `now` is in ms and given. */
 export class StartWindow {
   #starts: number[] = [];
   #lastStart = Number.NEGATIVE_INFINITY;
@@ -35,13 +35,13 @@ export class StartWindow {
     return this.#started(now).length;
   }
 
-  /** In how many ms the window has room for one more, where it takes `requests`; 0: at once. */
+  /** In how many ms the window has room for one more, if it takes `requests`; 0: at once. */
   wait(now: number, requests: number): number {
     const full = this.#started(now).at(-requests);
     return full === undefined ? 0 : full + this.#ms - now;
   }
 
-  /** In how many ms the last start is `gapMs` ago; not above 0: it is already. */
+  /** In how many ms the last start is `gapMs` ago; 0 or less: it is already. */
   gapLeft(now: number, gapMs: number): number {
     return this.#lastStart + gapMs - now;
   }

@@ -9,14 +9,14 @@ import { contains } from './contains.ts';
 const eb = expressionBuilder<Schema, 'polls'>();
 
 /**
- * Every filter of polls, in the order in which people see them: its values, also as they are stored, and the polls that it
- * keeps. All else follows from this list: the type, the SQL, the stored form, and by `targets` in `commands/bulk`, which
- * must name each of them, the options of the commands and the picker.
+ * Every filter of polls, in the order in which people see them: its values, as they are also stored, and the polls
+ * that it keeps. All else follows from this list: the type, the SQL and the stored form. `targets` in `commands/bulk`
+ * must name each of them; from it follow the options of the commands and the picker.
  */
 const filters = {
   ids: filter(z.array(z.int()).readonly(), (ids) => sql<boolean>`polls.id = any(${ids}::int[])`),
   status: filter(z.enum(pollStatuses), (status) => eb('status', '=', status)),
-  /** A server, by the name that stored filters have for it. */
+  /** A server, under the name that stored filters have for it. */
   guildId: filter(z.string(), (id) => eb('guild_id', '=', id)),
   channelId: filter(z.string(), (id) => eb('channel_id', '=', id)),
   creatorId: filter(z.string(), (id) => eb('creator_id', '=', id)),
@@ -29,7 +29,7 @@ const filters = {
 interface Filter<Value> {
   readonly values: ZodType<Value>;
   where(value: Value): Expression<SqlBool>;
-  /** What of a poll decides which index finds it: its question, when it was created, or anything else. */
+  /** Which part of a poll decides which index finds it: its question, when it was created, or anything else. */
   readonly about: 'question' | 'creation' | 'else';
 }
 
@@ -37,15 +37,18 @@ type Filters = typeof filters;
 export type FilterName = keyof Filters;
 type Values = { readonly [Name in FilterName]: z.output<Filters[Name]['values']> };
 
-/** Which polls are meant: everything given must hold. Deleted polls never match. */
+/** Which polls are meant. A poll must fit everything that is given. Deleted polls never match. */
 export type PollFilter = Partial<Values>;
 
 export const filterNames = Object.keys(filters) as FilterName[];
 
-/** Reads a filter as it is stored. What it does not know it refuses: without it the filter would match too much. */
+/**
+ * Reads a filter as it is stored. It refuses what it does not know: without that part the filter would match too
+ * much.
+ */
 export const pollFilter: ZodType<PollFilter> = z.strictObject(schemas(filters)).partial();
 
-/** The conditions on a row of `polls`: what the question contains, if that matters, and the rest with the scope. */
+/** The conditions on a row of `polls`: what the question contains, if that matters, and the rest. */
 export function conditions(
   scope: Scope,
   filter: PollFilter,
@@ -63,7 +66,7 @@ export function conditions(
   };
 }
 
-/** Whether it is narrowed by when polls were created: then an index on that finds where they begin. */
+/** Whether it is narrowed by the time of creation. Then an index on that finds the beginning. */
 export function narrowsCreation(filter: PollFilter): boolean {
   return filterNames.some((name) => filter[name] !== undefined && filters[name].about === 'creation');
 }
