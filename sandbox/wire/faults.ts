@@ -37,6 +37,14 @@ export interface ActiveFault {
   remove(): void;
 }
 
+/** Requests that wait at Discord's door. */
+export interface HeldRequests {
+  /** Resolves once as many wait as were wanted. */
+  readonly reached: Promise<void>;
+  /** Lets them and all later ones through. */
+  release(): void;
+}
+
 /** `'503'`: everything answers 503; `'refuse'`: every connection is cut; false: all is well. */
 export type Outage = '503' | 'refuse' | false;
 
@@ -54,6 +62,27 @@ export class Faults {
       },
       remove: () => this.#active.delete(entry),
     };
+  }
+
+  /**
+   * Holds the fitting requests from the one after the first `pass` on, at most `times` of them. `wanted`: how many
+   * `reached` waits for.
+   */
+  hold(match: Fault['match'], { pass = 0, times = Infinity, wanted = 1 } = {}): HeldRequests {
+    const reached = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    let waiting = 0;
+    const before = async () => {
+      waiting += 1;
+      if (waiting === wanted) reached.resolve();
+      await released.promise;
+    };
+    const fault = this.add({ match, skip: pass, times, before });
+    const release = () => {
+      fault.remove();
+      released.resolve();
+    };
+    return { reached: reached.promise, release };
   }
 
   /**

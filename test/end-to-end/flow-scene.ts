@@ -160,6 +160,11 @@ export class FlowScene {
     return await (await by.slash(this.channel('general'), command, options)).message();
   }
 
+  /** The edits of a channel's messages, for `faults`. */
+  editsIn(channel: string) {
+    return { method: 'PATCH', path: new RegExp(`^/channels/${this.channel(channel).id}/messages/\\d+$`) };
+  }
+
   /** Requests of the bot to the messages of a channel. */
   requestsTo(channel: SandboxChannel, method: string) {
     return this.sandbox.requests.filter(

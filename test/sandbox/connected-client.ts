@@ -22,6 +22,13 @@ export async function connectedClient(
   return { sandbox, guild, client };
 }
 
+/** The same, with two channels and `definitions` registered. */
+export async function clientWithCommands(): Promise<ConnectedClient> {
+  const connected = await connectedClient({ limits: 'off' }, { name: 'One', channels: ['votes', 'general'] });
+  await connected.client.application.commands.set(definitions as never);
+  return connected;
+}
+
 /** An unmodified discord.js client against the sandbox; resolves when it is ready. */
 export async function connect(sandbox: Sandbox, options: Partial<ClientOptions> = {}): Promise<Client<true>> {
   const client = new Client({

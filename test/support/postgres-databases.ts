@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { Kysely } from 'kysely';
-import pg from 'pg';
 import { inject } from 'vitest';
+import { createDatabase } from '../../sandbox/machine/create-database.ts';
+import { withClient } from '../../sandbox/machine/with-client.ts';
 import { createLogger } from '../../src/base/log.ts';
 import type { Db, Schema } from '../../src/db/schema.ts';
 import { pooledDialect } from '../../src/db/server/pool.ts';
@@ -10,12 +10,12 @@ import { templateDatabase } from './global-setup.ts';
 
 /** The URL of a new, migrated database on the test server, for tests with several processes or pools. */
 export async function freshPostgresUrl(): Promise<string> {
-  return await createDatabase(templateDatabase);
+  return await createDatabase(inject('postgresUrl'), 'test', templateDatabase);
 }
 
 /** As `freshPostgresUrl`, but without any table. */
 export async function emptyPostgresUrl(): Promise<string> {
-  return await createDatabase('template1');
+  return await createDatabase(inject('postgresUrl'), 'test');
 }
 
 /** Tests of a worker run one after the other and share a database; modules are loaded anew for each file. */
@@ -37,23 +37,4 @@ export async function emptiedPostgresUrl(): Promise<string> {
 /** A pool on a database of the test server; the caller destroys it. */
 export function connectPostgres(url: string): Db {
   return new Kysely<Schema>({ dialect: pooledDialect(url, createLogger('silent')) });
-}
-
-/** Databases go with the server, so nothing drops them. */
-async function createDatabase(template: string): Promise<string> {
-  const url = new URL(inject('postgresUrl'));
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await withClient(url.href, (client) => client.query(`create database ${name} template ${template}`));
-  url.pathname = name;
-  return url.href;
-}
-
-async function withClient(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { loopbackUrl } from './loopback-url.ts';
 import { ProxiedConnection, type StatementFault } from './proxied-connection.ts';
 
 /** What happens to a new connection: it is passed on, accepted and never answered, or refused. */
@@ -32,10 +33,7 @@ export class DatabaseProxy {
   private constructor(server: Server, upstream: URL) {
     this.#server = server;
     this.#upstream = upstream;
-    const url = new URL(upstream);
-    url.hostname = '127.0.0.1';
-    url.port = String((server.address() as AddressInfo).port);
-    this.url = url.href;
+    this.url = loopbackUrl(upstream, server);
     server.on('connection', (client: Socket) => this.#accept(client));
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
+import { loopbackUrl } from './loopback-url.ts';
 import { requestCode, startRequests, type WireMessage, WireReader, wireMessage } from './wire-messages.ts';
 
 /** A connection to the server, lent to one client's transaction at a time. */
@@ -31,10 +32,7 @@ export class TransactionPooler {
     this.#server = server;
     this.#upstreamUrl = upstreamUrl;
     this.#size = size;
-    const url = new URL(upstreamUrl);
-    url.hostname = '127.0.0.1';
-    url.port = String((server.address() as AddressInfo).port);
-    this.url = url.href;
+    this.url = loopbackUrl(upstreamUrl, server);
     server.on('connection', (client: Socket) => this.#serve(client));
   }
 

@@ -40,16 +40,16 @@ export function markdownTable(rows: readonly BenchRow[]): string {
 function closeRows(close: Measured, channels: number, most: number): BenchRow[] {
   const name = `${close.polls} polls, ${channels} channels: `;
   const { done, failed } = close.counts;
+  const times = close.messagesMs / close.minimumMs;
+  const detail = `${seconds(close.messagesMs)} ÷ ${seconds(close.minimumMs)}`;
   return [
-    atMost(`${name}messages ÷ minimum`, close.messagesMs / close.minimumMs, most, ratio, {
-      detail: `${seconds(close.messagesMs)} ÷ ${seconds(close.minimumMs)}`,
-    }),
-    atMost(`${name}requests over a limit (429)`, close.refused429, 5, String),
-    atMost(`${name}progress behind the truth`, close.lagMs, 2000, seconds),
+    atMost({ figure: `${name}messages ÷ minimum`, value: times, unit: ratio, detail }, most),
+    atMost({ figure: `${name}requests over a limit (429)`, value: close.refused429, unit: String }, 5),
+    atMost({ figure: `${name}progress behind the truth`, value: close.lagMs, unit: seconds }, 2000),
     free(`${name}every change committed, as shown`, seconds(close.committedShownMs)),
     free(`${name}votes refused from`, seconds(close.voteRefusedMs)),
     free(`${name}result shown`, seconds(close.resultMs)),
-    atLeast(`${name}success`, done / (done + failed), 0.99, percent),
+    atLeast({ figure: `${name}success`, value: done / (done + failed), unit: percent }, 0.99),
   ];
 }
 
@@ -74,7 +74,15 @@ function oneByOneRows({ wide, oneByOne }: StagedFigures): BenchRow[] {
   const detail = (ms: number) => `${seconds(wide.resultMs)} for ${seconds(ms * wide.polls)}`;
   const name = `time saved over ${wide.polls} × \`/poll close\`, `;
   return [
-    atLeast(`${name}channel by channel`, saved(inOrderMs), 0.95, percent, { detail: detail(inOrderMs) }),
+    atLeast(
+      {
+        figure: `${name}channel by channel`,
+        value: saved(inOrderMs),
+        unit: percent,
+        detail: detail(inOrderMs),
+      },
+      0.95,
+    ),
     free(
       `${name}${typingMs / 1000} s to type each`,
       `${percent(saved(spreadMs + typingMs))} (${detail(spreadMs + typingMs)})`,
@@ -109,34 +117,21 @@ function footprintRows(wide: Measured, small: Measured): BenchRow[] {
   ];
 }
 
-function atMost(
-  figure: string,
-  value: number,
-  most: number,
-  unit: (value: number) => string,
-  { detail }: { detail?: string } = {},
-): BenchRow {
-  return {
-    figure,
-    measured: withDetail(unit(value), detail),
-    demanded: `≤ ${unit(most)}`,
-    holds: value <= most,
-  };
+interface Figure {
+  readonly figure: string;
+  readonly value: number;
+  readonly unit: (value: number) => string;
+  readonly detail?: string;
 }
 
-function atLeast(
-  figure: string,
-  value: number,
-  least: number,
-  unit: (value: number) => string,
-  { detail }: { detail?: string } = {},
-): BenchRow {
-  return {
-    figure,
-    measured: withDetail(unit(value), detail),
-    demanded: `≥ ${unit(least)}`,
-    holds: value >= least,
-  };
+function atMost({ figure, value, unit, detail }: Figure, most: number): BenchRow {
+  const measured = withDetail(unit(value), detail);
+  return { figure, measured, demanded: `≤ ${unit(most)}`, holds: value <= most };
+}
+
+function atLeast({ figure, value, unit, detail }: Figure, least: number): BenchRow {
+  const measured = withDetail(unit(value), detail);
+  return { figure, measured, demanded: `≥ ${unit(least)}`, holds: value >= least };
 }
 
 function free(figure: string, measured: string): BenchRow {

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import { createDatabase } from '../../machine/create-database.ts';
 import { DatabaseProxy } from '../../machine/database-faults/database-proxy.ts';
 import { startPostgresServer } from '../../machine/postgres-server.ts';
+import { withClient } from '../../machine/with-client.ts';
 import { playRound } from './round.ts';
 import { startStand } from './stand.ts';
 import type { DatabaseTrouble } from './trouble.ts';
@@ -37,7 +37,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     for (let nth = 0; kills < options.kills && findings.length === 0; nth += 1) {
       const seed = options.seed + nth;
-      const database = serverUrl === null ? null : await newDatabase(serverUrl);
+      const database = serverUrl === null ? null : await failingDatabase(serverUrl);
       const databaseUrl = database?.proxy.url ?? null;
       const stand = await startStand({ databaseUrl, processes: options.processes, seed });
       const done = new Set<number>();
@@ -65,28 +65,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 }
 
 /** A new database, behind a network that can fail. */
-async function newDatabase(serverUrl: string): Promise<DatabaseTrouble> {
-  const url = new URL(serverUrl);
-  const name = `chaos_${randomUUID().replaceAll('-', '')}`;
-  await withClient(serverUrl, (client) => client.query(`create database ${name}`));
-  url.pathname = name;
+async function failingDatabase(serverUrl: string): Promise<DatabaseTrouble> {
+  const url = await createDatabase(serverUrl, 'chaos');
   const terminate = async () => {
-    await withClient(url.href, (client) =>
+    await withClient(url, (client) =>
       client.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
           where datname = current_database() and pid <> pg_backend_pid()`,
       ),
     );
   };
-  return { proxy: await DatabaseProxy.start(url.href), terminate };
-}
-
-async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
+  return { proxy: await DatabaseProxy.start(url), terminate };
 }

@@ -8,7 +8,7 @@ import { type BotScene, type SceneOptions, startScene } from '../../support/bot-
 import { freshPostgresUrl } from '../../support/databases.ts';
 import { numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectVersions } from '../support/carried-out.ts';
-import { holdBack, letLeasesRunOut, pollEdit } from '../support/crash.ts';
+import { letLeasesRunOut, pollEdit } from '../support/crash.ts';
 
 let scene: BotScene;
 
@@ -23,7 +23,7 @@ async function halfWay() {
   const polls = await scene.createPolls(8);
   const preview = await scene.preview('close', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
   const since = scene.sandbox.requests.length;
-  const held = holdBack(scene, pollEdit(polls), 2);
+  const held = scene.sandbox.faults.hold(pollEdit(polls), { pass: 2 });
   const progress = await (await scene.admin.press(preview, 'Confirm')).message();
   await held.reached;
   const operation = numberOf(progress);

@@ -4,15 +4,7 @@ import { seeded } from '../../delivery/random.ts';
 import { type BotScene, type CreatedPoll, type DatabaseKind, startScene } from '../../support/bot-scene.ts';
 import { frames, isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectVersions } from '../support/carried-out.ts';
-import {
-  comeBack,
-  holdBack,
-  killAt,
-  type Match,
-  pollEdit,
-  progressEdit,
-  progressPost,
-} from '../support/crash.ts';
+import { comeBack, killAt, type Match, pollEdit, progressEdit, progressPost } from '../support/crash.ts';
 
 const count = 12;
 
@@ -72,7 +64,7 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
       label: string,
       state: string,
     ) {
-      const held = holdBack(scene, pollEdit(polls), 3);
+      const held = scene.sandbox.faults.hold(pollEdit(polls), { pass: 3 });
       const progress = await (await scene.admin.press(preview, 'Confirm')).message();
       await held.reached;
       await scene.admin.press(progress, label);
@@ -172,7 +164,7 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
     test('a queued operation keeps its place, and starts when the one before it has ended', async () => {
       const first = await prepare();
       const second = await prepare();
-      const held = holdBack(scene, pollEdit(first.polls), 4);
+      const held = scene.sandbox.faults.hold(pollEdit(first.polls), { pass: 4 });
       const one = await (await scene.admin.press(first.preview, 'Confirm')).message();
       await held.reached;
       const two = await (await scene.admin.press(second.preview, 'Confirm')).message();

@@ -7,7 +7,7 @@ import { freePort } from '../../support/free-port.ts';
 import { connectPostgres, freshPostgresUrl } from '../../support/postgres-databases.ts';
 import { isClosed, numberOf, resultOf } from '../progress-frames.ts';
 import { expectOneProgressMessage, expectShownOnce, expectVersions } from '../support/carried-out.ts';
-import { holdBack, pollEdit } from '../support/crash.ts';
+import { pollEdit } from '../support/crash.ts';
 
 /** A bot that reaches its database through a proxy; the test looks past it. */
 async function behindProxy(
@@ -26,7 +26,7 @@ async function behindProxy(
 async function halfWay(scene: BotScene, count = 12) {
   const polls = await scene.createPolls(count);
   const preview = await scene.preview('close', { polls: polls.map(({ id }) => id).join(' ') });
-  const held = holdBack(scene, pollEdit(polls), 3);
+  const held = scene.sandbox.faults.hold(pollEdit(polls), { pass: 3 });
   const progress = await (await scene.admin.press(preview, 'Confirm')).message();
   await held.reached;
   return { polls, progress, release: held.release };

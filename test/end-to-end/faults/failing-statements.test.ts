@@ -9,7 +9,7 @@ import { type BotScene, type CreatedPoll, startScene } from '../../support/bot-s
 import { freshPostgresUrl } from '../../support/databases.ts';
 import { expectCountsToAddUp, isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 import { expectOneProgressMessage, expectShownOnce, expectVersions } from '../support/carried-out.ts';
-import { holdBack, pollEdit } from '../support/crash.ts';
+import { pollEdit } from '../support/crash.ts';
 
 const everyFault: readonly StatementFault[] = ['40P01', '57014', '57P01', 'cut before', 'cut after'];
 /**
@@ -161,7 +161,7 @@ describe('a statement that fails once, whichever it is', () => {
     await failEach(
       async () => {
         const polls = await scene.createPolls(6);
-        const held = holdBack(scene, pollEdit(polls), 2);
+        const held = scene.sandbox.faults.hold(pollEdit(polls), { pass: 2 });
         const progress = await confirmed(await scene.preview('close', { polls: numbers(polls) }));
         await held.reached;
         return { polls, held, progress };

@@ -5,7 +5,7 @@ import type { Reply } from '../../../sandbox/people/reply.ts';
 import { type BotScene, startScene } from '../../support/bot-scene.ts';
 import { isClosed, numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectShownOnce, expectVersions } from '../support/carried-out.ts';
-import { holdBack, letLeasesRunOut, pollEdit } from '../support/crash.ts';
+import { letLeasesRunOut, pollEdit } from '../support/crash.ts';
 
 let scene: BotScene;
 
@@ -113,7 +113,7 @@ test('two presses of Confirm start one operation, and one of them is told so', a
 test('Pause and Resume by whichever process take effect once', async () => {
   const polls = await scene.createPolls(9);
   const preview = await scene.preview('close', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
-  const held = holdBack(scene, pollEdit(polls), 2);
+  const held = scene.sandbox.faults.hold(pollEdit(polls), { pass: 2 });
   const progress = await (await scene.admin.press(preview, 'Confirm')).message();
   await held.reached;
   const press = async (label: string) => {
@@ -136,7 +136,7 @@ async function halfWay(count: number) {
   const polls = await scene.createPolls(count);
   const preview = await scene.preview('close', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
   const since = scene.sandbox.requests.length;
-  const held = holdBack(scene, pollEdit(polls), 4);
+  const held = scene.sandbox.faults.hold(pollEdit(polls), { pass: 4 });
   const progress = await (await scene.admin.press(preview, 'Confirm')).message();
   await held.reached;
   const operation = numberOf(progress);

@@ -6,29 +6,6 @@ import { expectCountsToAddUp, frames, isClosed, isOpen, numberOf, resultOf } fro
 
 const edits = { method: 'PATCH', path: /^\/channels\/\d+\/messages\/\d+$/ };
 
-/** Holds every edit of a poll's message from the one after the first `pass` on, until `release`. `reached`: so many wait. */
-function holdEdits(scene: FlowScene, pass: number, wanted = 1) {
-  let waiting = 0;
-  const released = Promise.withResolvers<void>();
-  const reached = Promise.withResolvers<void>();
-  const fault = scene.sandbox.faults.add({
-    match: edits,
-    skip: pass,
-    before: () => {
-      waiting += 1;
-      if (waiting === wanted) reached.resolve();
-      return released.promise;
-    },
-  });
-  return {
-    reached: reached.promise,
-    release: () => {
-      fault.remove();
-      released.resolve();
-    },
-  };
-}
-
 async function press(scene: FlowScene, progress: SandboxMessage, label: string): Promise<SandboxMessage> {
   await progress.until((message) => message.button(label) !== undefined);
   return await (await scene.admin.press(progress, label)).message();
@@ -42,7 +19,7 @@ describeFlow('a running operation', { databases: ['pglite', 'postgres'] }, (scen
   test('touches no message while it is paused, and goes on after Resume', async () => {
     const { sandbox, guild } = scene();
     const polls = await scene().polls(16, [guild.channel('votes'), guild.channel('more')]);
-    const held = holdEdits(scene(), 4, 2);
+    const held = scene().sandbox.faults.hold(edits, { pass: 4, wanted: 2 });
     const progress = await scene().begin(polls);
     await held.reached;
     const answer = await press(scene(), progress, 'Pause');
@@ -74,7 +51,7 @@ describeFlow('a running operation', { databases: ['pglite', 'postgres'] }, (scen
   test('puts back on Cancel what no message shows yet; those polls take votes again', async () => {
     const { guild, voter } = scene();
     const polls = await scene().polls(16, [guild.channel('votes'), guild.channel('more')]);
-    const held = holdEdits(scene(), 4, 2);
+    const held = scene().sandbox.faults.hold(edits, { pass: 4, wanted: 2 });
     const progress = await scene().begin(polls);
     await held.reached;
     const late = polls.at(-1)!;
@@ -108,7 +85,7 @@ describeFlow('a running operation', { databases: ['pglite', 'postgres'] }, (scen
     const { guild, voter, admin } = scene();
     const polls = await scene().polls(4, [guild.channel('votes')]);
     const [first, , , last] = polls as [FlowPoll, FlowPoll, FlowPoll, FlowPoll];
-    const held = holdEdits(scene(), 0);
+    const held = scene().sandbox.faults.hold(edits, { pass: 0 });
     const written = polls.map(({ id }) => id).join(',');
     const preview = await scene().ask('bulk settings', { polls: written, anonymous: true });
     const progress = await (await admin.press(preview, 'Confirm')).message();
@@ -128,7 +105,7 @@ describeFlow('a running operation', { databases: ['pglite', 'postgres'] }, (scen
   test('is cancelled by /bulk cancel while it is paused', async () => {
     const { guild } = scene();
     const polls = await scene().polls(8, [guild.channel('votes')]);
-    const held = holdEdits(scene(), 2);
+    const held = scene().sandbox.faults.hold(edits, { pass: 2 });
     const progress = await scene().begin(polls);
     await held.reached;
     await press(scene(), progress, 'Pause');
@@ -148,7 +125,7 @@ describeFlow('a running operation', { databases: ['pglite', 'postgres'] }, (scen
     const forbidden = await scene().polls(3, [shut]);
     const polls = await scene().polls(6, [guild.channel('votes')]);
     sandbox.deny(shut.id);
-    const held = holdEditsOf(scene(), polls[5]!);
+    const held = sandbox.faults.hold({ method: 'PATCH', path: new RegExp(polls[5]!.message.id) });
     const progress = await scene().begin([...forbidden, ...polls]);
     await held.reached;
     await progress.until((message) => message.field('Failed') === '3');
@@ -164,30 +141,11 @@ describeFlow('a running operation', { databases: ['pglite', 'postgres'] }, (scen
   });
 });
 
-function holdEditsOf(scene: FlowScene, poll: FlowPoll) {
-  const released = Promise.withResolvers<void>();
-  const reached = Promise.withResolvers<void>();
-  const fault = scene.sandbox.faults.add({
-    match: { method: 'PATCH', path: new RegExp(poll.message.id) },
-    before: () => {
-      reached.resolve();
-      return released.promise;
-    },
-  });
-  return {
-    reached: reached.promise,
-    release: () => {
-      fault.remove();
-      released.resolve();
-    },
-  };
-}
-
 describeFlow('the time limit', { bulk: { timeoutMs: 2500 } }, (scene) => {
   test('ends an operation as timed out; its change stays, and the messages follow', async () => {
     const { guild, voter } = scene();
     const polls = await scene().polls(6, [guild.channel('votes')]);
-    const held = holdEdits(scene(), 3);
+    const held = scene().sandbox.faults.hold(edits, { pass: 3 });
     const progress = await scene().begin(polls);
     await held.reached;
     setTimeout(held.release, 3500);
@@ -207,7 +165,7 @@ describeFlow('the time limit', { bulk: { timeoutMs: 2500 } }, (scene) => {
   test('stands while the operation is paused', async () => {
     const { guild, admin } = scene();
     const polls = await scene().polls(4, [guild.channel('votes')]);
-    const held = holdEdits(scene(), 1);
+    const held = scene().sandbox.faults.hold(edits, { pass: 1 });
     const progress = await scene().begin(polls);
     await held.reached;
     await press(scene(), progress, 'Pause');

@@ -8,23 +8,7 @@ const tokenIsOver = 15 * 60_000;
 
 /** Holds the edits in #votes from the third on. */
 function hold(scene: FlowScene) {
-  const released = Promise.withResolvers<void>();
-  const reached = Promise.withResolvers<void>();
-  const fault = scene.sandbox.faults.add({
-    match: { method: 'PATCH', path: new RegExp(`^/channels/${scene.channel('votes').id}/messages/\\d+$`) },
-    skip: 2,
-    before: () => {
-      reached.resolve();
-      return released.promise;
-    },
-  });
-  return {
-    reached: reached.promise,
-    release: () => {
-      fault.remove();
-      released.resolve();
-    },
-  };
+  return scene.sandbox.faults.hold(scene.editsIn('votes'), { pass: 2 });
 }
 
 describeFlow('a progress message that outlives its token', {}, (scene) => {

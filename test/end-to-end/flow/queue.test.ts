@@ -1,28 +1,7 @@
 import { expect, test } from 'vitest';
 import { permission } from '../../../sandbox/world/permissions.ts';
 import { describeFlow } from '../describe-flow.ts';
-import type { FlowScene } from '../flow-scene.ts';
 import { expectCountsToAddUp, isOpen, numberOf, resultOf } from '../progress-frames.ts';
-
-/** Holds the edits of a channel's messages until `release`. */
-function holdChannel(scene: FlowScene, name: string) {
-  const released = Promise.withResolvers<void>();
-  const reached = Promise.withResolvers<void>();
-  const fault = scene.sandbox.faults.add({
-    match: { method: 'PATCH', path: new RegExp(`^/channels/${scene.channel(name).id}/messages/\\d+$`) },
-    before: () => {
-      reached.resolve();
-      return released.promise;
-    },
-  });
-  return {
-    reached: reached.promise,
-    release: () => {
-      fault.remove();
-      released.resolve();
-    },
-  };
-}
 
 describeFlow(
   'one operation at a time',
@@ -36,7 +15,7 @@ describeFlow(
         scene().polls(3, [guild.channel('more')]),
         scene().polls(2, [guild.channel('more')]),
       ]);
-      const held = holdChannel(scene(), 'votes');
+      const held = scene().sandbox.faults.hold(scene().editsIn('votes'));
       const first = await scene().begin(ones);
       await held.reached;
       const waiting = await scene().begin(twos, {}, second);
@@ -68,7 +47,7 @@ describeFlow(
         scene().polls(2, [guild.channel('votes')]),
         scene().polls(3, [guild.channel('more')]),
       ]);
-      const held = holdChannel(scene(), 'votes');
+      const held = scene().sandbox.faults.hold(scene().editsIn('votes'));
       const first = await scene().begin(ones);
       await held.reached;
       const queued = await scene().begin(twos);
@@ -93,10 +72,10 @@ describeFlow(
         scene().polls(2, [guild.channel('more')]),
         scene().polls(2, [guild.channel('general')]),
       ]);
-      const held = holdChannel(scene(), 'votes');
+      const held = scene().sandbox.faults.hold(scene().editsIn('votes'));
       const first = await scene().begin(ones);
       await held.reached;
-      const other = holdChannel(scene(), 'more');
+      const other = scene().sandbox.faults.hold(scene().editsIn('more'));
       const second = await scene().begin(twos, {}, superAdmin);
       expect(second.text).toContain('In the queue: place 1');
       await (await scene().admin.press(first, 'Pause')).message();
@@ -125,7 +104,7 @@ describeFlow(
       const { guild } = scene();
       const polls = await scene().polls(3, [guild.channel('votes')]);
       const extra = await scene().poll(guild.channel('more'));
-      const held = holdChannel(scene(), 'votes');
+      const held = scene().sandbox.faults.hold(scene().editsIn('votes'));
       const first = await scene().begin(polls);
       await held.reached;
       const preview = await scene().preview([...polls, extra], {}, scene().superAdmin);
@@ -173,7 +152,7 @@ describeFlow(
         scene().polls(2, [guild.channel('more')]),
         scene().polls(2, [guild.channel('more')]),
       ]);
-      const held = holdChannel(scene(), 'votes');
+      const held = scene().sandbox.faults.hold(scene().editsIn('votes'));
       const first = await scene().begin(ones);
       await held.reached;
       const own = await scene().begin(twos);

@@ -7,7 +7,7 @@ import { permission } from '../../../sandbox/world/permissions.ts';
 import { type BotScene, type DatabaseKind, startScene } from '../../support/bot-scene.ts';
 import { expectCountsToAddUp, isClosed, numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectOneProgressMessage, expectVersions } from '../support/carried-out.ts';
-import { asBot, comeBack, holdBack, type Match, pollEdit, progressEdit } from '../support/crash.ts';
+import { asBot, channelPost, comeBack, type Match, pollEdit, progressEdit } from '../support/crash.ts';
 
 const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
 /** What a supervisor allows between SIGTERM and SIGKILL. */
@@ -58,7 +58,7 @@ test.for([
 test.concurrent('a request that Discord never answers keeps nobody from ending in time', async () => {
   await using scene = await startScene({ database: 'postgres', channels: 2 });
   const { polls, since, begin } = await confirmed(scene, 6);
-  const held = holdBack(scene, pollEdit(polls), 2);
+  const held = scene.sandbox.faults.hold(pollEdit(polls), { pass: 2 });
   const progress = await begin();
   await held.reached;
   expect(await ended(scene, 'SIGTERM')).toBe(0);
@@ -70,7 +70,7 @@ test.concurrent('a request that Discord never answers keeps nobody from ending i
 test.concurrent('a start that hangs ends on SIGTERM as well, and leaves the database free', async () => {
   await using scene = await startScene({ channels: 1 });
   await scene.bot.kill('SIGTERM');
-  const held = holdBack(scene, ({ path }) => path === '/gateway/bot', 0);
+  const held = scene.sandbox.faults.hold(({ path }) => path === '/gateway/bot');
   scene.launch();
   await held.reached;
   await ended(scene, 'SIGTERM');
@@ -80,11 +80,7 @@ test.concurrent('a start that hangs ends on SIGTERM as well, and leaves the data
 
 test('an interaction under way is answered before the bot ends', async () => {
   await using scene = await startScene({ database: 'postgres', channels: 1 });
-  const held = holdBack(
-    scene,
-    ({ method, route }) => method === 'POST' && route === '/channels/:channel/messages',
-    0,
-  );
+  const held = scene.sandbox.faults.hold(channelPost);
   const reply = await scene.admin.slash(scene.guild.channels[0]!, 'poll create', {
     question: 'In time?',
     options: 'Yes | No',

@@ -53,28 +53,6 @@ export function killAt(
   });
 }
 
-/** Lets `passing` fitting requests through and holds those that follow at Discord's door. */
-export function holdBack(
-  scene: BotScene,
-  match: Match,
-  passing: number,
-): { readonly reached: Promise<void>; release(): void } {
-  const reached = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<void>();
-  const before = async () => {
-    reached.resolve();
-    await gate.promise;
-  };
-  const fault = scene.sandbox.faults.add({ match, skip: passing, before });
-  return {
-    reached: reached.promise,
-    release: () => {
-      fault.remove();
-      gate.resolve();
-    },
-  };
-}
-
 /** Starts the bot again after a kill, on a server's database as if the dead process' leases and claims had run out. */
 export async function comeBack(scene: BotScene): Promise<void> {
   scene.sandbox.faults.clear();

@@ -2,7 +2,7 @@ import { type ChatInputCommandInteraction, type Client, MessageFlags } from 'dis
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
-import { connectedClient, definitions, onInteraction } from '../connected-client.ts';
+import { clientWithCommands, onInteraction } from '../connected-client.ts';
 
 describe('interactions', () => {
   let sandbox: Sandbox;
@@ -10,11 +10,7 @@ describe('interactions', () => {
   let client: Client<true>;
 
   beforeEach(async () => {
-    ({ sandbox, guild, client } = await connectedClient(
-      { limits: 'off' },
-      { name: 'One', channels: ['votes', 'general'] },
-    ));
-    await client.application.commands.set(definitions as never);
+    ({ sandbox, guild, client } = await clientWithCommands());
   });
 
   it('log in, register commands, and see guilds, channels and own permissions', () => {

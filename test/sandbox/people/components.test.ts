@@ -2,16 +2,8 @@ import { type ButtonInteraction, type Client, MessageFlags, type ModalSubmitInte
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
-import { connectedClient, definitions, onInteraction } from '../connected-client.ts';
-
-const row = (...buttons: object[]) => ({ type: 1, components: buttons }) as never;
-const button = (custom_id: string, label: string, more: object = {}) => ({
-  type: 2,
-  style: 1,
-  custom_id,
-  label,
-  ...more,
-});
+import { button, row } from '../buttons.ts';
+import { clientWithCommands, onInteraction } from '../connected-client.ts';
 
 describe('interactions', () => {
   let sandbox: Sandbox;
@@ -19,11 +11,7 @@ describe('interactions', () => {
   let client: Client<true>;
 
   beforeEach(async () => {
-    ({ sandbox, guild, client } = await connectedClient(
-      { limits: 'off' },
-      { name: 'One', channels: ['votes', 'general'] },
-    ));
-    await client.application.commands.set(definitions as never);
+    ({ sandbox, guild, client } = await clientWithCommands());
   });
 
   it('update the message of a pressed button, and leave disabled ones unpressed', async () => {

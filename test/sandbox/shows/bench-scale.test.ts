@@ -12,7 +12,7 @@ import { describeEachDatabase } from '../../support/databases.ts';
 test('more than twice the time holds while it adds no more than a round trip to Discord', () => {
   const time = (smallMs: number, largeMs: number) => ({ name: 'x', demanded: true, smallMs, largeMs });
   const rows = scaleRows([time(5, 11), time(5, 105), time(5, 106), time(200, 400), time(200, 401)]);
-  expect(rows.map(({ holds: leases }) => leases)).toEqual([true, true, false, true, false]);
+  expect(rows.map(({ holds }) => holds)).toEqual([true, true, false, true, false]);
   expect(rows[0]!.measured).toBe('2.20 × (11.0 ms ÷ 5.0 ms)');
   expect(scaleRows([{ ...time(1, 1000), demanded: false }])[0]!.holds).toBeNull();
 });

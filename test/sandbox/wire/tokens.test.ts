@@ -2,16 +2,14 @@ import { type ChatInputCommandInteraction, type Client, DiscordAPIError, Message
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
-import { connect, connectedClient, definitions, onInteraction } from '../connected-client.ts';
-
-const row = (...buttons: object[]) => ({ type: 1, components: buttons }) as never;
-const button = (custom_id: string, label: string, more: object = {}) => ({
-  type: 2,
-  style: 1,
-  custom_id,
-  label,
-  ...more,
-});
+import { button, row } from '../buttons.ts';
+import {
+  clientWithCommands,
+  connect,
+  connectedClient,
+  definitions,
+  onInteraction,
+} from '../connected-client.ts';
 
 describe('interactions', () => {
   let sandbox: Sandbox;
@@ -19,11 +17,7 @@ describe('interactions', () => {
   let client: Client<true>;
 
   beforeEach(async () => {
-    ({ sandbox, guild, client } = await connectedClient(
-      { limits: 'off' },
-      { name: 'One', channels: ['votes', 'general'] },
-    ));
-    await client.application.commands.set(definitions as never);
+    ({ sandbox, guild, client } = await clientWithCommands());
   });
 
   it('put the first follow-up in the place of the deferral, and further ones behind it', async () => {

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { createDatabase } from '../../../machine/create-database.ts';
 import { type PostgresServer, startPostgresServer } from '../../../machine/postgres-server.ts';
+import { withClient } from '../../../machine/with-client.ts';
 
 /** Which database the bots of a benchmark use. */
 export interface BenchDatabase {
@@ -26,18 +26,10 @@ export async function postgresDatabase(): Promise<BenchDatabase> {
   const server = await startPostgresServer();
   return {
     name: 'PostgreSQL',
-    env: () => newDatabase(server),
+    env: async () => ({ DATABASE_URL: await createDatabase(server.url, 'bench') }),
     busyMs: (env) => busyMs(server, new URL(env.DATABASE_URL!).pathname.slice(1)),
     stop: () => server.stop(),
   };
-}
-
-async function newDatabase(server: PostgresServer): Promise<Record<string, string>> {
-  const name = `bench_${randomUUID().replaceAll('-', '')}`;
-  await query(server, `create database ${name}`, []);
-  const url = new URL(server.url);
-  url.pathname = name;
-  return { DATABASE_URL: url.href };
 }
 
 /**
@@ -47,20 +39,7 @@ async function newDatabase(server: PostgresServer): Promise<Record<string, strin
 async function busyMs(server: PostgresServer, name: string): Promise<number> {
   // Sessions report their figures at most once a second.
   await sleep(1500);
-  const [row] = await query(server, 'select active_time from pg_stat_database where datname = $1', [name]);
-  return Number(row?.active_time);
-}
-
-async function query(
-  server: PostgresServer,
-  text: string,
-  values: readonly string[],
-): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: server.url });
-  await client.connect();
-  try {
-    return (await client.query(text, [...values])).rows;
-  } finally {
-    await client.end();
-  }
+  const text = 'select active_time from pg_stat_database where datname = $1';
+  const { rows } = await withClient(server.url, (client) => client.query(text, [name]));
+  return Number(rows[0]?.active_time);
 }
