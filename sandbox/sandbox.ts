@@ -1,3 +1,8 @@
+/**
+ * The stand-in as tests and shows use it: what it is started with, and what can be asked of it. README.md lists the
+ * rules and their sources.
+ */
+
 import type { AddressInfo } from 'node:net';
 import { Person, type PersonInit } from './people/person.ts';
 import { type LimitMode, Limits } from './rules/limits.ts';

@@ -1,3 +1,8 @@
+/**
+ * Stands in for moderators and for Discord's own moods. The rules behind it are listed in README.md with their
+ * sources.
+ */
+
 import type { SandboxChannel } from './world/channel.ts';
 import { type Emoji, emojiPayloads, type Guild, type Role } from './world/guild.ts';
 import { intent } from './world/intent.ts';

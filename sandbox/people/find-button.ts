@@ -1,3 +1,5 @@
+/** Stands in for the client's buttons (Discord's reference, "Button Structure"). */
+
 import type { SandboxMessage } from '../world/message.ts';
 
 /**

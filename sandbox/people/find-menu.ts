@@ -1,3 +1,5 @@
+/** Stands in for the client's menus (Discord's reference, "String Select"). */
+
 import { type Component, componentType, isSelect } from '../world/component.ts';
 import type { SandboxMessage } from '../world/message.ts';
 

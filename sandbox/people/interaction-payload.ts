@@ -1,3 +1,5 @@
+/** Stands in for what Discord tells the bot of a deed (its reference, "Interaction Object"). */
+
 import type { SandboxChannel } from '../world/channel.ts';
 import { memberPayload, userPayload } from '../world/guild.ts';
 import type { SandboxMessage } from '../world/message.ts';

@@ -1,3 +1,5 @@
+/** Stands in for the client's modals (Discord's reference, "Modal Submit Data Structure"). */
+
 import { type Component, componentType, flatten, isSelect } from '../world/component.ts';
 import type { ModalData } from '../world/interaction.ts';
 

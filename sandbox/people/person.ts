@@ -1,3 +1,5 @@
+/** Stands in for a human with Discord's client, which refuses what it would not let them do. */
+
 import type { SandboxChannel } from '../world/channel.ts';
 import { componentType } from '../world/component.ts';
 import type { Guild, User } from '../world/guild.ts';

@@ -1,3 +1,5 @@
+/** Stands in for what the client shows of an answer (Discord's reference, "Receiving and Responding"). */
+
 import { type Choice, callbackType, type ModalData, type SandboxInteraction } from '../world/interaction.ts';
 import type { SandboxMessage } from '../world/message.ts';
 

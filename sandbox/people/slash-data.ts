@@ -1,3 +1,5 @@
+/** Stands in for the client's command line (Discord's reference, "Application Command Data Structure"). */
+
 import { channelType } from '../world/channel.ts';
 import type { CommandOption, StoredCommand } from '../world/command.ts';
 import { memberPayload, rolePayload, userPayload } from '../world/guild.ts';

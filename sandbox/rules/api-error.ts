@@ -1,3 +1,5 @@
+/** Stands in for Discord's refusals (its reference, "Error Messages", "JSON Error Codes"). */
+
 /** A refusal in Discord's form: HTTP status, JSON error code, text, and for forms which field is wrong. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

@@ -1,3 +1,8 @@
+/**
+ * Stands in for Discord's rate limits (its reference, "Rate Limits"; the figures are in sandbox/README.md with their
+ * sources).
+ */
+
 /** 'true': Discord's figures. 'off': no limits. `scale` multiplies every window: 0.05 makes 5 s 0.25 s. */
 export type LimitMode = 'true' | 'off' | { readonly scale: number };
 

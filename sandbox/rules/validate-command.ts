@@ -1,3 +1,8 @@
+/**
+ * Stands in for the checks of commands that the schema leaves out (Discord's reference, "Application Command
+ * Structure").
+ */
+
 import type { CommandBody, CommandOption } from '../world/command.ts';
 import type { Flaw } from './flaw.ts';
 

@@ -1,3 +1,5 @@
+/** Stands in for Discord's checks of bodies (its official schema, which the package discord-api-spec carries). */
+
 import * as spec from 'discord-api-spec/zod';
 import * as z from 'zod/mini';
 import { type ApiError, refuse } from './api-error.ts';

@@ -1,3 +1,5 @@
+/** Stands in for Discord's checks of access (its reference, "Permissions"; codes from "JSON Error Codes"). */
+
 import { refuse } from '../rules/api-error.ts';
 import type { SandboxChannel } from '../world/channel.ts';
 import { channelPermissions, permission } from '../world/permissions.ts';

@@ -1,3 +1,5 @@
+/** Stands in for the registration of commands (Discord's reference, "Application Commands", "Endpoints"). */
+
 import { refuse } from '../rules/api-error.ts';
 import type { CommandBody, StoredCommand } from '../world/command.ts';
 import type { World } from '../world/world.ts';

@@ -1,3 +1,8 @@
+/**
+ * Stands in for what goes wrong between Discord and a bot. It is not in Discord's reference; issues are named where
+ * they tell of it.
+ */
+
 import type { RequestRecord } from './request-record.ts';
 
 export interface Fault {

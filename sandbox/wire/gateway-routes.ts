@@ -1,3 +1,5 @@
+/** Stands in for "Get Gateway" and "Get Gateway Bot" (Discord's reference, "Gateway"). */
+
 import { ok, type Route } from './route.ts';
 
 /** Where the gateway is, and how many shards are recommended. */

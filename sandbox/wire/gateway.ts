@@ -1,3 +1,5 @@
+/** Stands in for the gateway (Discord's reference, "Gateway": identify, resume, sharding, intents). */
+
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';

@@ -1,3 +1,5 @@
+/** Stands in for what Discord makes of a written message (its reference, "Create Message", "Edit Message"). */
+
 import type { APIEmbed } from 'discord-api-types/v10';
 import { refuse } from '../rules/api-error.ts';
 import type { SandboxChannel } from '../world/channel.ts';

@@ -1,3 +1,7 @@
+/**
+ * Stands in for what a bot may look up (Discord's reference, "Users Resource", "Guild Resource", "Channels Resource").
+ */
+
 import { refuse } from '../rules/api-error.ts';
 import { guildPayload, memberPayload, rolePayload, userPayload } from '../world/guild.ts';
 import { permission } from '../world/permissions.ts';

@@ -1,3 +1,5 @@
+/** Stands in for the reading of JSON and of forms with files (Discord's reference, "Uploading Files"). */
+
 import type { IncomingMessage } from 'node:http';
 
 export interface UploadedFile {

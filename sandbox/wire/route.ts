@@ -1,3 +1,5 @@
+/** Stands in for the table of Discord's routes (its reference, "API Reference"). */
+
 import type { LimitRule } from '../rules/limits.ts';
 import type { BodyKind } from '../rules/validate.ts';
 import type { World } from '../world/world.ts';

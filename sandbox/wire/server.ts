@@ -1,3 +1,5 @@
+/** Stands in for Discord's REST API (its reference, "API Reference", "Rate Limits"). */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, refuse } from '../rules/api-error.ts';

@@ -1,3 +1,5 @@
+/** Stands in for follow-up messages and the edits of answers (Discord's reference, "Followup Messages"). */
+
 import { refuse } from '../rules/api-error.ts';
 import type { LimitRule } from '../rules/limits.ts';
 import type { SandboxChannel } from '../world/channel.ts';

@@ -1,3 +1,8 @@
+/**
+ * Stands in for a channel or thread (Discord's reference, "Channel Object", "Overwrite Object", "Thread Metadata
+ * Object").
+ */
+
 import type { SandboxMessage } from './message.ts';
 import { Signal } from './signal.ts';
 

@@ -1,3 +1,5 @@
+/** Stands in for a registered command (Discord's reference, "Application Command Object"). */
+
 export interface StoredCommand {
   readonly id: string;
   readonly version: string;

@@ -1,3 +1,8 @@
+/**
+ * Stands in for a guild with its roles, members and emoji (Discord's reference, "Guild Object", "Role Object", "Guild
+ * Member Object").
+ */
+
 import type { SandboxChannel } from './channel.ts';
 
 export interface User {

@@ -1,3 +1,8 @@
+/**
+ * Stands in for an interaction (Discord's reference, "Receiving and Responding": its types, its callback types, its
+ * token).
+ */
+
 import type { Component } from './component.ts';
 import type { SandboxMessage } from './message.ts';
 import { Signal } from './signal.ts';

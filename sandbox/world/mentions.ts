@@ -1,3 +1,5 @@
+/** Stands in for the choice of whom a message pings (Discord's reference, "Allowed Mentions Object"). */
+
 /** Whom a message pings. */
 export interface Mentions {
   readonly users: readonly string[];

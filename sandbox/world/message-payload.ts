@@ -1,3 +1,8 @@
+/**
+ * Stands in for the form in which messages reach the bot (Discord's reference, "Message Object", "Message Content
+ * Intent").
+ */
+
 import { type Guild, memberPayload, type User, userPayload } from './guild.ts';
 import { intent } from './intent.ts';
 import type { SandboxMessage } from './message.ts';

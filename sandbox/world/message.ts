@@ -1,3 +1,5 @@
+/** Stands in for a message (Discord's reference, "Message Object", "Message Flags"). */
+
 import type { APIEmbed } from 'discord-api-types/v10';
 import { type Component, componentType, flatten, isSelect } from './component.ts';
 import type { Mentions } from './mentions.ts';

@@ -1,3 +1,5 @@
+/** What a test may do to a guild. It stands in for the people who own it, and follows no rule of its own. */
+
 import { channelType, type SandboxChannel } from './channel.ts';
 import type { Guild, Role } from './guild.ts';
 import type { World } from './world.ts';

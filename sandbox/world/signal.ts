@@ -1,3 +1,5 @@
+/** Awaiting changes of the world. It stands in for nothing of Discord's. */
+
 /** Tells listeners that something changed, so that waiting needs no polling. */
 export class Signal {
   readonly #listeners = new Set<() => void>();

@@ -9,7 +9,7 @@ import { messagePayload } from './message-payload.ts';
 import { channelPermissions, everyonePermissions } from './permissions.ts';
 import { createSnowflakes } from './snowflake.ts';
 
-/** Something that Discord tells the bot. `data` is called once for each session, with the session's intents. */
+/** Something that Discord tells the bot (its reference, "Gateway Events"). `data` is called once for each session. */
 export interface Dispatch {
   readonly name: string;
   readonly guildId: string | null;
