@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { databaseUrl } from './database-url.ts';
+import { isDiscordId } from './display/discord-id.ts';
 import { logLevels } from './log.ts';
 import { list, urlWith, variable, wholeNumber } from './variable.ts';
 
@@ -130,5 +131,5 @@ export const variables = {
 
 /** https://discord.com/developers/docs/reference#snowflakes */
 function snowflake(text: string): string | undefined {
-  return /^\d{17,20}$/.test(text) ? text : undefined;
+  return isDiscordId(text) ? text : undefined;
 }

@@ -8,6 +8,7 @@ import type { Invocation, PressHandler } from '../../../src/bot/handlers.ts';
 import { onPress } from '../../../src/bot/on-press.ts';
 import type { Subcommand } from '../../../src/bot/slash-command.ts';
 import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
+import { operationLimits } from '../../../src/bulk/operation-limits.ts';
 import { discardDraft, usableDraft } from '../../../src/bulk/plan/confirm.ts';
 import { planOperation } from '../../../src/bulk/plan/plan.ts';
 import { assertRoomForPreview } from '../../../src/bulk/preview/open-previews.ts';
@@ -87,12 +88,12 @@ function kindDefinition(kind: OperationKind): APIApplicationCommandSubcommandOpt
         type: ApplicationCommandOptionType.String,
         name: 'reason',
         description: 'Why, for the progress message and the audit',
-        max_length: 300,
+        max_length: operationLimits.reason,
       },
       {
         type: ApplicationCommandOptionType.Boolean,
         name: 'private',
-        description: 'Show the progress only to you (below 10 minutes)',
+        description: `Show the progress only to you (below ${operationLimits.privateMinutes} minutes)`,
       },
     ],
   };

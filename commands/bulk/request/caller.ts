@@ -1,3 +1,4 @@
+import { discordLimits } from '../../../src/base/display/discord-limits.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { Caller } from '../../../src/bot/caller.ts';
 import type { Invocation } from '../../../src/bot/handlers.ts';
@@ -7,8 +8,8 @@ import type { SelectionOwner } from '../../../src/bulk/selection/selection-store
 import type { Audience } from '../../../src/bulk/words/naming.ts';
 import type { Scope } from '../../../src/polls/scope.ts';
 
-/** How long an interaction's token is used, in ms. Discord keeps it for 15 minutes, and an edit takes its time. */
-const tokenLifetimeMs = 14.5 * 60_000;
+/** How long an interaction's token is used, in ms: an edit takes its time. */
+const tokenLifetimeMs = (discordLimits.tokenMinutes - 0.5) * 60_000;
 
 /** The part of an invocation that says who acts: the interaction's token goes into what they start. */
 type Acting = Invocation<{ readonly token: string }>;

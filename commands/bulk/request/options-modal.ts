@@ -10,6 +10,7 @@ import { discordLimits } from '../../../src/base/display/discord-limits.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { ModalBody } from '../../../src/bot/respond.ts';
 import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
+import { operationLimits } from '../../../src/bulk/operation-limits.ts';
 
 /** The field in which several options share one menu of yes and no. */
 const sharedMenu = 'switches';
@@ -99,7 +100,7 @@ function text(name: string): APIComponentInLabel {
     custom_id: name,
     style: TextInputStyle.Short,
     required: false,
-    max_length: 300,
+    max_length: operationLimits.reason,
   };
 }
 

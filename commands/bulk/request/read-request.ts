@@ -3,6 +3,7 @@ import { UserError } from '../../../src/base/errors.ts';
 import type { Invocation, PressInteraction } from '../../../src/bot/handlers.ts';
 import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
 import { readParams } from '../../../src/bulk/kinds/read-params.ts';
+import { operationLimits } from '../../../src/bulk/operation-limits.ts';
 import type { PlanRequest } from '../../../src/bulk/plan/plan.ts';
 import { cleanLine } from '../../../src/polls/text.ts';
 import { pingRole } from '../../poll/check-ping-role.ts';
@@ -15,8 +16,6 @@ import { selectedTargets } from './selected-targets.ts';
 
 /** What asks for an operation: a subcommand, a button of the toolbar, or the modal behind one. */
 export type RequestInteraction = ChatInputCommandInteraction | PressInteraction;
-
-const longestReason = 300;
 
 /**
  * Reads which polls an interaction asks to plan `kind` for, and how. Without a target option, as in the toolbar, that is
@@ -75,9 +74,9 @@ function chosenPingRole(
 /** The reason in one line; null if there is none. Throws `UserError` if it is too long. */
 function checkReason(reason: string | null): string | null {
   if (reason === null) return null;
-  if (reason.length > longestReason) {
+  if (reason.length > operationLimits.reason) {
     throw new UserError(
-      `\`reason\` is ${reason.length} characters long; at most ${longestReason} are kept. Nothing was changed.`,
+      `\`reason\` is ${reason.length} characters long; at most ${operationLimits.reason} are kept. Nothing was changed.`,
     );
   }
   return cleanLine(reason) || null;

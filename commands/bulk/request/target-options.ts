@@ -3,6 +3,7 @@ import {
   ApplicationCommandOptionType,
   ChannelType,
 } from 'discord-api-types/v10';
+import { isDiscordId } from '../../../src/base/display/discord-id.ts';
 import { discordLimits } from '../../../src/base/display/discord-limits.ts';
 import { UserError } from '../../../src/base/errors.ts';
 import type { Choice } from '../../../src/bot/handlers.ts';
@@ -127,7 +128,7 @@ function readStatus(value: string): PollStatus {
 /** The id of the server. One on which the caller may not act is “not found”, like one that the bot is not in. */
 function readServer(value: string, context: TargetContext): string {
   const id = value.trim();
-  if (!/^\d{17,20}$/.test(id) || !inScope(context.scope, id) || !context.knowsServer(id)) {
+  if (!isDiscordId(id) || !inScope(context.scope, id) || !context.knowsServer(id)) {
     throw new UserError(
       `Server ${quoted(value)} was not found. Choose one from the list that \`server\` suggests.`,
     );

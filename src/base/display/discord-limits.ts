@@ -23,6 +23,9 @@ export const discordLimits = {
   // https://discord.com/developers/docs/components/reference#string-select
   menuOptions: 25,
   menuOptionText: 100,
+  // https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object: how long an
+  // interaction's token works
+  tokenMinutes: 15,
   // https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal
   modalFields: 5,
   // https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-option-choice-structure

@@ -1,3 +1,4 @@
+import { isDiscordId } from '../../base/display/discord-id.ts';
 import { operationKinds } from '../kinds/operation-kinds.ts';
 import { openStates } from '../operation.ts';
 
@@ -40,7 +41,7 @@ export function checkHistoryQuery(read: HistoryQuery): HistoryQuery | null {
     isWhole(limit, 1, maxHistoryLimit) &&
     (type === null || historyTypes().includes(type)) &&
     (status === null || historyStatuses.includes(status)) &&
-    (adminId === null || /^\d{17,20}$/.test(adminId));
+    (adminId === null || isDiscordId(adminId));
   return known ? read : null;
 }
 

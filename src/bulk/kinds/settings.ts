@@ -1,5 +1,6 @@
 import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import { z } from 'zod';
+import { isDiscordId } from '../../base/display/discord-id.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Poll } from '../../polls/poll.ts';
 import { optionCount } from '../../polls/poll-input.ts';
@@ -27,10 +28,7 @@ const params = z
     anonymous: z.boolean('`anonymous` must be true or false.').optional(),
     max_choices: z.int(choices).min(1, choices).max(optionCount.most, choices).optional(),
     closes: writtenTimeOrNone.optional(),
-    ping_role: z
-      .string()
-      .regex(/^\d{17,20}$/, '`ping_role` must be a role.')
-      .optional(),
+    ping_role: z.string().refine(isDiscordId, '`ping_role` must be a role.').optional(),
     clear_ping_role: z.boolean().default(false),
   })
   .refine(

@@ -8,6 +8,7 @@ import { requestFacts } from '../audit/audit-facts.ts';
 import { boundKind } from '../kinds/operation-kinds.ts';
 import { leaseSeconds } from '../lifecycle/lease.ts';
 import type { OperationRow } from '../operation.ts';
+import { operationLimits } from '../operation-limits.ts';
 import { findOperation } from '../operation-store.ts';
 import { assertPollsToUndo } from './undone-polls.ts';
 
@@ -45,7 +46,7 @@ export async function usableDraft(db: Db, id: number, actor: Actor, now: Date): 
   }
   if (draft.expires_at && draft.expires_at <= now) {
     throw new UserError(
-      'This preview expired after 10 minutes, so nothing was changed. Run the command again for a new one.',
+      `This preview expired after ${operationLimits.previewMinutes} minutes, so nothing was changed. Run the command again for a new one.`,
     );
   }
   await assertPollsToUndo(db, draft);

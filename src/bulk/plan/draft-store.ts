@@ -5,9 +5,9 @@ import type { Scope } from '../../polls/scope.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { OperationKind } from '../kinds/operation-kind.ts';
 import { imageOf, type PollChange } from '../kinds/poll-image.ts';
+import { operationLimits } from '../operation-limits.ts';
 
-/** How long a preview can be confirmed, in milliseconds. */
-const previewLifetimeMs = 10 * 60_000;
+const previewLifetimeMs = operationLimits.previewMinutes * 60_000;
 
 /** Who asks for an operation, from where, and why. */
 export interface Asking {

@@ -1,3 +1,4 @@
+import { discordLimits } from '../../base/display/discord-limits.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Db } from '../../db/schema.ts';
 import type { BulkDeletes } from '../../delivery/pace/bulk-delete-choice.ts';
@@ -11,6 +12,7 @@ import { expectedExportMs } from '../export/export-files.ts';
 import type { ChangingKind, OperationKind } from '../kinds/operation-kind.ts';
 import type { PollChange } from '../kinds/poll-image.ts';
 import { waitingAhead } from '../lifecycle/ahead-store.ts';
+import { operationLimits } from '../operation-limits.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
 
@@ -88,7 +90,7 @@ export function isPrivatePossible(expectedMs: number): boolean {
 export function assertPrivatePossible(wanted: boolean, expectedMs: number): void {
   if (!wanted || isPrivatePossible(expectedMs)) return;
   throw new UserError(
-    `This would take about ${Math.ceil(expectedMs / 60_000)} minutes; \`private: true\` is possible only below 10 minutes, because Discord closes private messages after 15. Leave \`private\` out, or choose fewer polls.`,
+    `This would take about ${Math.ceil(expectedMs / 60_000)} minutes; \`private: true\` is possible only below ${operationLimits.privateMinutes} minutes, because Discord closes private messages after ${discordLimits.tokenMinutes}. Leave \`private\` out, or choose fewer polls.`,
   );
 }
 

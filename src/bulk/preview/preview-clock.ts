@@ -6,6 +6,7 @@ import type { Service } from '../../base/service.ts';
 import type { Db } from '../../db/schema.ts';
 import type { Messages, Sent } from '../../delivery/messages/messages.ts';
 import type { OperationRow } from '../operation.ts';
+import { operationLimits } from '../operation-limits.ts';
 import { nextPreviewDue, rememberPage, setPreviewDue, takeDuePreviews } from './preview-due-store.ts';
 import { type PreviewDeps, renderClosedPreview, renderPreview } from './preview-embed.ts';
 import { readPreview } from './preview-store.ts';
@@ -131,5 +132,5 @@ function nextLook({ created_at, expires_at }: OperationRow, now: Date): Date | n
 }
 
 const expiredPreview = renderClosedPreview(
-  'This preview expired after 10 minutes; nothing was changed. Run the command again for a new one.',
+  `This preview expired after ${operationLimits.previewMinutes} minutes; nothing was changed. Run the command again for a new one.`,
 );

@@ -8,6 +8,7 @@ import type { MessageBody } from '../../base/message-body.ts';
 import { type Estimate, estimate } from '../../delivery/pace/estimate.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import { boundKind, operationKind } from '../kinds/operation-kinds.ts';
+import { operationLimits } from '../operation-limits.ts';
 import { isPrivatePossible } from '../plan/plan.ts';
 import { button } from '../words/button.ts';
 import { formatSpan } from '../words/format-duration.ts';
@@ -78,10 +79,11 @@ function intro({ operation }: PreviewRows, deps: PreviewDeps): string[] {
       : `Exactly these polls become what they were before Operation #${operation.undo_of}.`,
   ];
   for (const detail of kind.details(deps)) lines.push(`• ${detail}`);
-  if (operation.reason !== null) lines.push(`Reason: ${escapeText(cut(operation.reason, 300))}`);
+  if (operation.reason !== null)
+    lines.push(`Reason: ${escapeText(cut(operation.reason, operationLimits.reason))}`);
   if (operation.private && !isPrivatePossible(operation.estimate_ms)) {
     lines.push(
-      'Discord closes private messages after 15 minutes: the result then comes by direct message, and `/bulk progress` says where it stands.',
+      `Discord closes private messages after ${discordLimits.tokenMinutes} minutes: the result then comes by direct message, and \`/bulk progress\` says where it stands.`,
     );
   }
   if (phrase !== null) lines.push(`\`Confirm\` asks you to type \`${phrase}\`.`);
@@ -140,7 +142,7 @@ function footer({ operation }: PreviewRows): string {
   if (operation.total === 0 && operation.undo_of !== null) return 'Nothing of it can be undone.';
   return operation.total === 0
     ? 'Run the command again with other targets.'
-    : 'Works for 10 minutes, for you alone.';
+    : `Works for ${operationLimits.previewMinutes} minutes, for you alone.`;
 }
 
 function buttons({ operation, page, pages }: PreviewRows, now: Date): MessageBody['components'] {

@@ -7,6 +7,7 @@ import { wantsPermission } from '../../delivery/refusals.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import { operationKind } from '../kinds/operation-kinds.ts';
 import { isResult, type OperationRow } from '../operation.ts';
+import { operationLimits } from '../operation-limits.ts';
 import type { ItemGroup } from '../operation-store.ts';
 import { formatSpan } from '../words/format-duration.ts';
 import { type Audience, channelName, type Names, nameChannels } from '../words/naming.ts';
@@ -81,7 +82,8 @@ function title(operation: OperationRow, total: number): string {
 
 function about(operation: OperationRow): string[] {
   const source = operation.retry_of === null ? '' : ` · retry of Operation #${operation.retry_of}`;
-  const reason = operation.reason === null ? '' : `\nReason: ${escapeText(cut(operation.reason, 300))}`;
+  const reason =
+    operation.reason === null ? '' : `\nReason: ${escapeText(cut(operation.reason, operationLimits.reason))}`;
   return [`Started by <@${operation.admin_id}>${source}${reason}`];
 }
 
@@ -108,7 +110,7 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
   lines.push(time.join(' · '));
   if (operation.state === 'paused')
     lines.push(
-      'No message is touched until it is resumed, and others may use its place; after 24 hours it is cancelled.',
+      `No message is touched until it is resumed, and others may use its place; after ${operationLimits.pauseHours} hours it is cancelled.`,
     );
   if (operation.state === 'queued') {
     lines.push(

@@ -4,6 +4,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { cancelPausedSince } from '../lifecycle/control.ts';
 import { type Lease, stateOf } from '../lifecycle/fence.ts';
 import type { OperationRow, OperationState } from '../operation.ts';
+import { operationLimits } from '../operation-limits.ts';
 import { loadOperation } from '../operation-store.ts';
 import { type Ended, type ExecuteDeps, execute } from './execute.ts';
 import { finishOperation } from './finish-operation.ts';
@@ -16,7 +17,7 @@ export interface RunDeps extends ExecuteDeps {
 }
 
 /** A paused operation is cancelled after a day. */
-const longestPauseMs = 24 * 60 * 60_000;
+const longestPauseMs = operationLimits.pauseHours * 3_600_000;
 
 /** What interrupts a run. */
 export interface Interruptions {
@@ -85,7 +86,7 @@ async function waitPaused(deps: RunDeps, lease: Lease, interrupted: Promise<void
   if ((await within(clock, leftMs, interruption, 'expired' as const)) === 'interrupted') return;
   // It may have gone on and been paused anew, between two looks of whoever tells.
   const since = new Date(clock.now().getTime() - longestPauseMs);
-  const by = { userId: null, processId, reason: 'it stood paused for 24 hours' };
+  const by = { userId: null, processId, reason: `it stood paused for ${operationLimits.pauseHours} hours` };
   await cancelPausedSince(db, lease.operationId, { since, by, now: clock.now() });
 }
 
