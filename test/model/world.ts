@@ -97,7 +97,7 @@ export class World {
     return (await startRetry(this.db, original, request, this.date))!.id;
   }
 
-  /** Gives it the next free place, and returns once its changes are committed. */
+  /** Gives it the next free slot, and returns once its changes are committed. */
   async start(operationId: number): Promise<void> {
     const { fence } = await this.db
       .updateTable('operations')
@@ -126,7 +126,7 @@ export class World {
     await abortOperation(this.db, { operationId, fence }, 'Discord refuses the token', this.date);
   }
 
-  /** Resumes it in the next free place, which is there. */
+  /** Resumes it in the next free slot, which is there. */
   async resume(operationId: number): Promise<void> {
     const by = { userId: null, processId: processName };
     await resumeOperation(this.db, operationId, by, this.date);

@@ -55,7 +55,7 @@ async function resume(services: BulkServices, id: number, caller: Caller): Promi
   await control(services, resumeOperation, id, caller);
   await services.runner.admit();
   const { state } = await loadOperation(services.db, id);
-  const when = state === 'queued' ? 'goes on as soon as a place is free, ahead of the queue' : 'goes on';
+  const when = state === 'queued' ? 'goes on as soon as a slot is free, ahead of the queue' : 'goes on';
   return { content: `Operation #${id} ${when}.` };
 }
 

@@ -131,7 +131,7 @@ function refusal(id: number, state: Standing | undefined, event: string): UserEr
   const wish = { paused: 'paused', resumed: 'resumed', 'cancel requested': 'cancelled' }[event];
   const now: Partial<Record<Standing, string>> = {
     queued: 'is still queued',
-    resumed: 'goes on already, as soon as a place is free',
+    resumed: 'goes on already, as soon as a slot is free',
     running: 'is running',
     paused: 'is paused already',
     cancelling: 'is being cancelled already',

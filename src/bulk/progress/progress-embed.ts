@@ -110,11 +110,11 @@ function runningLines(rows: ProgressRows, progress: Progress, names: Names, audi
   lines.push(time.join(' · '));
   if (operation.state === 'paused')
     lines.push(
-      `No message is touched until it is resumed, and others may use its place; after ${operationLimits.pauseHours} hours it is cancelled.`,
+      `No message is touched until it is resumed, and others may use its slot; after ${operationLimits.pauseHours} hours it is cancelled.`,
     );
   if (operation.state === 'queued') {
     lines.push(
-      `Resumed; it waits for a free place: place ${rows.place ?? 1}, ahead of what has not started yet. Its time stands still meanwhile.`,
+      `Resumed; it waits for a free slot: place ${rows.place ?? 1}, ahead of what has not started yet. Its time stands still meanwhile.`,
     );
   }
   if (operation.state === 'cancelling') {

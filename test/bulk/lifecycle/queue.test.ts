@@ -136,7 +136,7 @@ describeEachDatabase('the queue', (fresh) => {
     expect(await admitQueued(db, processName, limits, minutes(4))).toEqual(others);
   });
 
-  test('gives the next free place to what was resumed, whose time stands still until then', async () => {
+  test('gives the next free slot to what was resumed, whose time stands still until then', async () => {
     const db = await fresh();
     await postedPolls(db, 1);
     const limits = { maxConcurrent: 1, maxPerAdmin: 1 };
@@ -150,13 +150,13 @@ describeEachDatabase('the queue', (fresh) => {
     expect(await admitQueued(db, processName, limits, minutes(6))).toEqual([]);
     expect(await queuePlace(db, await operationOf(db, first))).toBe(1);
     expect(await queuePlace(db, await operationOf(db, third))).toBe(2);
-    expect(await describeIt(db, first)).toMatch(/waiting to go on[\s\S]*waits for a free place: place 1/);
+    expect(await describeIt(db, first)).toMatch(/waiting to go on[\s\S]*waits for a free slot: place 1/);
     await end(db, second);
     expect(await admitQueued(db, processName, limits, minutes(10))).toEqual([first]);
     const going = await operationOf(db, first);
     expect(going).toMatchObject({ state: 'running', resumed_at: null, paused_at: null });
     expect(runningMs(going, minutes(10))).toBe(60_000);
-    expect(await describeIt(db, first)).not.toContain('free place');
+    expect(await describeIt(db, first)).not.toContain('free slot');
   });
 
   test('what waits to go on can be paused again and cancelled, and its pauses add up', async () => {
@@ -167,7 +167,7 @@ describeEachDatabase('the queue', (fresh) => {
     await admitQueued(db, processName, limits, minutes(2));
     await pauseOperation(db, first, by, minutes(3));
     await resumeOperation(db, first, by, minutes(4));
-    await expect(resumeOperation(db, first, by, minutes(4))).rejects.toThrow('as soon as a place is free');
+    await expect(resumeOperation(db, first, by, minutes(4))).rejects.toThrow('as soon as a slot is free');
     await pauseOperation(db, first, by, minutes(6));
     await resumeOperation(db, first, by, minutes(7));
     await cancelOperation(db, first, by, minutes(9));

@@ -25,7 +25,7 @@ test('executes as many at once as are admitted, and the others in order as soon 
   expect(begun).toEqual(['first', 'second', 'third']);
 });
 
-test('what is interrupted while it waits gives up its place without having begun', async () => {
+test('what is interrupted while it waits gives up its turn without having begun', async () => {
   const queue = new OperationQueue(1);
   const { begun, execute, end } = work();
   const first = queue.run(execute('first'), never);

@@ -65,7 +65,7 @@ describeFlow(
       expect((await resultOf(first)).word).toBe('completed');
     });
 
-    test('a paused one gives its place to the next, and gets the next free one when it is resumed', async () => {
+    test('a paused one gives its slot to the next, and gets the next free one when it is resumed', async () => {
       const { guild, superAdmin } = scene();
       const [ones, twos, threes] = await Promise.all([
         scene().polls(3, [guild.channel('votes')]),
@@ -85,8 +85,8 @@ describeFlow(
       expect(third.text).toContain('In the queue: place 1');
       await first.until((message) => message.button('Resume') !== undefined);
       const answer = await (await scene().admin.press(first, 'Resume')).message();
-      expect(answer.text).toContain('goes on as soon as a place is free');
-      await first.until(({ text }) => text.includes('it waits for a free place: place 1'));
+      expect(answer.text).toContain('goes on as soon as a slot is free');
+      await first.until(({ text }) => text.includes('it waits for a free slot: place 1'));
       await third.until(({ text }) => text.includes('In the queue: place 2'));
       other.release();
       for (const [progress, count] of [
