@@ -62,7 +62,7 @@ describeEachDatabase('the text filter', (fresh) => {
 });
 
 describeEachDatabase('a filter', (fresh) => {
-  test('is met by the polls that meet all of it, within the scope, and never by deleted ones', async () => {
+  test('is met by the polls that meet all of it, within the scope, never by deleted ones, stored or not', async () => {
     const db = await fresh();
     const other = { serverId: '900000000000000002', channelId: '900000000000000199' };
     const early = await postedPoll(db, '1', { now: minutes(-60) });
@@ -100,6 +100,7 @@ describeEachDatabase('a filter', (fresh) => {
       const { more, ...matched } = await matchPolls(db, oneServer(serverId), filter, 1000);
       expect([filter, matched]).toEqual([filter, { count: ids.length, ids }]);
       expect(await countPolls(db, oneServer(serverId), filter)).toEqual({ count: ids.length, more });
+      expect(pollFilter.parse(JSON.parse(JSON.stringify(filter)))).toEqual(filter);
     }
     expect((await matchPolls(db, everyServer, {}, 1000)).ids).toEqual(all.slice(0, 4));
   });

@@ -33,7 +33,7 @@ const press = () => ({ interactionId: interactionId(), now });
 describeEachDatabase('a picker', (fresh) => {
   test('lists what it was opened with, read back as it was', async () => {
     const db = await fresh();
-    const filter: Required<PollFilter> = {
+    const filter: PollFilter = {
       ids: [1, 2],
       status: 'closed',
       guildId: serverId,
