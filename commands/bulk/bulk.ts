@@ -14,7 +14,7 @@ import { historySubcommand } from './operation/history.ts';
 import { progressSubcommand } from './operation/progress.ts';
 import { reportSubcommand } from './operation/report.ts';
 import { statsSubcommand } from './operation/stats.ts';
-import { kindSubcommand } from './plan/preview.ts';
+import { kindSubcommand } from './plan/kind-subcommand.ts';
 import { retrySubcommand } from './plan/retry.ts';
 import { undoSubcommand } from './plan/undo.ts';
 import type { BulkServices } from './request/bulk-services.ts';

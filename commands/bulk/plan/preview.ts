@@ -1,14 +1,8 @@
-import {
-  type APIApplicationCommandSubcommandOption,
-  ApplicationCommandOptionType,
-} from 'discord-api-types/v10';
 import { customIds } from '../../../src/base/custom-ids/custom-ids.ts';
 import type { MessageBody } from '../../../src/base/message-body.ts';
 import type { Invocation, PressHandler } from '../../../src/bot/handlers.ts';
 import { onPress } from '../../../src/bot/on-press.ts';
-import type { Subcommand } from '../../../src/bot/slash-command.ts';
 import type { OperationKind } from '../../../src/bulk/kinds/operation-kind.ts';
-import { operationLimits } from '../../../src/bulk/operation-limits.ts';
 import { discardDraft, usableDraft } from '../../../src/bulk/plan/confirm.ts';
 import { planOperation } from '../../../src/bulk/plan/plan.ts';
 import { assertRoomForPreview } from '../../../src/bulk/preview/open-previews.ts';
@@ -17,16 +11,6 @@ import { readPreview } from '../../../src/bulk/preview/preview-store.ts';
 import type { BulkServices } from '../request/bulk-services.ts';
 import { actorOf } from '../request/caller.ts';
 import { type RequestInteraction, readRequest } from '../request/read-request.ts';
-import { targetOptions } from '../request/target-options.ts';
-
-/** `/bulk close` and its like: the subcommand of a kind of operation. */
-export function kindSubcommand(services: BulkServices, kind: OperationKind): Subcommand {
-  return {
-    definition: kindDefinition(kind),
-    acknowledge: 'private',
-    run: (invocation) => previewOperation(services, invocation, kind),
-  };
-}
 
 /** Freezes the plan that is asked for, and shows its preview. */
 export async function previewOperation(
@@ -72,29 +56,4 @@ export function previewPresses(services: BulkServices): PressHandler[] {
       },
     }),
   ];
-}
-
-function kindDefinition(kind: OperationKind): APIApplicationCommandSubcommandOption {
-  return {
-    type: ApplicationCommandOptionType.Subcommand,
-    name: kind.name,
-    description: kind.description,
-    // Discord wants what is required first.
-    options: [
-      ...kind.options.filter((option) => option.required),
-      ...targetOptions,
-      ...kind.options.filter((option) => !option.required),
-      {
-        type: ApplicationCommandOptionType.String,
-        name: 'reason',
-        description: 'Why, for the progress message and the audit',
-        max_length: operationLimits.reason,
-      },
-      {
-        type: ApplicationCommandOptionType.Boolean,
-        name: 'private',
-        description: `Show the progress only to you (below ${operationLimits.privateMinutes} minutes)`,
-      },
-    ],
-  };
 }
