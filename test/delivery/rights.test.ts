@@ -4,7 +4,7 @@ import { unpark } from '../../src/delivery/sending/parks-store.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { failing, refusal } from './fake-discord.ts';
 import { bump, givenPoll, overdueIds, pollOf } from './polls.ts';
-import { oneProcess } from './several-processes.ts';
+import { oneProcess, shownPoll } from './several-processes.ts';
 
 const place = '<#200000000000000001>';
 const swept = { respectParks: true };
@@ -56,9 +56,7 @@ describeEachDatabase('what Discord refuses', (fresh) => {
 
   test('to a batch once it does not ask again, also where an edit turns into a post', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     await bump(db, id);
     discord.messages.clear();
     const before = { type: 'failed', code: '50013', reason: 'x', scope: 'channel', right: 'post' } as const;

@@ -6,6 +6,7 @@ import type { Obstacles } from '../../src/delivery/rights.ts';
 import { deliverOne } from '../../src/delivery/sending/deliver-one.ts';
 import type { DeliverOptions } from '../../src/delivery/sending/sending.ts';
 import { botId, FakeDiscord } from './fake-discord.ts';
+import { givenPoll } from './polls.ts';
 
 /** As an operation shows a poll. */
 export const plain: DeliverOptions = {
@@ -44,4 +45,12 @@ export function severalProcesses(db: Db, obstacle: Obstacles = () => null) {
 export function oneProcess(db: Db, obstacle?: Obstacles) {
   const { discord, by } = severalProcesses(db, obstacle);
   return { discord, show: by('one') };
+}
+
+/** One of them, with a poll that it has shown. */
+export async function shownPoll(db: Db) {
+  const { discord, show } = oneProcess(db);
+  const id = await givenPoll(db);
+  await show(id);
+  return { discord, show, id };
 }

@@ -17,7 +17,10 @@ const application = channelId(50);
 const channel = channelId(51);
 const posted = messageIdAt(Date.now() - 1_000);
 
-async function setUp(reply: (request: Received, nth: number) => Reply = () => sentReply) {
+async function setUp(
+  reply: (request: Received, nth: number) => Reply = () => sentReply,
+  more: Partial<Parameters<typeof discordMessages>[0]> = {},
+) {
   const server = await restServer(reply);
   closing.push(server.close);
   const rateLimits = new RateLimits();
@@ -29,8 +32,9 @@ async function setUp(reply: (request: Received, nth: number) => Reply = () => se
     clock: systemClock,
     applicationId: () => application,
     botId: () => bot,
+    ...more,
   });
-  return { messages, rateLimits, received: server.received, rest };
+  return { messages, rateLimits, received: server.received };
 }
 
 const bot = '900000000000000099';
@@ -151,13 +155,7 @@ describe('messages beside the polls', () => {
   });
 
   test('are not sent where the gateway tells that their embed would be left out', async () => {
-    const { received, rateLimits, rest } = await setUp();
-    const messages = discordMessages({
-      rest,
-      rateLimits,
-      clock: systemClock,
-      applicationId: () => application,
-      botId: () => bot,
+    const { messages, received } = await setUp(() => sentReply, {
       obstacle: () => ({ right: 'embed', permissions: ['Embed Links'], timedOutUntil: null }),
     });
     expect(await messages.post(channel, { embeds: [{ title: 'x' }] }, 'n')).toMatchObject({
@@ -169,18 +167,13 @@ describe('messages beside the polls', () => {
 
   test('are posted again as soon as the gateway tells that the right is back', async () => {
     let allowed = false;
-    const { received, rateLimits, rest } = await setUp(() =>
-      allowed ? sentReply : { status: 403, body: { code: 50013, message: 'Missing Permissions' } },
+    const { messages, received } = await setUp(
+      () => (allowed ? sentReply : { status: 403, body: { code: 50013, message: 'Missing Permissions' } }),
+      {
+        obstacle: () =>
+          allowed ? null : { right: 'post', permissions: ['Send Messages'], timedOutUntil: null },
+      },
     );
-    const messages = discordMessages({
-      rest,
-      rateLimits,
-      clock: systemClock,
-      applicationId: () => application,
-      botId: () => bot,
-      obstacle: () =>
-        allowed ? null : { right: 'post', permissions: ['Send Messages'], timedOutUntil: null },
-    });
     for (const nonce of ['a', 'b'])
       expect(await messages.post(channel, { content: 'x' }, nonce)).toMatchObject({ type: 'refused' });
     expect(received).toHaveLength(1);

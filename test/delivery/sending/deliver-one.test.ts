@@ -5,7 +5,7 @@ import { claim, clearClaims } from '../../../src/delivery/sending/claim-store.ts
 import { describeEachDatabase } from '../../support/databases.ts';
 import { failing, refusal, serverError } from '../fake-discord.ts';
 import { bump, givenPoll, givenVote, overdueIds, pollOf } from '../polls.ts';
-import { oneProcess, plain, severalProcesses } from '../several-processes.ts';
+import { oneProcess, plain, severalProcesses, shownPoll } from '../several-processes.ts';
 
 describeEachDatabase('showing one poll', (fresh) => {
   test('posts a new poll, with a nonce and pinging nobody', async () => {
@@ -29,9 +29,7 @@ describeEachDatabase('showing one poll', (fresh) => {
 
   test('edits the message with the newest votes, and does nothing when it shows them', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     await givenVote(db, id, 'a');
     await givenVote(db, id, 'b');
     expect(await show(id)).toEqual({ type: 'done', revision: 3 });
@@ -106,9 +104,7 @@ describeEachDatabase('showing one poll', (fresh) => {
 
   test('keeps a request of unknown outcome as sent, and one that never left as unsent', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     await bump(db, id);
     discord.before = failing('PATCH', serverError);
     expect(await show(id)).toMatchObject({ type: 'retry', code: '503', attempt: true });

@@ -4,7 +4,7 @@ import { unpark } from '../../../src/delivery/sending/parks-store.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import type { Call } from '../fake-discord.ts';
 import { bump, givenPoll, pollOf } from '../polls.ts';
-import { oneProcess } from '../several-processes.ts';
+import { oneProcess, shownPoll } from '../several-processes.ts';
 
 const place = '<#200000000000000001>';
 const swept = { respectParks: true };
@@ -20,9 +20,7 @@ const noEmbedLinks: Obstacle = { right: 'embed', permissions: ['Embed Links'], t
 describeEachDatabase('a message without its embed', (fresh) => {
   test('is not done: an edit that lost it heals when embeds are allowed again', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     await bump(db, id);
     discord.before = dropEmbeds;
     expect(await show(id)).toEqual({
@@ -74,9 +72,7 @@ describeEachDatabase('a message without its embed', (fresh) => {
 
   test('is shown again where a moderator hid it: edits send the flags', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     await bump(db, id);
     await show(id);
     expect(discord.made('PATCH')[0]!.options.body).toMatchObject({ flags: 0 });

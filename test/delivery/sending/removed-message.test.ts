@@ -2,14 +2,12 @@ import { expect, test } from 'vitest';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { failing, lostAnswer } from '../fake-discord.ts';
 import { bump, givenPoll, pollOf } from '../polls.ts';
-import { oneProcess } from '../several-processes.ts';
+import { oneProcess, shownPoll } from '../several-processes.ts';
 
 describeEachDatabase('showing a poll whose message was removed', (fresh) => {
   test('counts a message deleted by hand as done, and leaves it so', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     discord.messages.clear();
     await bump(db, id);
     const outcome = { type: 'done', revision: 2, remark: 'its message was deleted by hand' };
@@ -23,9 +21,7 @@ describeEachDatabase('showing a poll whose message was removed', (fresh) => {
 
   test('posts a message deleted by hand again where that is asked', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     discord.messages.clear();
     await bump(db, id);
     expect(await show(id, { repost: true })).toEqual({ type: 'done', revision: 2 });
@@ -41,9 +37,7 @@ describeEachDatabase('showing a poll whose message was removed', (fresh) => {
 
   test('deletes the message of a deleted poll, once, and posts it anew after an undo', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     await bump(db, id, { deleted_at: new Date() });
     expect(await show(id)).toEqual({ type: 'done', revision: 2 });
     expect(discord.messages.size).toBe(0);

@@ -3,7 +3,7 @@ import { unpark } from '../../../src/delivery/sending/parks-store.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { type Call, refusal } from '../fake-discord.ts';
 import { bump, givenPoll, overdueIds, pollOf } from '../polls.ts';
-import { oneProcess } from '../several-processes.ts';
+import { oneProcess, shownPoll } from '../several-processes.ts';
 
 const place = '<#200000000000000001>';
 
@@ -74,9 +74,7 @@ describeEachDatabase('a thread that sleeps', (fresh) => {
 
   test('and falls asleep again at once is tried again', async () => {
     const db = await fresh();
-    const { discord, show } = oneProcess(db);
-    const id = await givenPoll(db);
-    await show(id);
+    const { discord, show, id } = await shownPoll(db);
     await bump(db, id);
     discord.before = (call) => {
       if (/messages/.test(call.route)) throw refusal(400, 50083, 'Thread is archived');
