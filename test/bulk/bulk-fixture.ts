@@ -98,6 +98,23 @@ export async function itemStates(db: Db, operationId: number): Promise<Record<nu
   );
 }
 
+/** What became of a poll whose message Discord took. */
+export const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
+
+/** What became of a poll whose channel the bot does not see. */
+export const refused = {
+  state: 'failed',
+  code: '50001',
+  message: 'no access',
+  attempts: 1,
+  remark: null,
+} as const;
+
+/** Who presses `Retry failed`. */
+export function retryRequest(by: Partial<Actor> = {}) {
+  return { actor: actor(by), serverId, channelId, locale: 'en-US', processId: processName };
+}
+
 /** Who asks for an undo. */
 export function asking(): Asking {
   return {

@@ -17,10 +17,13 @@ import { applyPlanned } from './apply-planned.ts';
 import {
   actor,
   asking,
+  done,
   interactionId,
   later,
   operationOf,
   processName,
+  refused,
+  retryRequest,
   running,
   start,
 } from './bulk-fixture.ts';
@@ -33,48 +36,35 @@ export async function begin(
   ids: readonly number[],
 ): Promise<Lease> {
   const kind = operationKind(name);
-  return await apply(
+  return await applyPlanned(
     db,
     await running(db, { kind, params: readParams(kind, options, now), filter: { ids } }),
   );
 }
 
-export async function apply(db: Db, lease: Lease): Promise<Lease> {
-  await applyPlanned(
-    db,
-    lease,
-    () => later,
-    () => true,
-  );
-  return lease;
-}
-
-/** Ends it as if Discord took every message, but for the polls that it refuses. */
-export async function finish(db: Db, lease: Lease, refused: readonly number[] = []): Promise<OperationRow> {
+/** Ends it as if Discord took every message `but` those of these polls, which it refuses. */
+export async function finish(
+  db: Db,
+  lease: Lease,
+  but: readonly number[] = [],
+  at = later,
+): Promise<OperationRow> {
   const items = await db
     .selectFrom('operation_items')
     .select('poll_id')
     .where('operation_id', '=', lease.operationId)
     .where('state', '=', 'applied')
     .execute();
-  const shown = items.map((item) => item.poll_id).filter((id) => !refused.includes(id));
+  const shown = items.map((item) => item.poll_id).filter((id) => !but.includes(id));
   await sql`update polls set shown_revision = revision, sent_revision = revision
     where id = any(${shown}::int[])`.execute(db);
-  const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
   await settleItems(db, lease, { ...done, pollIds: shown }, later);
-  await fail(db, lease, refused);
-  return (await finishOperation(db, lease, { from: ['running'], result: null }, later))!;
+  await fail(db, lease, but);
+  return (await finishOperation(db, lease, { from: ['running'], result: null }, at))!;
 }
 
 export async function fail(db: Db, lease: Lease, ids: readonly number[]): Promise<void> {
-  const failed = {
-    state: 'failed',
-    code: '50001',
-    message: 'no access',
-    attempts: 1,
-    remark: null,
-  } as const;
-  await settleItems(db, lease, { ...failed, pollIds: ids }, later);
+  await settleItems(db, lease, { ...refused, pollIds: ids }, later);
 }
 
 export async function run(
@@ -82,9 +72,9 @@ export async function run(
   name: string,
   options: Record<string, unknown>,
   ids: readonly number[],
-  refused: readonly number[] = [],
+  but: readonly number[] = [],
 ): Promise<OperationRow> {
-  return await finish(db, await begin(db, name, options, ids), refused);
+  return await finish(db, await begin(db, name, options, ids), but);
 }
 
 export async function cancel(db: Db, lease: Lease): Promise<OperationRow> {
@@ -102,20 +92,19 @@ export async function beginUndo(db: Db, original: OperationRow): Promise<Lease> 
 export async function undo(
   db: Db,
   original: OperationRow,
-  refused: readonly number[] = [],
+  but: readonly number[] = [],
 ): Promise<OperationRow> {
-  return await finish(db, await apply(db, await beginUndo(db, original)), refused);
+  return await finish(db, await applyPlanned(db, await beginUndo(db, original)), but);
 }
 
 /** The retry of what failed, which waits in the queue. */
 export async function queueRetry(db: Db, original: OperationRow): Promise<OperationRow> {
-  const request = { actor: actor(), serverId, channelId, locale: 'en-US', processId: processName };
-  return (await startRetry(db, original, request, later))!;
+  return (await startRetry(db, original, retryRequest(), later))!;
 }
 
 /** The retry of what failed, begun and applied. */
 export async function beginRetry(db: Db, original: OperationRow): Promise<Lease> {
-  return await apply(db, await start(db, await queueRetry(db, original)));
+  return await applyPlanned(db, await start(db, await queueRetry(db, original)));
 }
 
 /** Ends it as a whole: what is still open fails. */

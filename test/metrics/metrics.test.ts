@@ -8,15 +8,14 @@ import { startOwnPostgres } from '../../sandbox/machine/database-faults/own-post
 import { systemClock } from '../../src/base/clock.ts';
 import { CannotStart } from '../../src/base/errors.ts';
 import { createLogger } from '../../src/base/log.ts';
-import { finishOperation } from '../../src/bulk/run/finish-operation.ts';
-import { settleItems } from '../../src/bulk/run/settle.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import type { Db } from '../../src/db/schema.ts';
 import { Metrics, type MetricsSources } from '../../src/metrics/metrics.ts';
 import { MetricsServer } from '../../src/metrics/metrics-server.ts';
 import { readiness } from '../../src/metrics/readiness.ts';
 import { applyPlanned } from '../bulk/apply-planned.ts';
-import { later, postedPolls, processName, running } from '../bulk/bulk-fixture.ts';
+import { postedPolls, processName, running } from '../bulk/bulk-fixture.ts';
+import { finish } from '../bulk/steps.ts';
 import { minutes } from '../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 
@@ -59,23 +58,8 @@ async function served(metrics: Metrics, from: MetricsSources, gateway = 'ok') {
 
 /** One poll of two fails. */
 async function ranOperation(db: Db): Promise<void> {
-  const [a, b] = (await postedPolls(db, 2)) as [number, number];
-  const lease = await running(db);
-  await applyPlanned(
-    db,
-    lease,
-    () => later,
-    () => true,
-  );
-  const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
-  await settleItems(db, lease, { ...done, pollIds: [a] }, later);
-  await settleItems(
-    db,
-    lease,
-    { ...done, pollIds: [b], state: 'failed', code: '50001', message: 'no access' },
-    later,
-  );
-  await finishOperation(db, lease, { from: ['running'], result: null }, minutes(2));
+  const [, b] = (await postedPolls(db, 2)) as [number, number];
+  await finish(db, await applyPlanned(db, await running(db)), [b], minutes(2));
 }
 
 describeEachDatabase('metrics', (fresh) => {

@@ -13,3 +13,15 @@ export function recorded(db: Db): { readonly db: Db; readonly statements: readon
   };
   return { db: db.withPlugin(plugin), statements };
 }
+
+/** The same database, from which every statement throws `crash` once a second one has `text` in it. */
+export function dyingAtTheSecond(db: Db, text: string, crash: Error): Db {
+  const { db: recording, statements } = recorded(db);
+  return recording.withPlugin({
+    transformQuery: ({ node }) => {
+      if (statements.filter((one) => one.includes(text)).length > 1) throw crash;
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  });
+}

@@ -5,7 +5,6 @@ import { cancelOperation, pauseOperation, resumeOperation } from '../../../src/b
 import { takeOver } from '../../../src/bulk/lifecycle/lease.ts';
 import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import { finishOperation } from '../../../src/bulk/run/finish-operation.ts';
-import { settleItems } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { everyServer, oneServer } from '../../../src/polls/scope.ts';
 import { channelId, serverId } from '../../polls/poll-fixture.ts';
@@ -21,6 +20,7 @@ import {
   processName,
   running,
 } from '../bulk-fixture.ts';
+import { finish } from '../steps.ts';
 
 async function entries(db: Db, operationId: number, event: string) {
   return await db
@@ -108,22 +108,8 @@ describeEachDatabase('the audit trail', (fresh) => {
   test('keeps what became of each poll, and of what a retry is one', async () => {
     const db = await fresh();
     const [a, b] = (await postedPolls(db, 2)) as [number, number];
-    const lease = await running(db);
-    await applyPlanned(
-      db,
-      lease,
-      () => later,
-      () => true,
-    );
-    const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
-    await settleItems(db, lease, { ...done, pollIds: [a] }, later);
-    await settleItems(
-      db,
-      lease,
-      { ...done, pollIds: [b], state: 'failed', code: '50001', message: 'no access' },
-      later,
-    );
-    const finished = (await finishOperation(db, lease, { from: ['running'], result: null }, later))!;
+    const lease = await applyPlanned(db, await running(db));
+    const finished = await finish(db, lease, [b]);
     expect((await entries(db, finished.id, 'finished'))[0]!.details).toEqual({
       result: 'completed with failures',
       done: 1,

@@ -4,9 +4,9 @@ import { startRetry } from '../../../src/bulk/plan/retry.ts';
 import { renderProgress } from '../../../src/bulk/progress/progress-embed.ts';
 import { readProgress } from '../../../src/bulk/progress/progress-store.ts';
 import { runOperation } from '../../../src/bulk/run/run-operation.ts';
-import { channelId, serverId } from '../../polls/poll-fixture.ts';
+import { serverId } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { actor, adminId, later, operationOf, postedPolls, processName, start } from '../bulk-fixture.ts';
+import { adminId, later, operationOf, postedPolls, retryRequest, start } from '../bulk-fixture.ts';
 import { begin, csvOf, depsWith, Inbox, names, never } from './export-scene.ts';
 
 describeEachDatabase('export', (fresh) => {
@@ -65,13 +65,7 @@ describeEachDatabase('export', (fresh) => {
     expect(embed!.description).toMatch(/the file could not be sent: .*Cannot send messages.* \(50007\)/);
     expect(embed!.description).toContain('`Retry failed` writes the missing file');
 
-    const request = {
-      actor: actor({ token: 'fresh-token' }),
-      serverId,
-      channelId,
-      locale: 'en-US',
-      processId: processName,
-    };
+    const request = retryRequest({ token: 'fresh-token' });
     const retry = await startRetry(db, ended!.operation, request, later);
     const second = await runOperation(depsWith(db, inbox), await start(db, retry!), never);
     expect(second!.operation.state).toBe('completed');

@@ -9,6 +9,7 @@ import { applyInChunks } from '../../../src/bulk/run/apply.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { now } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
+import { applyPlanned } from '../apply-planned.ts';
 import {
   asking,
   dump,
@@ -21,18 +22,7 @@ import {
   start,
 } from '../bulk-fixture.ts';
 import { changing } from '../changing.ts';
-import {
-  abort,
-  apply,
-  beginRetry,
-  beginUndo,
-  cancel,
-  finish,
-  queueRetry,
-  run,
-  undo,
-  vote,
-} from '../steps.ts';
+import { abort, beginRetry, beginUndo, cancel, finish, queueRetry, run, undo, vote } from '../steps.ts';
 
 const [ann, bob] = ['900000000000000601', '900000000000000602'] as const;
 
@@ -124,8 +114,8 @@ describeEachDatabase('a second retry', (fresh) => {
     const failed = await unreached(db, 'close', {}, [id]);
     const aborted = await abort(db, held(await queueRetry(db, failed)));
     const [one, other] = [await queueRetry(db, failed), await queueRetry(db, aborted)];
-    await finish(db, await apply(db, await start(db, one)));
-    await finish(db, await apply(db, await start(db, other)));
+    await finish(db, await applyPlanned(db, await start(db, one)));
+    await finish(db, await applyPlanned(db, await start(db, other)));
     expect(await itemStates(db, other.id)).toEqual({ [id]: 'done' });
   });
 

@@ -6,8 +6,9 @@ import { closePoll } from '../../../src/polls/close-poll-store.ts';
 import { everyServer } from '../../../src/polls/scope.ts';
 import { minutes } from '../../polls/poll-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
+import { applyPlanned } from '../apply-planned.ts';
 import { asking, dump, interactionId, itemStates, later, postedPolls, processName } from '../bulk-fixture.ts';
-import { apply, begin, beginRetry, beginUndo, cancel, fail, finish, run, undo } from '../steps.ts';
+import { begin, beginRetry, beginUndo, cancel, fail, finish, run, undo } from '../steps.ts';
 
 async function refusal(db: Db, of: Parameters<typeof planUndo>[1]): Promise<string> {
   return await planUndo(db, of, asking(), processName, later).then(
@@ -79,7 +80,7 @@ describeEachDatabase('an undo that was cancelled', (fresh) => {
     const before = await dump(db);
     const closed = await run(db, 'close', {}, ids);
     for (const _ of [1, 2]) {
-      const undoing = await apply(db, await beginUndo(db, closed));
+      const undoing = await applyPlanned(db, await beginUndo(db, closed));
       expect(await cancel(db, undoing)).toMatchObject({ state: 'cancelled', total: 3 });
     }
     expect((await undo(db, closed)).total).toBe(3);
@@ -91,7 +92,7 @@ describeEachDatabase('an undo that was cancelled', (fresh) => {
     const db = await fresh();
     const [shown, back] = (await postedPolls(db, 2)) as [number, number];
     const closed = await run(db, 'close', {}, [shown, back]);
-    const undoing = await apply(db, await beginUndo(db, closed));
+    const undoing = await applyPlanned(db, await beginUndo(db, closed));
     await db
       .updateTable('polls')
       .set({ shown_revision: 99, sent_revision: 99 })

@@ -6,8 +6,6 @@ import { confirmDraft, phraseOf, usableDraft } from '../../../src/bulk/plan/conf
 import { planUndo } from '../../../src/bulk/plan/plan-undo.ts';
 import { renderPreview } from '../../../src/bulk/preview/preview-embed.ts';
 import { readPreview } from '../../../src/bulk/preview/preview-store.ts';
-import { finishOperation } from '../../../src/bulk/run/finish-operation.ts';
-import { settleItems } from '../../../src/bulk/run/settle.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { closeDue } from '../../../src/polls/due-store.ts';
 import { minutes } from '../../polls/poll-fixture.ts';
@@ -26,25 +24,11 @@ import {
   running,
   start,
 } from '../bulk-fixture.ts';
-
-const done = { state: 'done', code: null, message: null, attempts: 1, remark: null } as const;
+import { finish } from '../steps.ts';
 
 /** Runs it to its end as if Discord took every edit. */
 async function run(db: Db, lease: Lease) {
-  await applyPlanned(
-    db,
-    lease,
-    () => later,
-    () => true,
-  );
-  const items = await db
-    .selectFrom('operation_items')
-    .select('poll_id')
-    .where('operation_id', '=', lease.operationId)
-    .where('state', '=', 'applied')
-    .execute();
-  await settleItems(db, lease, { ...done, pollIds: items.map((item) => item.poll_id) }, later);
-  return (await finishOperation(db, lease, { from: ['running'], result: null }, later))!;
+  return await finish(db, await applyPlanned(db, lease));
 }
 
 async function previewText(db: Db, draft: number): Promise<string> {

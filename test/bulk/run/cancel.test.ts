@@ -4,8 +4,9 @@ import { releaseHolds } from '../../../src/bulk/run/put-back.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
+import { applyPlanned } from '../apply-planned.ts';
 import { dump, itemStates, postedPolls } from '../bulk-fixture.ts';
-import { apply, begin, beginRetry, beginUndo, cancel, fail, finish, run, undo, vote } from '../steps.ts';
+import { begin, beginRetry, beginUndo, cancel, fail, finish, run, undo, vote } from '../steps.ts';
 
 const [ann, bob] = ['900000000000000601', '900000000000000602'] as const;
 
@@ -114,7 +115,7 @@ describeEachDatabase('a cancel after votes were cast', (fresh) => {
     const [id] = (await postedPolls(db, 1)) as [number];
     await db.updateTable('polls').set({ anonymous: true }).execute();
     const shown = await run(db, 'settings', { anonymous: false }, [id]);
-    const undoing = await apply(db, await beginUndo(db, shown));
+    const undoing = await applyPlanned(db, await beginUndo(db, shown));
     await vote(db, id, ann, 0);
     await cancel(db, undoing);
     expect((await pollRow(db, id)).anonymous).toBe(true);

@@ -7,7 +7,7 @@ import { OperationQueue } from '../../../src/bulk/run/operation-queue.ts';
 import { type RunDeps, runOperation } from '../../../src/bulk/run/run-operation.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { recorded } from '../../support/statements.ts';
+import { dyingAtTheSecond } from '../../support/statements.ts';
 import { later, operationOf, postedPolls, processName, running } from '../bulk-fixture.ts';
 import { ShowingDeliverer } from '../progress/showing-deliverer.ts';
 
@@ -110,15 +110,8 @@ describeEachDatabase('running an operation', (fresh) => {
     await postedPolls(db, 300);
     const lease = await running(db);
     await cancelOperation(db, lease.operationId, { userId: null, processId: processName }, later);
-    const { db: dying, statements } = recorded(db);
     const crash = new Error('crash');
-    const dies = dying.withPlugin({
-      transformQuery: ({ node }) => {
-        if (statements.filter((text) => text.includes('order by id for update')).length > 1) throw crash;
-        return node;
-      },
-      transformResult: async ({ result }) => result,
-    });
+    const dies = dyingAtTheSecond(db, 'order by id for update', crash);
     const deliverer = new ShowingDeliverer(db);
     await expect(runOperation(depsWith(dies, deliverer), lease, never)).rejects.toThrow(crash);
     expect(await stillPlanned(db)).toBe(50);

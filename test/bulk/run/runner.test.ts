@@ -1,96 +1,19 @@
 import type { KyselyPlugin } from 'kysely';
-import { expect, onTestFinished, test } from 'vitest';
-import { type Clock, systemClock } from '../../../src/base/clock.ts';
-import { createLogger } from '../../../src/base/log.ts';
+import { expect, test } from 'vitest';
+import type { Clock } from '../../../src/base/clock.ts';
 import { admitQueued } from '../../../src/bulk/lifecycle/admission.ts';
 import { pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/control.ts';
-import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
-import { takeOver } from '../../../src/bulk/lifecycle/lease.ts';
-import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
-import { Runner, type RunnerParts } from '../../../src/bulk/run/runner.ts';
-import type { Db } from '../../../src/db/schema.ts';
-import { ConnectionLost } from '../../../src/db/server/database-fault.ts';
-import type { Messages } from '../../../src/delivery/messages/messages.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { actor, itemStates, later, operationOf, plan, postedPolls, processName } from '../bulk-fixture.ts';
+import { later, operationOf, postedPolls } from '../bulk-fixture.ts';
 import { ShowingDeliverer } from '../progress/showing-deliverer.ts';
-
-/** Pauses take a fiftieth of their time, and monotonic time is where the test puts it. */
-class QuickClock implements Clock {
-  ahead = 0;
-  now = () => later;
-  monotonic = () => performance.now() + this.ahead;
-  sleep = (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal);
-}
-
-/** A runner that shows results to nobody, and says when one would be shown, and in which words. */
-function runnerWith(db: Db, deliverer: ShowingDeliverer, clock: Clock = new QuickClock()) {
-  const titles: string[] = [];
-  const seen: { wanted: string; found: () => void }[] = [];
-  const take = async (_to: string, _id: string, body: { embeds?: readonly { title?: string }[] }) => {
-    const title = body.embeds?.[0]?.title ?? '';
-    titles.push(title);
-    for (const { wanted, found } of seen) if (title.endsWith(wanted)) found();
-    return { type: 'sent', channelId: '1', messageId: '1' } as const;
-  };
-  const messages = { originalOf: () => take('', '', {}), editByToken: take, edit: take };
-  const runner = new Runner({
-    db,
-    deliverer,
-    messages: messages as unknown as Messages,
-    names: { server: () => null, channel: () => null },
-    clock,
-    log: createLogger('silent'),
-    processId: processName,
-    timeoutMs: 60_000_000,
-    admissionLimits: { maxConcurrent: 3, maxPerAdmin: 2 },
-    onAbort: () => {},
-  } as unknown as RunnerParts);
-  onTestFinished(() => runner.stop());
-  const shown = (wanted: string) => new Promise<void>((found) => seen.push({ wanted, found }));
-  return { runner, shown, titles };
-}
-
-/** A delivery that says when it comes to its first message, and shows none before `goOn` is called. */
-function gated(db: Db) {
-  const [reached, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const deliverer = new ShowingDeliverer(db);
-  deliverer.beforeEach = () => {
-    reached.resolve();
-    return free.promise;
-  };
-  return { deliverer, reached: reached.promise, goOn: free.resolve };
-}
-
-async function confirmed(db: Db, ids?: readonly number[]): Promise<Lease> {
-  const draft = await operationOf(db, await plan(db, ids ? { filter: { ids } } : {}));
-  const operation = (await confirmDraft(db, draft, actor(), processName, later))!;
-  return { operationId: operation.id, fence: operation.fence };
-}
-
-async function takeovers(db: Db): Promise<number> {
-  const rows = await db.selectFrom('audit').select('id').where('event', '=', 'taken over').execute();
-  return rows.length;
-}
-
-/** Calls `meanwhile` once, after the first statement that prolongs leases has run and before its answer is seen. */
-function whileLeasesAreRenewed(meanwhile: () => void): KyselyPlugin {
-  const renewals = new WeakSet<object>();
-  let due = true;
-  return {
-    transformQuery: ({ node, queryId }) => {
-      if (node.kind === 'SelectQueryNode' && node.with?.expressions.length === 2) renewals.add(queryId);
-      return node;
-    },
-    transformResult: async ({ result, queryId }) => {
-      if (due && renewals.has(queryId)) {
-        due = false;
-        meanwhile();
-      }
-      return result;
-    },
-  };
-}
+import {
+  confirmed,
+  gated,
+  QuickClock,
+  runnerWith,
+  takeovers,
+  whileLeasesAreRenewed,
+} from './runner-scene.ts';
 
 describeEachDatabase('the runner', (fresh) => {
   test('keeps an operation that it takes on while it renews its leases', async () => {
@@ -225,93 +148,6 @@ describeEachDatabase('the runner', (fresh) => {
     await expect.poll(() => admitQueued(db, 'another', limits, later)).toEqual([lease.operationId]);
     runner.poke();
     await completed;
-  });
-
-  test('waits out a database that is away, however often it is asked', async () => {
-    const db = await fresh();
-    await postedPolls(db, 2);
-    const lease = await confirmed(db);
-    const deliverer = new ShowingDeliverer(db);
-    let losses = 0;
-    deliverer.beforeEach = async () => {
-      losses += 1;
-      if (losses <= 12) throw new ConnectionLost('put in by the test');
-    };
-    const { runner, shown } = runnerWith(db, deliverer);
-    const completed = shown('completed');
-    runner.adopt({ lease });
-    await runner.start();
-    await completed;
-    expect(losses).toBe(14);
-    expect(await takeovers(db)).toBe(0);
-  });
-
-  test('does not add up errors between which it got further', async () => {
-    const db = await fresh();
-    const ids = await postedPolls(db, 12);
-    const lease = await confirmed(db);
-    const deliverer = new ShowingDeliverer(db);
-    let turns = 0;
-    deliverer.beforeEach = async () => {
-      turns += 1;
-      if (turns % 2 === 0) throw new Error('a bug put in by the test');
-    };
-    const { runner, shown } = runnerWith(db, deliverer);
-    const completed = shown('completed');
-    runner.adopt({ lease });
-    await runner.start();
-    await completed;
-    expect(deliverer.shown).toEqual(ids);
-  });
-
-  test('gives up where a bug comes again and again without progress, and keeps the changes', async () => {
-    const db = await fresh();
-    const ids = await postedPolls(db, 2);
-    const lease = await confirmed(db);
-    const deliverer = new ShowingDeliverer(db);
-    let errors = 0;
-    deliverer.beforeEach = async () => {
-      errors += 1;
-      throw new Error('a bug put in by the test');
-    };
-    const { runner, shown } = runnerWith(db, deliverer);
-    const failed = shown('failed');
-    runner.adopt({ lease });
-    await runner.start();
-    await failed;
-    // Once more than its limit: the first one came after the changes had been made.
-    expect(errors).toBe(5);
-    const polls = await db.selectFrom('polls').select(['id', 'status', 'held_by']).orderBy('id').execute();
-    expect(polls).toEqual(ids.map((id) => ({ id, status: 'closed', held_by: null })));
-  });
-
-  test('ends what has cost four processes their life without getting further, saying so', async () => {
-    const db = await fresh();
-    const ids = await postedPolls(db, 2);
-    const { operationId } = await confirmed(db);
-    await db.updateTable('operations').set({ state: 'running', started_at: later }).execute();
-    for (const dead of ['first', 'second', 'third']) {
-      await db
-        .updateTable('operations')
-        .set({ lease_until: new Date(0) })
-        .execute();
-      expect(await takeOver(db, dead, later)).toHaveLength(1);
-    }
-    await db
-      .updateTable('operations')
-      .set({ lease_until: new Date(0) })
-      .execute();
-    const deliverer = new ShowingDeliverer(db);
-    const { runner, shown } = runnerWith(db, deliverer);
-    const failed = shown('failed');
-    await runner.start();
-    await failed;
-    expect(deliverer.shown).toEqual([]);
-    const operation = await operationOf(db, operationId);
-    expect(operation).toMatchObject({ state: 'failed', takeovers: 4 });
-    expect(operation.failure).toContain('ended 4 times while it worked on this');
-    const states = Object.values(await itemStates(db, operationId));
-    expect(states).toEqual(ids.map(() => `failed: ${operation.failure}`));
   });
 
   test('has a result shown again that its own late words may stand over', async () => {

@@ -8,7 +8,7 @@ import { inTransaction } from '../../../src/db/transaction.ts';
 import { now } from '../../polls/poll-fixture.ts';
 import { choices } from '../../polls/vote-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { recorded } from '../../support/statements.ts';
+import { dyingAtTheSecond, recorded } from '../../support/statements.ts';
 import { applyPlanned } from '../apply-planned.ts';
 import { later, operationOf, postedPolls, processName, running } from '../bulk-fixture.ts';
 
@@ -44,24 +44,11 @@ describeEachDatabase('votes that an operation moves', (fresh) => {
     const db = await fresh();
     const ids = await closedPolls(db, [1, 2, 3, 0, 2]);
     const lease = await running(db, resetting);
-    await applyPlanned(
-      db,
-      lease,
-      () => later,
-      () => true,
-      2,
-    );
+    await applyPlanned(db, lease, { chunkSize: 2 });
     expect(await db.selectFrom('votes').selectAll().execute()).toEqual([]);
     await cancelOperation(db, lease.operationId, { userId: null, processId: processName }, later);
-    const { db: dying, statements } = recorded(db);
     const crash = new Error('crash');
-    const dies = dying.withPlugin({
-      transformQuery: ({ node }) => {
-        if (statements.filter((text) => text.includes('order by id for update')).length > 1) throw crash;
-        return node;
-      },
-      transformResult: async ({ result }) => result,
-    });
+    const dies = dyingAtTheSecond(db, 'order by id for update', crash);
     await expect(putBack(dies, lease, later, 2)).rejects.toThrow(crash);
     await putBack(db, lease, later, 2);
     for (const [index, id] of ids.entries()) {
