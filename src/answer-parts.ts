@@ -61,7 +61,8 @@ function bulkServices(core: CoreParts, discord: DiscordParts, work: WorkParts): 
     access: servers.channelAccess,
     timeoutMs: config.bulk.timeoutMs,
     deletedRetentionDays: config.deletedRetentionDays,
-    limits: { ...config.bulk, ...config.shares, bulkDeletes: servers.bulkDeleteServer },
+    planLimits: { ...config.bulk, bulkDeletes: servers.bulkDeleteServer },
+    previewLimits: config.shares,
     turns: new RequestTurns({
       perPerson: config.shares.requestsPerPerson,
       perServer: config.shares.requestsPerServer,

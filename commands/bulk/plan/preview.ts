@@ -19,9 +19,9 @@ export async function previewOperation(
   kind: OperationKind,
 ): Promise<MessageBody> {
   const request = await readRequest(services, invocation, kind);
-  const { db, limits, processId, clock } = services;
-  await assertRoomForPreview(db, request, limits);
-  return await showPreview(services, await planOperation(db, request, limits, processId, clock.now()));
+  const { db, planLimits, previewLimits, processId, clock } = services;
+  await assertRoomForPreview(db, request, previewLimits);
+  return await showPreview(services, await planOperation(db, request, planLimits, processId, clock.now()));
 }
 
 /** The first page of a draft. From now on it is kept true as time passes. */

@@ -46,8 +46,8 @@ async function previewUndo(
     reason: `undo of Operation #${original.id}`,
     private: original.private,
   };
-  const { db, processId, limits } = services;
-  await assertRoomForPreview(db, asking, limits);
-  const draft = await planUndo(db, original, asking, processId, services.clock.now(), limits.confirmDelayMs);
+  const { db, processId, planLimits, previewLimits, clock } = services;
+  await assertRoomForPreview(db, asking, previewLimits);
+  const draft = await planUndo(db, original, asking, processId, clock.now(), planLimits.confirmDelayMs);
   return await showPreview(services, draft);
 }

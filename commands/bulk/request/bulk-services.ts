@@ -17,7 +17,8 @@ export interface BulkServices extends PreviewDeps {
   readonly log: Logger;
   /** Names this process in leases and the audit. */
   readonly processId: string;
-  readonly limits: PlanLimits & PreviewLimits;
+  readonly planLimits: PlanLimits;
+  readonly previewLimits: PreviewLimits;
   /** For everything that searches or plans. */
   readonly turns: RequestTurns;
   readonly runner: Runner;

@@ -28,7 +28,7 @@ export async function readRequest(
 ): Promise<PlanRequest> {
   const scope = requireAdmin(caller);
   const now = services.clock.now();
-  const { maxPolls } = services.limits;
+  const { maxPolls } = services.planLimits;
   const written = interaction.isChatInputCommand()
     ? readTargets(interaction, { ...services, scope, now, maxPolls })
     : null;

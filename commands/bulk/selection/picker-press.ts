@@ -48,7 +48,7 @@ export function onPicker<Values extends PickerValues>(
   act: (press: PickerPress) => Promise<PickerChange>,
 ): PressHandler {
   const { db, turns, clock } = services;
-  const { maxPolls } = services.limits;
+  const { maxPolls } = services.planLimits;
   return onPress(id, {
     acknowledge: 'self',
     run: async ({ interaction, caller, respond }, pressed) => {

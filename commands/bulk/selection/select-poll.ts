@@ -30,7 +30,7 @@ export function selectPollCommand(services: BulkServices): ContextCommand {
       const { selection } = await changeSelection(
         services.db,
         owner,
-        { interactionId, maxPolls: services.limits.maxPolls, now: services.clock.now() },
+        { interactionId, maxPolls: services.planLimits.maxPolls, now: services.clock.now() },
         ({ ids }) => (ids.includes(poll.id) ? { remove: [poll.id] } : { add: [poll.id] }),
       );
       const what = selection.ids.includes(poll.id) ? 'is selected now' : 'is not selected any more';

@@ -23,7 +23,7 @@ export function selectSubcommand(services: BulkServices): Subcommand {
         ...services,
         scope: owner.scope,
         now,
-        maxPolls: services.limits.maxPolls,
+        maxPolls: services.planLimits.maxPolls,
       });
       // The status has a menu of its own, which shows it.
       const { status, ...written } = targets;

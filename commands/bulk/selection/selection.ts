@@ -24,7 +24,7 @@ const polls = { ...targets.ids.option, required: true };
 /** `/bulk selection show|add|remove|set|clear`: the saved selection by hand. */
 export function selectionGroup(services: BulkServices): SubcommandGroup {
   const numbersIn = ({ options }: ChatInputCommandInteraction) =>
-    parsePollNumbers(options.getString('polls', true), services.limits.maxPolls);
+    parsePollNumbers(options.getString('polls', true), services.planLimits.maxPolls);
   return {
     name: 'selection',
     description: 'Your saved selection of polls',
@@ -92,7 +92,7 @@ async function change(
   wish: (before: unknown, trx: Trx) => SelectionWish | Promise<SelectionWish>,
 ): Promise<SelectionChange> {
   const { interactionId } = caller;
-  const context = { interactionId, maxPolls: services.limits.maxPolls, now: services.clock.now() };
+  const context = { interactionId, maxPolls: services.planLimits.maxPolls, now: services.clock.now() };
   return await changeSelection(services.db, ownerOf(caller), context, wish);
 }
 

@@ -81,10 +81,10 @@ async function send(
   for await (const part of fileParts(pieces, text, deps.largestFile ?? largestFile)) {
     if (signal.aborted) return;
     const name = `operation-${lease.operationId}-polls${files === 0 ? '' : `-${files + 1}`}.${text.extension}${part.compressed ? '.gz' : ''}`;
-    const outcome = await sendPart(deps, lease, part, name, signal);
+    const outcome = await sendPart(deps, lease, { ...part, name }, signal);
     if (outcome === null) return;
     if (outcome.code === '401') return onAbort(outcome.message);
-    await settleExported(db, lease, part.pollIds, outcome, clock.now());
+    await settleExported(db, lease, { ...outcome, pollIds: part.pollIds }, clock.now());
     if (outcome.state === 'done') files += 1;
   }
 }
@@ -100,7 +100,7 @@ async function* plannedPieces(
   for (let after = 0; ; ) {
     const polls = await readPlanned(db, lease.operationId, { after, limit, voters: wish.voters });
     const gone = polls.filter(({ read }) => read === null).map(({ id }) => id);
-    if (gone.length > 0) await settleExported(db, lease, gone, deletedMeanwhile, clock.now());
+    if (gone.length > 0) await settleExported(db, lease, { ...deletedMeanwhile, pollIds: gone }, clock.now());
     for (const { id, read } of polls) {
       if (read !== null) yield { pollId: id, text: text(exportRow(read, wish, names)) };
     }
@@ -114,28 +114,26 @@ async function* plannedPieces(
 async function sendPart(
   deps: ExportDeps,
   lease: Lease,
-  { pollIds, data }: FilePart,
-  name: string,
+  { pollIds, data, name }: FilePart & { readonly name: string },
   signal: AbortSignal,
 ): Promise<ExportOutcome | null> {
   if (data === null) return tooLarge;
   const operation = await loadOperation(deps.db, lease.operationId);
   const count =
     pollIds.length === operation.total ? `${operation.total}` : `${pollIds.length} of ${operation.total}`;
-  const sent = await sendPrivately(
-    deps,
-    {
-      userId: operation.admin_id,
-      token: operation.progress_token,
-      tokenExpiresAt: operation.progress_token_expires_at,
-    },
-    {
+  const to = {
+    userId: operation.admin_id,
+    token: operation.progress_token,
+    tokenExpiresAt: operation.progress_token_expires_at,
+  };
+  const message = {
+    body: {
       content: `Export of Operation #${operation.id}: ${count} ${plural(operation.total, 'poll')} (${formatPollNumbers(pollIds, 6)}).`,
       files: [{ name, data }],
     },
-    `f-${operation.id}-${pollIds[0]}`,
-    signal,
-  );
+    nonce: `f-${operation.id}-${pollIds[0]}`,
+  };
+  const sent = await sendPrivately(deps, to, message, signal);
   if (sent === null) return null;
   if (sent.type === 'refused') {
     return {

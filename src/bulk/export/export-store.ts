@@ -103,8 +103,7 @@ export interface ExportOutcome {
 export async function settleExported(
   db: Db,
   lease: Lease,
-  pollIds: readonly number[],
-  outcome: ExportOutcome,
+  outcome: ExportOutcome & { readonly pollIds: readonly number[] },
   now: Date,
 ): Promise<void> {
   await inTransaction(db, async (trx) => {
@@ -120,7 +119,7 @@ export async function settleExported(
       })
       .where('operation_id', '=', lease.operationId)
       .where('state', '=', 'planned')
-      .where(sql<boolean>`poll_id = any(${[...pollIds]}::int[])`)
+      .where(sql<boolean>`poll_id = any(${[...outcome.pollIds]}::int[])`)
       .execute();
     if (outcome.file === null) return;
     await appendAudit(trx, now, {
@@ -128,7 +127,7 @@ export async function settleExported(
       actorId: null,
       process: operation.owner ?? '',
       event: 'file sent',
-      details: { ...outcome.file, to: operation.admin_id, polls: pollIds.length },
+      details: { ...outcome.file, to: operation.admin_id, polls: outcome.pollIds.length },
     });
   });
 }

@@ -14,18 +14,24 @@ export type SentPrivately =
   | { readonly type: 'sent'; readonly way: 'as a private reply' | 'by direct message' }
   | Extract<Sent, { type: 'refused' }>;
 
+export interface PrivateMessage {
+  readonly body: MessageBody;
+  /**
+   * At most 25 characters. It keeps a direct message from being posted twice. A follow-up has none, so one whose answer
+   * was lost comes twice rather than never.
+   */
+  readonly nonce: string;
+}
+
 /**
  * Sends a message that only its addressee sees: as a follow-up while the interaction's token works, else by direct
- * message. Waits out limits and outages. Returns Discord's refusal of both ways, or null if `signal` aborted first.
- * `nonce` (at most 25 characters) keeps a direct message from being posted twice. A follow-up has none, so one whose
- * answer was lost comes twice rather than never.
+ * message. Waits out limits and outages. Returns Discord's refusal of both ways, or null if `stopping` aborted first.
  */
 export async function sendPrivately(
   parts: { readonly messages: Messages; readonly clock: Clock },
   to: Addressee,
-  body: MessageBody,
-  nonce: string,
-  signal: AbortSignal,
+  { body, nonce }: PrivateMessage,
+  stopping: AbortSignal,
 ): Promise<SentPrivately | null> {
   const { messages, clock } = parts;
   let { token } = to;
@@ -38,7 +44,7 @@ export async function sendPrivately(
     }
     return await messages.direct(to.userId, body, nonce);
   };
-  const sent = await sendUntilTaken(clock, send, { stopping: signal });
+  const sent = await sendUntilTaken(clock, send, { stopping });
   if (sent.type === 'retry') return null;
   if (sent.type === 'refused') return sent;
   return { type: 'sent', way: token === null ? 'by direct message' : 'as a private reply' };

@@ -4,7 +4,7 @@ import type { Poll } from '../../polls/poll.ts';
 import { discordTime } from '../../polls/time.ts';
 import { defineKind } from './define-kind.ts';
 import type { PollChange } from './poll-image.ts';
-import { askedAt, instantOf, shownTime, writtenTime } from './written-time.ts';
+import { askedAt, instantOf, SkippedTime, shownTime, writtenTime } from './written-time.ts';
 
 const hourMs = 3_600_000;
 /** Ten years, as for every duration. */
@@ -66,7 +66,7 @@ function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   if (poll.status === 'active') return 'already active';
   if (poll.status !== 'closed') return `${poll.status}; only closed polls can be reopened`;
   const closesAt = newClosingTime(poll, asked);
-  if (typeof closesAt === 'string') return closesAt;
+  if (closesAt instanceof SkippedTime) return closesAt.skipReason;
   if (closesAt !== null && closesAt <= now) {
     return asked.closes === undefined && asked.extend_hours === undefined
       ? 'closed, and its closing time has passed: give `closes` or `extend_hours`'
@@ -89,7 +89,7 @@ function reopened(poll: Poll, closesAt: Date | null, now: Date): PollChange {
   };
 }
 
-function newClosingTime(poll: Poll, { closes, extend_hours, asked_at }: Params): Date | null | string {
+function newClosingTime(poll: Poll, { closes, extend_hours, asked_at }: Params): Date | null | SkippedTime {
   if (closes !== undefined) return instantOf(closes, poll.timezone, asked_at);
   return extend_hours !== undefined ? hoursAfter(asked_at, extend_hours) : poll.closesAt;
 }

@@ -7,7 +7,7 @@ import { optionCount } from '../../polls/poll-input.ts';
 import { checkZone } from '../../polls/time.ts';
 import { defineKind } from './define-kind.ts';
 import type { PollChange } from './poll-image.ts';
-import { askedAt, instantOf, shownTime, writtenTimeOrNone } from './written-time.ts';
+import { askedAt, instantOf, SkippedTime, shownTime, writtenTimeOrNone } from './written-time.ts';
 
 const choices = `\`max_choices\` must be a whole number from 1 to ${optionCount.most}, and at most the number of a poll's options.`;
 
@@ -102,7 +102,7 @@ export const settings = defineKind({
 
 function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   const closesAt = newClosingTime(poll, asked);
-  if (typeof closesAt === 'string') return closesAt;
+  if (closesAt instanceof SkippedTime) return closesAt.skipReason;
   const change: PollChange = {
     ...(asked.timezone !== undefined && asked.timezone !== poll.timezone && { timezone: asked.timezone }),
     ...(asked.anonymous !== undefined &&
@@ -116,7 +116,7 @@ function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   return refusal(poll, change, now) ?? change;
 }
 
-function newClosingTime(poll: Poll, { closes, timezone, asked_at }: Params): Date | null | string {
+function newClosingTime(poll: Poll, { closes, timezone, asked_at }: Params): Date | null | SkippedTime {
   if (closes === undefined) return poll.closesAt;
   return closes === 'none' ? null : instantOf(closes, timezone ?? poll.timezone, asked_at);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canBecome, type Poll, pollStatuses } from '../../polls/poll.ts';
 import { defineKind } from './define-kind.ts';
 import type { PollChange } from './poll-image.ts';
-import { askedAt, instantOf, shownTime, writtenTime } from './written-time.ts';
+import { askedAt, instantOf, SkippedTime, shownTime, writtenTime } from './written-time.ts';
 
 const params = z
   .object({
@@ -70,11 +70,10 @@ function decide(poll: Poll, asked: Params, now: Date): PollChange | string {
   if (to === 'closed') return { status: to, closed_at: now, ping_pending: false };
   const opensAt = newTime(asked.opens, poll.opensAt, poll, asked);
   const closesAt = newTime(asked.closes, poll.closesAt, poll, asked);
-  if (typeof opensAt === 'string') return opensAt;
-  if (typeof closesAt === 'string') return closesAt;
-  return to === 'scheduled'
-    ? scheduled(asked, opensAt, closesAt, now)
-    : active(poll, asked, opensAt, closesAt, now);
+  if (opensAt instanceof SkippedTime) return opensAt.skipReason;
+  if (closesAt instanceof SkippedTime) return closesAt.skipReason;
+  const times = { opensAt, closesAt, now };
+  return to === 'scheduled' ? scheduled(asked, times) : active(poll, asked, times);
 }
 
 /** The time asked for, or else the poll's own. */
@@ -83,16 +82,17 @@ function newTime(
   own: Date | null,
   { timezone }: Poll,
   { asked_at }: Params,
-): Date | null | string {
+): Date | null | SkippedTime {
   return asked === undefined ? own : instantOf(asked, timezone, asked_at);
 }
 
-function scheduled(
-  asked: Params,
-  opensAt: Date | null,
-  closesAt: Date | null,
-  now: Date,
-): PollChange | string {
+interface Times {
+  readonly opensAt: Date | null;
+  readonly closesAt: Date | null;
+  readonly now: Date;
+}
+
+function scheduled(asked: Params, { opensAt, closesAt, now }: Times): PollChange | string {
   if (opensAt === null || opensAt <= now) {
     return asked.opens === undefined
       ? 'has no opening time in the future: give `opens`'
@@ -112,13 +112,7 @@ function scheduled(
   };
 }
 
-function active(
-  poll: Poll,
-  asked: Params,
-  opensAt: Date | null,
-  closesAt: Date | null,
-  now: Date,
-): PollChange | string {
+function active(poll: Poll, asked: Params, { opensAt, closesAt, now }: Times): PollChange | string {
   if (closesAt !== null && closesAt <= now) {
     return asked.closes === undefined
       ? `${poll.status}, and its closing time has passed: give \`closes\``

@@ -16,12 +16,21 @@ export const writtenTimeOrNone = z
     if (text !== 'none') checkForm(text, context);
   });
 
-/** The instant that a checked text means in this zone; or the reason as text if this zone's clocks skip it. */
-export function instantOf(text: string, zone: string, asked_at: string): Date | string {
+/** A time that the clocks of a zone skip, such as in the night in which daylight saving begins. */
+export class SkippedTime {
+  readonly skipReason: string;
+
+  constructor(zone: string) {
+    this.skipReason = `the clocks of ${zone} skip the time asked for`;
+  }
+}
+
+/** The instant that a checked text means in this zone. */
+export function instantOf(text: string, zone: string, asked_at: string): Date | SkippedTime {
   try {
     return parseWhen(text, { zone, now: new Date(asked_at) });
   } catch (error) {
-    if (error instanceof UserError) return `the clocks of ${zone} skip the time asked for`;
+    if (error instanceof UserError) return new SkippedTime(zone);
     throw error;
   }
 }
