@@ -21,16 +21,16 @@ const longestPauseMs = operationLimits.pauseHours * 3_600_000;
 
 /** What interrupts a run. */
 export interface Interruptions {
-  /** This process ends, or lost the operation. */
+  /** This process ends, or it lost the operation. */
   readonly stopping: AbortSignal;
-  /** Resolves when the operation is found in another state than the one seen here: somebody paused, resumed or cancelled it. */
+  /** Resolves when the operation is in another state than `seen`: somebody paused, resumed or cancelled it. */
   otherThan(seen: OperationState): Promise<void>;
 }
 
 /**
- * Takes an operation from the state of its row to its result: it waits to be admitted, is executed, waits while it is paused,
- * is put back where it is cancelled. Returns null when it was stopped on the way. Throws `LeaseLostError`.
- * `answered` settles when the press that started it has had its response: files must not overtake that.
+ * Takes an operation from the state of its row to its result. A queued one waits, a running one is executed, a paused one
+ * waits, a cancelled one is put back. Returns null if it was stopped on the way. Throws `LeaseLostError`. `answered`
+ * settles when the press that started the operation has its response. Files must not come before that.
  */
 export async function runOperation(
   deps: RunDeps,
@@ -54,7 +54,7 @@ interface Step {
   readonly answered: Promise<unknown>;
 }
 
-/** Does what is to be done in one state. Null: the state has to be looked at again. */
+/** Does what one state asks for. Null: the state must be read again. */
 async function step(
   deps: RunDeps,
   lease: Lease,
@@ -84,13 +84,13 @@ async function waitPaused(deps: RunDeps, lease: Lease, interrupted: Promise<void
   const leftMs = Math.max(0, (paused_at ?? clock.now()).getTime() + longestPauseMs - clock.now().getTime());
   const interruption = interrupted.then(() => 'interrupted' as const);
   if ((await within(clock, leftMs, interruption, 'expired' as const)) === 'interrupted') return;
-  // It may have gone on and been paused anew, between two looks of whoever tells.
+  // It may have been resumed and paused again between two looks.
   const since = new Date(clock.now().getTime() - longestPauseMs);
   const by = { userId: null, processId, reason: `it stood paused for ${operationLimits.pauseHours} hours` };
   await cancelPausedSince(db, lease.operationId, { since, by, now: clock.now() });
 }
 
-/** Puts back chunk by chunk, then ends. What became of the polls gives the word, whoever it was that put them back. */
+/** Puts the polls back chunk by chunk, then ends. The result follows from the polls, whichever process put them back. */
 async function cancel({ db, clock, deliverer }: RunDeps, lease: Lease): Promise<OperationRow | null> {
   const now = clock.now();
   const behind = await putBack(db, lease, now);
