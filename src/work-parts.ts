@@ -44,7 +44,7 @@ export function workParts(core: CoreParts, discord: DiscordParts): WorkParts {
     bulkDeletes: servers.bulkDeleteServer,
     tokenRefused: lost,
   });
-  const scheduler = createScheduler({ db, clock, log, touch: (poll) => delivery.touch(poll) });
+  const scheduler = createScheduler({ db, clock, log, refresh: (poll) => delivery.refresh(poll) });
   const deliverer = noticing(delivery, () => scheduler.wake());
   const healing = new Healing({ db, clock, log });
   return {

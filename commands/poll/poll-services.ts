@@ -6,7 +6,7 @@ import type { Deliverer } from '../../src/delivery/delivery-batch.ts';
 /** What the poll commands work with. */
 export interface PollServices {
   readonly db: Db;
-  readonly deliverer: Pick<Deliverer, 'deliver' | 'touch'>;
+  readonly deliverer: Pick<Deliverer, 'deliver' | 'refresh'>;
   readonly servers: Pick<Servers, 'serverName' | 'missingToPost' | 'obstacle'>;
   readonly clock: Clock;
   /** How many polls a server may have. */

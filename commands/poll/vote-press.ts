@@ -37,7 +37,7 @@ export function votePress({
       }
       if (result.type === 'refused') throw new UserError(result.reason);
       const { id, channelId, messageId } = result.poll;
-      deliverer.touch({ pollId: id, channelId, messageId });
+      deliverer.refresh({ pollId: id, channelId, messageId });
       return { content: nowVoted(result) };
     },
   });

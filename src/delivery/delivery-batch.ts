@@ -54,7 +54,7 @@ export interface Deliverer {
    * Shows a poll soon that changed outside an operation (vote, scheduler, create), ahead of background work. Many
    * calls make one edit.
    */
-  touch(job: DeliveryJob): void;
-  /** As `touch`, and resolves with the final outcome; null if that takes longer than `withinMs` (it goes on). */
+  refresh(job: DeliveryJob): void;
+  /** As `refresh`, and resolves with the final outcome; null if that takes longer than `withinMs` (it goes on). */
   deliver(job: DeliveryJob, withinMs: number): Promise<FinalOutcome | null>;
 }

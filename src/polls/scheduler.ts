@@ -16,7 +16,7 @@ export interface SchedulerParts {
   readonly clock: Clock;
   readonly log: Logger;
   /** Called for each poll that opened or closed, once that is committed. */
-  touch(poll: DuePoll): void;
+  refresh(poll: DuePoll): void;
 }
 
 /**
@@ -37,10 +37,10 @@ export function createScheduler(parts: SchedulerParts): Loop {
 }
 
 /** Returns for how long there is nothing to do. */
-async function openAndClose({ db, clock, log, touch }: SchedulerParts): Promise<number> {
+async function openAndClose({ db, clock, log, refresh }: SchedulerParts): Promise<number> {
   const now = clock.now();
   const changed = [...(await openDue(db, now)), ...(await closeDue(db, now))];
-  for (const poll of changed) touch(poll);
+  for (const poll of changed) refresh(poll);
   if (changed.length > 0) log.info({ polls: changed.length }, 'polls opened or closed at their time');
   const next = await nextDue(db);
   if (next === null) return longestMs;

@@ -105,7 +105,7 @@ export class Run implements Deliverer {
     else this.#idle.resolve();
   }
 
-  touch(): void {}
+  refresh(): void {}
 
   deliver(): Promise<null> {
     return Promise.resolve(null);

@@ -81,17 +81,17 @@ describeEachDatabase('polls whose time has come', (fresh) => {
     const overdue = await postedPoll(db, '1', { closesAt: minutes(1) });
     const next = await postedPoll(db, '2', { opensAt: minutes(20) });
     const clock = new HandClock(minutes(10));
-    const touched = new EventEmitter();
+    const refreshed = new EventEmitter();
     const scheduler = createScheduler({
       db,
       clock,
       log: createLogger('silent'),
-      touch: (poll) => touched.emit('poll', poll.pollId),
+      refresh: (poll) => refreshed.emit('poll', poll.pollId),
     });
-    const first = once(touched, 'poll');
+    const first = once(refreshed, 'poll');
     await scheduler.start();
     expect(await first).toEqual([overdue.id]);
-    const second = once(touched, 'poll');
+    const second = once(refreshed, 'poll');
     clock.set(minutes(20));
     expect(await second).toEqual([next.id]);
     await scheduler.stop();
@@ -106,7 +106,7 @@ describeEachDatabase('polls whose time has come', (fresh) => {
       db: statements.db,
       clock,
       log: createLogger('silent'),
-      touch: () => {},
+      refresh: () => {},
     });
     await scheduler.start();
     expect(await clock.asleep()).toBe(10_000);

@@ -98,6 +98,6 @@ async function cancel({ db, clock, deliverer }: RunDeps, lease: Lease): Promise<
     const result = (await wasCutShort(trx, lease.operationId)) ? 'cancelled' : null;
     return await finishOperation(trx, lease, { from: ['cancelling'], result }, now);
   });
-  for (const job of behind) deliverer.touch(job);
+  for (const job of behind) deliverer.refresh(job);
   return ended;
 }

@@ -5,14 +5,14 @@ export interface RefreshBatch {
   readonly settled: (outcome: FinalOutcome) => void;
 }
 
-export interface TouchParts {
+export interface RefreshParts {
   /** Puts the job into its lane as a batch of its own. `settled` gets its final outcome. */
   readonly add: (job: DeliveryJob, how: RefreshBatch) => Batch;
   readonly ended: (job: DeliveryJob, outcome: FinalOutcome) => void;
   readonly broken: (job: DeliveryJob, error: unknown) => void;
 }
 
-interface Touch {
+interface Refresh {
   readonly job: DeliveryJob;
   readonly people: boolean;
   batch: Batch | null;
@@ -21,7 +21,7 @@ interface Touch {
   inFlight: boolean;
   outcome: FinalOutcome | null;
   waiting: Waiter[];
-  /** It was touched after it was sent. What is sent may be older, so it is sent once more afterwards. */
+  /** It was asked for again after it was sent. What is sent may be older, so it is sent once more afterwards. */
   again: Wanted | null;
 }
 
@@ -34,35 +34,35 @@ interface Wanted {
   readonly waiting: Waiter[];
 }
 
-/** Polls to be shown soon. Each is queued at most once, however often it is touched. */
-export class Touches {
-  readonly #parts: TouchParts;
-  readonly #touched = new Map<number, Touch>();
+/** Polls to be shown soon. Each is queued at most once, however often that is asked for. */
+export class Refreshes {
+  readonly #parts: RefreshParts;
+  readonly #refreshes = new Map<number, Refresh>();
 
-  constructor(parts: TouchParts) {
+  constructor(parts: RefreshParts) {
     this.#parts = parts;
   }
 
   /** `people`: somebody waits for it, so it goes ahead of background work. */
-  touch(job: DeliveryJob, { people }: { readonly people: boolean }): void {
+  refresh(job: DeliveryJob, { people }: { readonly people: boolean }): void {
     this.#queue({ job, people, waiting: [] });
   }
 
-  /** As `touch`, with the final outcome; null if it was never reached (stopped, database lost). */
+  /** As `refresh`, with the final outcome; null if it was never reached (stopped, database lost). */
   insist(job: DeliveryJob): Promise<FinalOutcome | null> {
     return new Promise((resolve) => this.#queue({ job, people: true, waiting: [resolve] }));
   }
 
   /** The poll's job is being sent now. Returns whether somebody insists. */
   sending(pollId: number, batch: Batch): boolean {
-    const touch = this.#touched.get(pollId);
-    if (touch?.batch !== batch) return false;
-    touch.inFlight = true;
-    return touch.insisted;
+    const refresh = this.#refreshes.get(pollId);
+    if (refresh?.batch !== batch) return false;
+    refresh.inFlight = true;
+    return refresh.insisted;
   }
 
   #queue({ job, people, waiting }: Wanted): void {
-    const known = this.#touched.get(job.pollId);
+    const known = this.#refreshes.get(job.pollId);
     if (!known) {
       this.#enqueue({ job, people, waiting });
     } else if (known.inFlight) {
@@ -70,7 +70,7 @@ export class Touches {
       known.again = { job, people: people || again.people, waiting: [...again.waiting, ...waiting] };
     } else if (people && !known.people) {
       const all = [...known.waiting.splice(0), ...waiting];
-      this.#touched.delete(job.pollId);
+      this.#refreshes.delete(job.pollId);
       void known.batch?.stop();
       this.#enqueue({ job, people: true, waiting: all });
     } else {
@@ -80,7 +80,7 @@ export class Touches {
   }
 
   #enqueue({ job, people, waiting }: Wanted): void {
-    const touch: Touch = {
+    const refresh: Refresh = {
       job,
       people,
       batch: null,
@@ -90,27 +90,27 @@ export class Touches {
       waiting,
       again: null,
     };
-    this.#touched.set(job.pollId, touch);
-    touch.batch = this.#parts.add(job, {
+    this.#refreshes.set(job.pollId, refresh);
+    refresh.batch = this.#parts.add(job, {
       people,
       settled: (outcome) => {
-        touch.outcome = outcome;
+        refresh.outcome = outcome;
       },
     });
-    touch.batch.finished.then(
-      () => this.#end(touch),
+    refresh.batch.finished.then(
+      () => this.#end(refresh),
       (error) => {
         this.#parts.broken(job, error);
-        this.#end(touch);
+        this.#end(refresh);
       },
     );
   }
 
-  #end(touch: Touch): void {
-    const { job, outcome, again } = touch;
-    if (this.#touched.get(job.pollId) === touch) this.#touched.delete(job.pollId);
+  #end(refresh: Refresh): void {
+    const { job, outcome, again } = refresh;
+    if (this.#refreshes.get(job.pollId) === refresh) this.#refreshes.delete(job.pollId);
     if (outcome) this.#parts.ended(job, outcome);
-    for (const resolve of touch.waiting) resolve(outcome);
+    for (const resolve of refresh.waiting) resolve(outcome);
     if (!again) return;
     if (outcome?.type === 'done') this.#queue(again);
     // After a failure the sweep comes back, or nobody should.

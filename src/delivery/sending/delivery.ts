@@ -7,7 +7,7 @@ import { BulkDeleteTurns } from '../lanes/bulk-delete-turns.ts';
 import { Health } from '../lanes/health.ts';
 import type { LaneBatch } from '../lanes/lane-batch.ts';
 import { Lanes } from '../lanes/lanes.ts';
-import { Touches } from '../lanes/refreshes.ts';
+import { Refreshes } from '../lanes/refreshes.ts';
 import { withinPatience } from '../message-limit.ts';
 import type { Outcome } from '../outcome.ts';
 import { type BulkDeletes, bulkDeleteChannels, deleteLoads } from '../pace/bulk-delete-choice.ts';
@@ -18,14 +18,14 @@ import { discordAnswers } from './discord-answers.ts';
 import { createSweep } from './sweep.ts';
 
 /**
- * Makes each poll's message show its poll: batches for operations, touches for everything else, and a sweep behind
+ * Makes each poll's message show its poll: batches for operations, refreshes for everything else, and a sweep behind
  * them. What is shown is read when a job's turn comes, so many changes make one edit.
  */
 export class Delivery implements Deliverer, Service {
   readonly #parts: DeliverParts;
   readonly #bulkDeleteTurns: BulkDeleteTurns;
   readonly #lanes: Lanes;
-  readonly #touches: Touches;
+  readonly #refreshes: Refreshes;
   readonly #batches = new WeakMap<LaneBatch, { repost: boolean }>();
   readonly #sweep: Loop;
 
@@ -55,13 +55,13 @@ export class Delivery implements Deliverer, Service {
       clock: parts.clock,
       random: parts.random,
     });
-    this.#touches = new Touches({
+    this.#refreshes = new Refreshes({
       add: (job, { people, settled }) => {
         const handler: BatchHandler = {
           repost: false,
           settled: async (_jobs, outcome) => settled(outcome),
         };
-        return this.#lanes.add([job], handler, { people, turn: 'touched' });
+        return this.#lanes.add([job], handler, { people, turn: 'refresh' });
       },
       ended: (job, outcome) => {
         if (outcome.type === 'abort') parts.tokenRefused?.(outcome.reason);
@@ -76,7 +76,7 @@ export class Delivery implements Deliverer, Service {
       broken: (job, error) =>
         parts.log.error({ err: error, poll: job.pollId }, "bringing a poll's message up to date broke off"),
     });
-    this.#sweep = createSweep(parts, (job) => this.#touches.touch(job, { people: false }));
+    this.#sweep = createSweep(parts, (job) => this.#refreshes.refresh(job, { people: false }));
   }
 
   /** Begins to heal what is behind. To be called once the bot is logged in. */
@@ -117,12 +117,12 @@ export class Delivery implements Deliverer, Service {
     return this.#lanes.waiting;
   }
 
-  touch(job: DeliveryJob): void {
-    this.#touches.touch(job, { people: true });
+  refresh(job: DeliveryJob): void {
+    this.#refreshes.refresh(job, { people: true });
   }
 
   async deliver(job: DeliveryJob, withinMs: number): Promise<FinalOutcome | null> {
-    return await within(this.#parts.clock, withinMs, this.#touches.insist(job), null);
+    return await within(this.#parts.clock, withinMs, this.#refreshes.insist(job), null);
   }
 
   async #sendTogether(
@@ -153,7 +153,7 @@ export class Delivery implements Deliverer, Service {
       });
       return withinPatience(outcome);
     }
-    const insisted = this.#touches.sending(job.pollId, batch);
+    const insisted = this.#refreshes.sending(job.pollId, batch);
     return await deliverOne(this.#parts, job.pollId, {
       repost: false,
       respectHolds: true,

@@ -13,8 +13,8 @@ export function noticing(deliverer: Deliverer, changed: () => void): Deliverer {
       };
       return deliverer.startBatch(jobs, { ...handler, settled }, more);
     },
-    touch: (job) => {
-      deliverer.touch(job);
+    refresh: (job) => {
+      deliverer.refresh(job);
       changed();
     },
     deliver: async (job, withinMs) => {

@@ -47,7 +47,7 @@ export class ShowingDeliverer implements Deliverer {
     };
   }
 
-  touch(): void {}
+  refresh(): void {}
 
   deliver(): Promise<null> {
     return Promise.resolve(null);

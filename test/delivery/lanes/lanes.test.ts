@@ -78,7 +78,7 @@ describe('lanes', () => {
   test('count all polls that nobody asked for as one, beside an operation', async () => {
     const { clock, lanes, sent, handler } = setUp(() => done);
     const healing = Array.from({ length: 30 }, (_, i) => job(i + 1));
-    for (const one of healing) lanes.add([one], handler, { turn: 'touched' });
+    for (const one of healing) lanes.add([one], handler, { turn: 'refresh' });
     lanes.add(
       Array.from({ length: 10 }, (_, i) => job(101 + i)),
       handler,

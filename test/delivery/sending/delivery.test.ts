@@ -63,11 +63,11 @@ describeEachDatabase('delivery', (fresh) => {
     const job = await jobOf(db, id);
     const { arrived, release } = hold(discord);
     await givenVote(db, id, 'first');
-    delivery.touch(job);
+    delivery.refresh(job);
     await arrived;
     for (let i = 0; i < 10; i += 1) {
       await givenVote(db, id, `voter ${i}`);
-      delivery.touch(job);
+      delivery.refresh(job);
     }
     const last = delivery.deliver(job, soon);
     release();
@@ -131,8 +131,8 @@ describeEachDatabase('delivery', (fresh) => {
     const { delivery, discord } = setUp(db);
     const [id, next] = [await givenPoll(db), await givenPoll(db)];
     const { arrived, release } = hold(discord);
-    delivery.touch(await jobOf(db, id));
-    delivery.touch(await jobOf(db, next));
+    delivery.refresh(await jobOf(db, id));
+    delivery.refresh(await jobOf(db, next));
     await arrived;
     const stopping = delivery.stop();
     release();
@@ -140,7 +140,7 @@ describeEachDatabase('delivery', (fresh) => {
     expect(await pollOf(db, id)).toMatchObject({ shown_revision: 1, sender: null });
     expect(await pollOf(db, next)).toMatchObject({ shown_revision: 0 });
     await bump(db, id);
-    delivery.touch(await jobOf(db, id));
+    delivery.refresh(await jobOf(db, id));
     expect(discord.calls).toHaveLength(1);
   });
 

@@ -95,7 +95,7 @@ async function delivering(db: Db) {
 describeEachDatabase('a published message', (fresh) => {
   test('that takes no edit for 20 minutes holds up no other poll of its channel', async () => {
     const { delivery, published, other, asked, limits: rateLimits } = await setUp(await fresh());
-    delivery.touch(published);
+    delivery.refresh(published);
     await asked;
     expect(await delivery.deliver(other, 5_000)).toMatchObject({ type: 'done' });
     expect(rateLimits.delay(other.channelId, 'edit', performance.now())).toBe(0);
@@ -156,7 +156,7 @@ describeEachDatabase('a published message', (fresh) => {
     discord.before = () => {
       throw new MessageLimitError({ afterMs: 3_600_000, code: 20028 });
     };
-    delivery.touch({ pollId, channelId, messageId: (await pollOf(db, pollId)).message_id });
+    delivery.refresh({ pollId, channelId, messageId: (await pollOf(db, pollId)).message_id });
     await expect.poll(() => discord.made('PATCH').length).toBe(1);
     await expect.poll(async () => (await pollOf(db, pollId)).sender).toBe(null);
     discord.before = () => undefined;
