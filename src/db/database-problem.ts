@@ -58,7 +58,7 @@ const problems: readonly { readonly is: RegExp; readonly next: string; readonly 
   },
   {
     is: /no pg_hba\.conf entry.*no encryption/,
-    next: 'The server lets this user in only where the connection is encrypted: add ?sslmode=require to DATABASE_URL.',
+    next: 'The server lets this user in only if the connection is encrypted: add ?sslmode=require to DATABASE_URL.',
   },
   { is: /^28/, next: 'Correct the user in DATABASE_URL, or let it in at the server (pg_hba.conf).' },
   { is: /^3D000$/, next: 'Create that database, or correct the name at the end of DATABASE_URL.' },
@@ -102,7 +102,7 @@ const problems: readonly { readonly is: RegExp; readonly next: string; readonly 
   {
     is: /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|certificate/,
     next:
-      'Where the certificate is of an authority of your own, name its file: ?sslmode=verify-full&sslrootcert=/path/to/ca.crt in ' +
+      'If an authority of your own issued the certificate, name its file: ?sslmode=verify-full&sslrootcert=/path/to/ca.crt in ' +
       'DATABASE_URL; ?sslmode=no-verify encrypts without looking at it.',
   },
   {

@@ -104,7 +104,7 @@ function missing(asked: Asked, channelId: string, obstacle: Obstacle | null): st
     case 'post':
       return `missing permissions in ${place}: posting there takes Send Messages (in a thread, Send Messages in Threads)`;
     case 'open':
-      return `the thread ${place} is archived, and the bot may not open it: that takes Send Messages in Threads, and Manage Threads where it is locked`;
+      return `the thread ${place} is archived, and the bot may not open it: that takes Send Messages in Threads, and Manage Threads if it is locked`;
     default:
       return `missing permissions in ${place}: Discord lets the bot ${asked} nothing there`;
   }

@@ -12,7 +12,7 @@ export function refusalOf(error: unknown, { id }: { readonly id: string }, log: 
     log.warn({ err: error, interaction: id }, 'the database was away for too long');
     return {
       content:
-        'Gavel cannot reach its database at the moment, so it does not know whether this was done. Wait a minute, look, and do it again where it was not.',
+        'Gavel cannot reach its database at the moment, so it does not know whether this was done. Wait a minute, look, and do it again if it was not.',
     };
   }
   const reference = BigInt(id).toString(36).slice(-8);

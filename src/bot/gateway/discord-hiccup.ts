@@ -50,9 +50,7 @@ export function discordRefusal(doing: string, error: unknown): CannotStart {
   }
   if (status === 404) return because('Is DISCORD_API_URL the address of an API of Discord?');
   if (typeof status === 'number') {
-    return because(
-      'Look at the application in the Developer Portal, and at DISCORD_API_URL where you set it.',
-    );
+    return because('Look at the application in the Developer Portal, and at DISCORD_API_URL if you set it.');
   }
   return because('Check the network and DISCORD_API_URL.');
 }

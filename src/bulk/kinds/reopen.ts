@@ -27,7 +27,7 @@ type Params = z.infer<typeof params>;
 export const reopen = defineKind({
   name: 'reopen',
   words: { infinitive: 'Reopen', present: 'Reopening', past: 'reopened' },
-  description: 'Open closed polls again; where the old closing time is past, say when they close',
+  description: 'Open closed polls again; if the old closing time is past, say when they close',
   toolbar: 'Reopen',
   options: [
     {

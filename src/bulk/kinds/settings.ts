@@ -60,7 +60,7 @@ export const settings = defineKind({
     {
       type: ApplicationCommandOptionType.Boolean,
       name: 'anonymous',
-      description: 'Show no votes before the close; off only where nobody has voted',
+      description: 'Show no votes before the close; off only if nobody has voted',
     },
     {
       type: ApplicationCommandOptionType.Integer,

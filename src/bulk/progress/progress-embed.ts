@@ -157,7 +157,7 @@ function cure({ operation, failures }: ProgressRows): string {
     return '`Retry failed` writes the missing file and sends it to whoever presses it.';
   if (!failures.some(({ code }) => code !== null && wantsPermission(code)))
     return 'What is committed of the failed polls stays; `Retry failed` brings their messages up to date once the cause is mended.';
-  return 'What is committed of the failed polls stays. Give the bot the permissions that are named below (*View Channel* where it has no access), then press `Retry failed`.';
+  return 'What is committed of the failed polls stays. Give the bot the permissions that are named below (*View Channel* if it has no access), then press `Retry failed`.';
 }
 
 function groups(rows: ProgressRows, names: Names, audience: Audience): string[] {
