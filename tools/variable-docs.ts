@@ -10,7 +10,7 @@ export function envExample(variables: Variables): string {
   const head =
     '# Copy to .env and fill in. The environment wins over this file. An empty value counts as not set.\n';
   const entries = Object.entries(variables).map(([name, { schema, means, unset }]) => {
-    const words = means.replaceAll('`', '');
+    const words = means.replaceAll('`', '').replace(/\[.*\]\((.*)\)/, '$1');
     const expected = schema.safeParse(nonsense).error?.issues[0]?.message;
     const lines = [
       `${words.charAt(0).toUpperCase()}${words.slice(1)}.`,

@@ -6,7 +6,7 @@ import { list, urlWith, variable, wholeNumber } from './variable.ts';
 
 export interface Variable {
   readonly schema: z.ZodType<unknown, string | undefined>;
-  /** The text after the name in the README, and above it in `.env.example`. */
+  /** The text after the name in the README, and above it in `.env.example`: Markdown, without a full stop. */
   readonly means: string;
   /** What holds if it is not set, unless the schema has a default that says it. */
   readonly unset?: string;
@@ -60,7 +60,8 @@ export const variables = {
   },
   METRICS_PORT: {
     schema: wholeNumber(1, 65_535).optional(),
-    means: 'serves `/metrics` for Prometheus, `/healthz` and `/readyz` on this port: see docs/operations.md',
+    means:
+      'serves `/metrics` for Prometheus, `/healthz` and `/readyz` on this port: see [running Gavel](docs/operations.md)',
     unset: 'off',
   },
   METRICS_HOST: {

@@ -50,17 +50,17 @@ test('a variable says what it means, what is expected and what holds without it'
   const variables = {
     NEEDED: { schema: wholeNumber(1, 5), means: 'the `first`' },
     GIVEN: { schema: wholeNumber(1, 5).default(3), means: 'the second' },
-    FREE: { schema: wholeNumber(1, 5).optional(), means: 'the third', unset: 'off' },
+    FREE: { schema: wholeNumber(1, 5).optional(), means: 'as in [the third](docs/three.md)', unset: 'off' },
   };
   expect(envExample(variables).split('\n\n').slice(1)).toEqual([
     '# The first.\n# Expected: a whole number from 1 to 5.\n# Required.\nNEEDED=',
     '# The second.\n# Expected: a whole number from 1 to 5.\nGIVEN=3',
-    '# The third.\n# Expected: a whole number from 1 to 5.\n# If not set: off.\nFREE=\n',
+    '# As in docs/three.md.\n# Expected: a whole number from 1 to 5.\n# If not set: off.\nFREE=\n',
   ]);
   expect(variableTable(variables).split('\n').slice(2)).toEqual([
     '| `NEEDED` | required | the `first` |',
     '| `GIVEN` | `3` | the second |',
-    '| `FREE` | off | the third |',
+    '| `FREE` | off | as in [the third](docs/three.md) |',
   ]);
 });
 
