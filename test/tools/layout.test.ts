@@ -9,7 +9,7 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'gavel-layout-'));
   for (const { folder } of rooms) write(`${folder}/one.ts`, 10);
-  write('test/one.test.ts', 500);
+  write('test/one.test.ts', 250);
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -26,12 +26,17 @@ test('a folder may have 20 files of its own, tests too', () => {
   ]);
 });
 
-test('a file may have 250 lines', () => {
+test('a file may have 250 lines, tests too', () => {
   write('src/low/one.ts', 250);
   expect(layoutViolations(root, rooms)).toEqual([]);
   write('src/low/one.ts', 251);
   expect(layoutViolations(root, rooms)).toEqual([
     'src/low/one.ts has 251 lines, and at most 250 are allowed: move what can stand alone to its own file.',
+  ]);
+  write('src/low/one.ts', 250);
+  write('test/one.test.ts', 251);
+  expect(layoutViolations(root, rooms)).toEqual([
+    'test/one.test.ts has 251 lines, and at most 250 are allowed: move what can stand alone to its own file.',
   ]);
 });
 
