@@ -12,6 +12,7 @@ import { firstThatFits } from '../base/display/first-that-fits.ts';
 import { counted } from '../base/display/plural.ts';
 import type { MessageBody } from '../base/message-body.ts';
 import type { Poll, Tally } from './poll.ts';
+import { questionMax } from './poll-input.ts';
 import { cut, escapeText, plainLabel } from './text.ts';
 import { discordTime, timeInZone } from './time.ts';
 
@@ -103,7 +104,7 @@ function showsTally(poll: Poll): boolean {
 
 /** The options are cut as far as needed: twenty long ones do not fit whole. */
 function description(poll: Poll, tally: Tally): string {
-  const head = `### ${escapeText(cut(poll.question, 1000))}\n${state(poll)}`;
+  const head = `### ${escapeText(cut(poll.question, questionMax))}\n${state(poll)}`;
   const text = firstThatFits(
     discordLimits.embedDescription,
     optionLengths

@@ -16,11 +16,7 @@ import { operationLimits } from '../operation-limits.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
 import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
 
-/**
- * The longest estimate with which an operation may be private, in ms: its message lives as long as an interaction's
- * token.
- */
-const privateLimitMs = 10 * 60_000;
+const privateLimitMs = operationLimits.privateMinutes * 60_000;
 
 export interface PlanRequest extends Asking {
   readonly kind: OperationKind;

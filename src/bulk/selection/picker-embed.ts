@@ -5,7 +5,7 @@ import type { MessageBody } from '../../base/message-body.ts';
 import { formatCount } from '../../polls/lists/match-polls.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import type { Names } from '../words/naming.ts';
-import { fitting } from '../words/shorten-to-fit.ts';
+import { shortenToFit } from '../words/shorten-to-fit.ts';
 import { orders, pickerComponents, votesText } from './picker-components.ts';
 import { type PickerRow, type PickerView, pickerPageSize } from './picker-view.ts';
 import { goneText, selectedText } from './selection-text.ts';
@@ -61,7 +61,7 @@ function shown(name: string, value: string, names: Names): string {
 
 function table({ rows }: PickerView, names: Names, longest: number): string {
   if (rows.length === 0) return 'No poll matches.';
-  return fitting(longest, (question, server) =>
+  return shortenToFit(longest, (question, server) =>
     rows.map((row) => line(row, names, question, server)).join('\n'),
   );
 }

@@ -5,7 +5,7 @@ import type { Poll } from '../../polls/poll.ts';
 import { cut, escapeText } from '../../polls/text.ts';
 import type { Names } from '../words/naming.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
-import { fitting } from '../words/shorten-to-fit.ts';
+import { shortenToFit } from '../words/shorten-to-fit.ts';
 import type { Selection } from './selection-store.ts';
 import { goneText, selectedText } from './selection-text.ts';
 
@@ -25,7 +25,7 @@ export function renderSelection(selection: Selection, polls: readonly Poll[], na
 
 function list(polls: readonly Poll[], names: Names): string {
   const rest = polls.slice(mostByName).map((poll) => poll.id);
-  return fitting(discordLimits.embedDescription, (question, server) => {
+  return shortenToFit(discordLimits.embedDescription, (question, server) => {
     const lines = polls.slice(0, mostByName).map((poll) => line(poll, names, question, server));
     if (rest.length > 0) lines.push(`and ${formatPollNumbers(rest, 60)}`);
     return lines.join('\n');

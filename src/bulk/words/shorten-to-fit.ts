@@ -12,7 +12,7 @@ const sizes = [
 ] as const;
 
 /** A text about many polls. Each question and server name is cut until the text has at most `longest` characters. */
-export function fitting(longest: number, text: (question: number, server: number) => string): string {
+export function shortenToFit(longest: number, text: (question: number, server: number) => string): string {
   return firstThatFits(
     longest,
     sizes.values().map(([question, server]) => text(question, server)),
