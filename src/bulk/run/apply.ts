@@ -11,8 +11,8 @@ import type { ChangingKind } from '../kinds/operation-kind.ts';
 import { beforeImage, columnsFrom, imageOf, overwritten, type PollChange } from '../kinds/poll-image.ts';
 import { type Lease, lockOperation } from '../lifecycle/fence.ts';
 import type { OperationRow } from '../operation.ts';
-import { type Comparison, comparePolls } from '../plan/compare-polls.ts';
-import { restoreSkipReason } from '../plan/restore-skip-reason.ts';
+import { comparePolls } from '../plan/compare-polls.ts';
+import { decideItem, deletedMeanwhile, type PlannedItem } from './decide-item.ts';
 import { lockPolls } from './lock-polls.ts';
 import { adoptChanges } from './retry-tree.ts';
 import { movableAtOnce, moveVotes } from './votes-aside.ts';
@@ -25,14 +25,6 @@ const defaultChunkSize = 250;
 
 /** How many come first, so that their messages need not wait for the commit of all. */
 const firstChunkSize = 50;
-
-interface PlannedRow {
-  readonly poll_id: number;
-  /** What an undo makes of it. */
-  readonly after: PollChange | null;
-  /** Not null: an operation that this one retries, or another retry of that one, has changed it. */
-  readonly target_revision: number | null;
-}
 
 interface Skipped {
   readonly id: number;
@@ -93,8 +85,8 @@ async function applyChunk(
     for (const item of items) {
       const poll = polls.get(item.poll_id);
       const decision = poll
-        ? decide(poll, { item, comparison: compared.get(poll.id)!, operation, kind, now })
-        : gone;
+        ? decideItem(poll, { item, comparison: compared.get(poll.id)!, operation, kind, now })
+        : deletedMeanwhile;
       if (typeof decision === 'string') skipped.push({ id: item.poll_id, skipReason: decision });
       else if (decision === null) show.push(poll!);
       else possible.push({ poll: poll!, becomes: decision });
@@ -134,50 +126,15 @@ async function plannedPolls(trx: Trx, operationId: number, chunkSize: number): P
 }
 
 /** What is planned of these polls, which are locked. */
-function plannedItems(trx: Trx, operationId: number, ids: readonly number[]): Promise<PlannedRow[]> {
+function plannedItems(trx: Trx, operationId: number, ids: readonly number[]): Promise<PlannedItem[]> {
   return trx
     .selectFrom('operation_items')
     .select(['poll_id', 'after', 'target_revision'])
     .where('operation_id', '=', operationId)
     .where(sql<boolean>`poll_id = any(${[...ids]}::int[])`)
     .orderBy('poll_id')
-    .$castTo<PlannedRow>()
+    .$castTo<PlannedItem>()
     .execute();
-}
-
-const gone = 'deleted meanwhile';
-
-/** What is known of a poll beside its row, when it is decided about. */
-interface Known {
-  readonly item: PlannedRow;
-  readonly comparison: Comparison;
-  readonly operation: OperationRow;
-  readonly kind: ChangingKind;
-  readonly now: Date;
-}
-
-/**
- * What a poll becomes; null if it has become that already, so that only its message may be behind; the skip reason if
- * it is left alone. A retry or an undo goes on from what the operation before it left: a poll that is something else
- * by now is left alone. Every other operation decides by what the poll is now.
- */
-function decide(
-  poll: Poll,
-  { item, comparison: { asFound, asLeft }, operation, kind, now }: Known,
-): PollChange | string | null {
-  if (poll.deletedAt !== null && !kind.takesDeleted) return gone;
-  if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
-  const before = operation.retry_of ?? operation.undo_of;
-  if (before !== null) {
-    const changed = item.target_revision !== null;
-    if (operation.undo_of !== null && !changed && asLeft)
-      return `already what it was before Operation #${operation.undo_of}`;
-    if (!(changed ? asLeft : asFound)) return `changed since Operation #${before}`;
-    if (changed) return null;
-    if (operation.undo_of !== null && item.after)
-      return restoreSkipReason(poll, item.after, now) ?? item.after;
-  }
-  return kind.decide(poll, now);
 }
 
 async function skipItems(
