@@ -19,7 +19,7 @@ interface Told extends ReadPoll {
 
 /**
  * Every column of an export, in order: its key in JSON, which is its header in CSV, and what it tells. Instants are ISO
- * 8601: in UTC (`…Z`), and as `…_local` in the poll's own zone with its offset. Ids are Discord's. Names are null where the
+ * 8601: in UTC (`…Z`), and as `…_local` in the poll's own zone with its offset. Ids are Discord's. Names are null if the
  * bot does not know them.
  */
 const columns = {

@@ -60,7 +60,7 @@ async function show(sending: Sending, repost: boolean): Promise<Outcome> {
   return outcome;
 }
 
-/** `repost`: post it again where somebody deleted it by hand. */
+/** `repost`: whether to post it again if somebody deleted it by hand. */
 async function edit(
   sending: Sending,
   messageId: string,
