@@ -3,6 +3,7 @@ import { type BotScene, type CreatedPoll, startScene } from '../../support/bot-s
 import { expectCountsToAddUp, resultOf } from '../progress-frames.ts';
 import { expectOneProgressMessage } from '../support/carried-out.ts';
 import { channelPost, comeBack, killAt, type Match } from '../support/crash.ts';
+import { draftOf } from '../support/draft-of.ts';
 
 const removal: Match = ({ method, route }) =>
   method === 'DELETE' ? (route ?? '').startsWith('/channels/') : (route ?? '').endsWith('/bulk-delete');
@@ -24,7 +25,7 @@ beforeEach(async () => {
 async function begin(count = 12) {
   const polls = await scene.createPolls(count);
   const preview = await scene.preview('delete', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
-  const operation = Number(preview.button('Confirm')?.custom_id?.split(':')[1]);
+  const operation = draftOf(preview);
   const start = async () =>
     await scene.admin.submit(await scene.admin.press(preview, 'Confirm'), `DELETE ${count}`);
   return { polls, operation, start };
@@ -80,7 +81,7 @@ test('an undo that dies while it posts the deleted polls again posts each once',
   await start();
   const progress = await expectDeleted(operation, polls);
   const preview = await (await scene.admin.press(progress, 'Undo')).message();
-  const undo = Number(preview.button('Confirm')?.custom_id?.split(':')[1]);
+  const undo = draftOf(preview);
   const killed = killAt(scene, channelPost, { nth: 4, when: 'after' });
   await Promise.all([scene.admin.press(preview, 'Confirm'), killed]);
   await comeBack(scene);
@@ -103,7 +104,7 @@ test('a close that dies after a notice was posted posts each notice once', async
     polls: `${polls[0]!.id}-${polls.at(-1)!.id}`,
     notify: true,
   });
-  const operation = Number(preview.button('Confirm')?.custom_id?.split(':')[1]);
+  const operation = draftOf(preview);
   const killed = killAt(scene, channelPost, { nth: 3, when: 'after' });
   await Promise.all([scene.admin.press(preview, 'Confirm'), killed]);
   await comeBack(scene);

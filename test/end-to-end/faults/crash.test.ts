@@ -5,6 +5,7 @@ import { type BotScene, type CreatedPoll, type DatabaseKind, startScene } from '
 import { frames, isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
 import { expectCarriedOut, expectVersions } from '../support/carried-out.ts';
 import { comeBack, killAt, type Match, pollEdit, progressEdit, progressPost } from '../support/crash.ts';
+import { draftOf } from '../support/draft-of.ts';
 
 const count = 12;
 
@@ -54,7 +55,7 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
     async function prepare(wanted = count) {
       const polls = await scene.createPolls(wanted);
       const preview = await scene.preview('close', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
-      const operation = Number(preview.button('Confirm')?.custom_id?.split(':')[1]);
+      const operation = draftOf(preview);
       return { polls, preview, operation, since: scene.sandbox.requests.length };
     }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BotScene, type CreatedPoll, startScene } from '../../support/bot-scene.ts';
 import { resultOf } from '../progress-frames.ts';
 import { comeBack, killAt, type Match } from '../support/crash.ts';
+import { draftOf } from '../support/draft-of.ts';
 
 const bulkDelete: Match = ({ path }) => path.endsWith('/bulk-delete');
 
@@ -18,7 +19,7 @@ describe('a bot that is killed with -9 while it deletes many messages at once', 
 
   async function confirmDelete(polls: readonly CreatedPoll[]): Promise<number> {
     const preview = await scene.preview('delete', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
-    const operation = Number(preview.button('Confirm')!.custom_id!.split(':')[1]);
+    const operation = draftOf(preview);
     const asked = await scene.admin.press(preview, 'Confirm');
     await scene.admin.submit(asked, `DELETE ${polls.length}`);
     return operation;

@@ -12,6 +12,7 @@ import {
   progressEdit,
   progressPost,
 } from '../support/crash.ts';
+import { draftOf } from '../support/draft-of.ts';
 
 const callback: Match = ({ route }) => route === '/interactions/:interaction/:token/callback';
 const followUp: Match = ({ method, route }) => method === 'POST' && route === '/webhooks/:application/:token';
@@ -138,7 +139,7 @@ describe.each<DatabaseKind>(['pglite', 'postgres'])(
         const polls = await scene.createPolls(6);
         const preview = await scene.preview('close', { polls: `${polls[0]!.id}-${polls.at(-1)!.id}` });
         const since = scene.sandbox.requests.length;
-        const operation = Number(preview.button('Confirm')?.custom_id?.split(':')[1]);
+        const operation = draftOf(preview);
         acknowledgeElsewhere();
         const killed = dies ? killAt(scene, followUp, { when: 'before' }) : null;
         await scene.admin.press(preview, 'Confirm');

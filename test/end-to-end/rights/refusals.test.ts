@@ -6,6 +6,7 @@ import { permission } from '../../../sandbox/world/permissions.ts';
 import { describeFlow } from '../describe-flow.ts';
 import type { FlowScene } from '../flow-scene.ts';
 import { isClosed, isOpen, numberOf, resultOf } from '../progress-frames.ts';
+import { draftOf } from '../support/draft-of.ts';
 
 /** The private answer to a press. Fails if the message itself was changed instead. */
 async function refusalOf(press: Promise<Reply>, pressed: SandboxMessage): Promise<string> {
@@ -234,8 +235,7 @@ describeFlow('forged and repeated presses', { databases: ['pglite', 'postgres'] 
     const { admin, voter } = scene();
     const [poll] = await scene().polls(1, [scene().channel('votes')]);
     const preview = await scene().preview([poll!]);
-    const id = preview.button('Confirm')!.custom_id!.split(':')[1];
-    const forged = await (await voter.pressCustomId(preview, `phrase:${id}`)).message();
+    const forged = await (await voter.pressCustomId(preview, `phrase:${draftOf(preview)}`)).message();
     expect(forged.ephemeral).toBe(true);
     expect(isOpen(poll!.message)).toBe(true);
     await admin.press(preview, 'Cancel');
