@@ -35,6 +35,10 @@ describe('the documents', () => {
     expect(namedInCode(page).filter((name) => !code.has(name.split('.').at(-1)!))).toEqual([]);
   });
 
+  test.each(designPages)('%s names each thing beside the file that has it', (page) => {
+    expect(beside(page).filter(({ name, file }) => !readFileSync(file, 'utf8').includes(name))).toEqual([]);
+  });
+
   test('open each room of the code: a README says what it does, and which file to read first', () => {
     const rooms = files
       .filter((file) =>
@@ -63,6 +67,17 @@ function namedInCode(page: string): string[] {
   return [...prose(page).matchAll(/`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)`/g)]
     .map(([, name]) => name!)
     .filter((name) => /[a-z][A-Z]|_/.test(name) && !name.endsWith('.ts'));
+}
+
+/** A name of code with a link to a file in brackets behind it, or the other way round. */
+function beside(page: string): { readonly name: string; readonly file: string }[] {
+  const text = prose(page);
+  const namedFirst = [...text.matchAll(/`(\w+)` \(\[`[^`]+`\]\(([^)#]+)\)/g)];
+  const linkedFirst = [...text.matchAll(/\]\(([^)#]+)\) \(`(\w+)`\)/g)];
+  return [
+    ...namedFirst.map(([, name, link]) => ({ name: name!, link: link! })),
+    ...linkedFirst.map(([, link, name]) => ({ name: name!, link: link! })),
+  ].map(({ name, link }) => ({ name, file: join(dirname(page), link) }));
 }
 
 function leadsSomewhere(page: string, link: string): boolean {
