@@ -16,9 +16,12 @@ const standIn = { never: ['src', 'commands'] };
  * import each other. `tools/room-guards.jsonc`, which biome.json extends, follows from this list by `npm run format`.
  */
 export const rooms: readonly Room[] = [
-  { folder: 'src/base/display', why: 'What is shown goes by it, and it knows nothing of what that is.' },
+  { folder: 'src/base/display', why: 'It says how things are shown, not which things.' },
   { folder: 'src/base', why: 'It lies below every room and needs none.' },
-  { folder: 'src/base/custom-ids', why: 'Whoever shows a button and whoever handles its press share it.' },
+  {
+    folder: 'src/base/custom-ids',
+    why: 'A button and its press share a custom id. It does not know what the press does.',
+  },
 
   { folder: 'src/db/server', why: 'It speaks to a server and does not know what is stored there.' },
   { folder: 'src/db/embedded', why: 'It runs a database and does not know what is stored there.' },
@@ -27,7 +30,7 @@ export const rooms: readonly Room[] = [
 
   { folder: 'src/polls', why: 'What a poll is does not depend on how it is shown, listed or changed.' },
   { folder: 'src/polls/votes', why: 'A vote is counted before anybody shows it.' },
-  { folder: 'src/polls/lists', why: 'It finds polls and does not know what for.' },
+  { folder: 'src/polls/lists', why: 'It finds polls and does not know why.' },
 
   { folder: 'src/delivery', why: 'What delivery promises does not depend on how it keeps it.' },
   { folder: 'src/delivery/pace', why: 'It knows requests and limits, not what the requests are for.' },
@@ -42,19 +45,19 @@ export const rooms: readonly Room[] = [
     folder: 'src/bulk/kinds',
     why: 'A kind says what it does to one poll. How operations run is the same for all kinds.',
   },
-  { folder: 'src/bulk/words', why: 'It words what it is given.' },
-  { folder: 'src/bulk/audit', why: 'It records what the others do, so it depends on none of them.' },
+  { folder: 'src/bulk/words', why: 'It turns what it is given into words.' },
+  { folder: 'src/bulk/audit', why: 'It records what the other rooms do, so it depends on none of them.' },
   {
     folder: 'src/bulk/lifecycle',
-    why: 'It says whose an operation is and when it may run, not what it does.',
+    why: 'It says who owns an operation and when it may run, not what it does.',
   },
-  { folder: 'src/bulk/selection', why: 'It keeps which polls are meant and does not know what for.' },
+  { folder: 'src/bulk/selection', why: 'It keeps which polls somebody chose and does not know why.' },
   { folder: 'src/bulk/export', why: 'It writes files and does not know who runs it.' },
   { folder: 'src/bulk/plan', why: 'A plan is made and confirmed before anything runs or is shown.' },
-  { folder: 'src/bulk/preview', why: 'It shows a plan that is only read.' },
+  { folder: 'src/bulk/preview', why: 'It shows a plan and changes nothing.' },
   { folder: 'src/bulk/progress', why: 'It shows an operation from its rows, whoever runs it.' },
   { folder: 'src/bulk/run', why: 'Operations run without anybody at the other end.' },
-  { folder: 'src/bulk/insight', why: 'It reads what is over.' },
+  { folder: 'src/bulk/insight', why: 'It reads operations that are over.' },
 
   { folder: 'src/bot', ...edge },
   { folder: 'src/bot/rights', ...edge },
@@ -68,7 +71,7 @@ export const rooms: readonly Room[] = [
     folder: 'commands/bulk/operation',
     why: 'It is about operations that exist, whatever selected their polls.',
   },
-  { folder: 'commands/bulk/selection', why: 'It leads to a plan and is not led to.' },
+  { folder: 'commands/bulk/selection', why: 'A selection leads to a plan. A plan does not lead back.' },
   { folder: 'commands/bulk', why: 'It lists the subcommands and presses, which are given to the bot.' },
   {
     folder: 'src',
@@ -78,10 +81,14 @@ export const rooms: readonly Room[] = [
   { folder: 'sandbox/world', why: 'What exists in Discord does not depend on who asks for it.', ...standIn },
   {
     folder: 'sandbox/rules',
-    why: 'Discord’s rules hold for everybody, by whatever way they come.',
+    why: 'Discord’s rules hold for every request, whoever sends it.',
     ...standIn,
   },
-  { folder: 'sandbox/people', why: 'People act in the world and do not see its wires.', ...standIn },
+  {
+    folder: 'sandbox/people',
+    why: 'People act in the world. They do not know how requests travel.',
+    ...standIn,
+  },
   { folder: 'sandbox/wire', why: 'It answers as Discord does and knows no bot.', ...standIn },
   { folder: 'sandbox', why: 'It puts the stand-in together and does not know who uses it.', ...standIn },
   {
@@ -99,7 +106,7 @@ export const rooms: readonly Room[] = [
   { folder: 'sandbox/shows/bench', why: 'Shows do not need each other.' },
   { folder: 'sandbox/shows/chaos', why: 'Shows do not need each other.' },
   { folder: 'sandbox/shows/demo', why: 'Shows do not need each other.' },
-  { folder: 'sandbox/shows', why: 'It reads the command line, and nobody needs that.' },
+  { folder: 'sandbox/shows', why: 'It reads the command lines of the shows.' },
 ];
 
 /** Packages that only some rooms of the bot may import. In the others an import is answered with `why`. */
@@ -111,7 +118,7 @@ export interface PackageRule {
 }
 
 export const packageRules: readonly PackageRule[] = [
-  { names: ['pg', '@electric-sql/*'], onlyIn: ['src/db'], why: 'Which database it is, only src/db knows.' },
+  { names: ['pg', '@electric-sql/*'], onlyIn: ['src/db'], why: 'Only src/db knows which database it is.' },
   {
     names: ['kysely', 'kysely/*'],
     onlyIn: ['src/db', 'src/polls', 'src/delivery', 'src/metrics', 'src/bulk'],
@@ -133,5 +140,5 @@ export const packageRules: readonly PackageRule[] = [
     why: 'What is stored does not depend on Discord.',
   },
   { names: ['prom-client'], onlyIn: ['src/metrics'], why: 'Numbers for Prometheus are kept in src/metrics.' },
-  { names: ['pino'], onlyIn: ['src/base'], why: 'Loggers are given: take a Logger of src/base/log.ts.' },
+  { names: ['pino'], onlyIn: ['src/base'], why: 'Take a Logger of src/base/log.ts as a parameter.' },
 ];
