@@ -11,22 +11,27 @@ export function minutes(count: number): Date {
   return new Date(now.getTime() + count * 60_000);
 }
 
+/** What a poll is unless a test says otherwise. */
+const usual = {
+  serverId,
+  channelId,
+  creatorId: '900000000000000201',
+  question: 'Tea or coffee?',
+  options: ['Tea', 'Coffee', 'Water'],
+  timezone: 'UTC',
+  anonymous: false,
+  maxChoices: 1,
+  pingRoleId: null,
+  opensAt: null,
+  closesAt: null,
+};
+
 /** A poll as a value, for what is pure. */
 export function poll(changes: Partial<Poll> = {}): Poll {
   return {
+    ...usual,
     id: 12,
-    question: 'Tea or coffee?',
-    options: ['Tea', 'Coffee', 'Water'],
-    serverId,
-    channelId,
-    creatorId: '900000000000000201',
     status: 'active',
-    timezone: 'UTC',
-    anonymous: false,
-    maxChoices: 1,
-    pingRoleId: null,
-    opensAt: null,
-    closesAt: null,
     closedAt: null,
     createdAt: now,
     deletedAt: null,
@@ -43,18 +48,8 @@ export function poll(changes: Partial<Poll> = {}): Poll {
 /** What is asked for when a poll is created. */
 export function newPoll(interactionId: string, changes: Partial<NewPoll> = {}): NewPoll {
   return {
+    ...usual,
     interactionId,
-    serverId,
-    channelId,
-    creatorId: '900000000000000201',
-    question: 'Tea or coffee?',
-    options: ['Tea', 'Coffee', 'Water'],
-    timezone: 'UTC',
-    anonymous: false,
-    maxChoices: 1,
-    pingRoleId: null,
-    opensAt: null,
-    closesAt: null,
     now,
     ...changes,
   };

@@ -6,7 +6,7 @@ import { movableAtOnce } from '../../../src/bulk/run/votes-aside.ts';
 import type { Db } from '../../../src/db/schema.ts';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { now } from '../../polls/poll-fixture.ts';
-import { choices } from '../../polls/vote-fixture.ts';
+import { choices } from '../../polls/votes/vote-fixture.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { dyingAtTheSecond, recorded } from '../../support/statements.ts';
 import { applyPlanned } from '../apply-planned.ts';

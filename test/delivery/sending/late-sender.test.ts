@@ -11,6 +11,15 @@ function setUp(db: Db) {
   return { discord, slow: by('slow'), quick: by('quick') };
 }
 
+/** The same, with a poll that `slow` has shown and that has changed since. */
+async function changed(db: Db, fields: Record<string, unknown> = {}) {
+  const scene = setUp(db);
+  const id = await givenPoll(db);
+  await scene.slow(id);
+  await bump(db, id, fields);
+  return { ...scene, id };
+}
+
 /** What happens while the slow process sleeps in its first request of this method: its claim's life ends, and `meanwhile`. */
 function sleepIn(
   db: Db,
@@ -48,10 +57,7 @@ describeEachDatabase('a process that slept past the life of its claim', (fresh) 
     'and wakes %s its edit arrives: the message shows the newest state in the end',
     async (when) => {
       const db = await fresh();
-      const { discord, slow, quick } = setUp(db);
-      const id = await givenPoll(db);
-      await slow(id);
-      await bump(db, id);
+      const { discord, slow, quick, id } = await changed(db);
       sleepIn(db, discord, 'PATCH', when, async () => {
         await bump(db, id, { status: 'closed', closed_at: new Date() });
         expect(await quick(id)).toEqual({ type: 'done', revision: 3 });
@@ -64,10 +70,7 @@ describeEachDatabase('a process that slept past the life of its claim', (fresh) 
 
   test('without a reply to its edit: the message is shown once more', async () => {
     const db = await fresh();
-    const { discord, slow, quick } = setUp(db);
-    const id = await givenPoll(db);
-    await slow(id);
-    await bump(db, id);
+    const { discord, slow, quick, id } = await changed(db);
     sleepIn(db, discord, 'PATCH', 'before', async () => {
       await bump(db, id, { status: 'closed', closed_at: new Date() });
       await quick(id);
@@ -110,10 +113,7 @@ describeEachDatabase('a process that slept past the life of its claim', (fresh) 
 
   test('and whose message had gone does not forget the one its successor posted', async () => {
     const db = await fresh();
-    const { discord, slow, quick } = setUp(db);
-    const id = await givenPoll(db);
-    await slow(id);
-    await bump(db, id);
+    const { discord, slow, quick, id } = await changed(db);
     discord.messages.clear();
     discord.before = async (call) => {
       if (call.method !== 'PATCH') return;
@@ -129,10 +129,7 @@ describeEachDatabase('a process that slept past the life of its claim', (fresh) 
     'does not count as gone (repost: %s) what its successor has posted again',
     async (repost) => {
       const db = await fresh();
-      const { discord, slow, quick } = setUp(db);
-      const id = await givenPoll(db);
-      await slow(id);
-      await bump(db, id);
+      const { discord, slow, quick, id } = await changed(db);
       discord.messages.clear();
       sleepIn(db, discord, 'PATCH', 'before', () => quick(id, { repost: true }));
       await slow(id, { repost });
@@ -144,10 +141,7 @@ describeEachDatabase('a process that slept past the life of its claim', (fresh) 
 
   test('and removed the message of a poll that came back meanwhile: it is posted again', async () => {
     const db = await fresh();
-    const { discord, slow, quick } = setUp(db);
-    const id = await givenPoll(db);
-    await slow(id);
-    await bump(db, id, { deleted_at: new Date() });
+    const { discord, slow, quick, id } = await changed(db, { deleted_at: new Date() });
     sleepIn(db, discord, 'DELETE', 'before', async () => {
       await bump(db, id, { deleted_at: null });
       expect(await quick(id)).toEqual({ type: 'done', revision: 3 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Db } from '../../src/db/schema.ts';
-import { votesForbid } from '../../src/polls/votes/votes-forbid.ts';
-import { describeEachDatabase } from '../support/databases.ts';
-import { recorded } from '../support/statements.ts';
-import { now, postedPoll } from './poll-fixture.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import { votesForbid } from '../../../src/polls/votes/votes-forbid.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
+import { recorded } from '../../support/statements.ts';
+import { now, postedPoll } from '../poll-fixture.ts';
 
 describeEachDatabase('votes forbid', (fresh) => {
   test('that they are shown where they were promised to be secret', async () => {

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Person } from '../../sandbox/people/person.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import type { SandboxMessage } from '../../sandbox/world/message.ts';
-import { permission } from '../../sandbox/world/permissions.ts';
-import type { SandboxGuild } from '../../sandbox/world/sandbox-guild.ts';
-import type { Db } from '../../src/db/schema.ts';
-import { findPoll } from '../../src/polls/poll-store.ts';
-import { everyServer } from '../../src/polls/scope.ts';
-import { type PollsBot, startPollsBot } from '../bot/polls-bot.ts';
-import { hostileTexts } from '../polls/hostile-texts.ts';
-import { operation } from '../polls/poll-fixture.ts';
-import { describeEachDatabase } from '../support/databases.ts';
+import type { Person } from '../../../sandbox/people/person.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import type { SandboxMessage } from '../../../sandbox/world/message.ts';
+import { permission } from '../../../sandbox/world/permissions.ts';
+import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import { findPoll } from '../../../src/polls/poll-store.ts';
+import { everyServer } from '../../../src/polls/scope.ts';
+import { type PollsBot, startPollsBot } from '../../bot/polls-bot.ts';
+import { hostileTexts } from '../../polls/hostile-texts.ts';
+import { operation } from '../../polls/poll-fixture.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
 
 describeEachDatabase('/poll', (fresh) => {
   let db: Db;

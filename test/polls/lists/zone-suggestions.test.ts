@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { suggestZones } from '../../src/polls/lists/zone-suggestions.ts';
-import { checkZone } from '../../src/polls/time.ts';
+import { suggestZones } from '../../../src/polls/lists/zone-suggestions.ts';
+import { checkZone } from '../../../src/polls/time.ts';
 
 test('time zones are found by any part of their name, in any case; a place that begins so comes first', () => {
   expect(suggestZones('berlin', 25)).toEqual(['Europe/Berlin']);

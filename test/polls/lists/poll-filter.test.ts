@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { countPolls, formatCount, matchPolls } from '../../src/polls/lists/match-polls.ts';
-import { filterNames, type PollFilter, pollFilter } from '../../src/polls/lists/poll-filter.ts';
-import { everyServer, oneServer } from '../../src/polls/scope.ts';
-import { cleanLine } from '../../src/polls/text.ts';
-import { describeEachDatabase } from '../support/databases.ts';
-import { hostileTexts } from './hostile-texts.ts';
-import { channelId, minutes, now, postedPoll, serverId } from './poll-fixture.ts';
+import { countPolls, formatCount, matchPolls } from '../../../src/polls/lists/match-polls.ts';
+import { filterNames, type PollFilter, pollFilter } from '../../../src/polls/lists/poll-filter.ts';
+import { everyServer, oneServer } from '../../../src/polls/scope.ts';
+import { cleanLine } from '../../../src/polls/text.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
+import { hostileTexts } from '../hostile-texts.ts';
+import { channelId, minutes, now, postedPoll, serverId } from '../poll-fixture.ts';
 
 /** A part of a question, and the questions that contain it; each of the others does not. */
 const searches: readonly (readonly [string, readonly string[]])[] = [

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { pollChoices, pollListChoices } from '../../commands/poll/poll-choices.ts';
-import type { Db } from '../../src/db/schema.ts';
-import { suggestPolls, type Wanted } from '../../src/polls/lists/poll-suggestions.ts';
-import { everyServer, oneServer } from '../../src/polls/scope.ts';
-import { describeEachDatabase } from '../support/databases.ts';
-import { now, postedPoll, serverId } from './poll-fixture.ts';
+import { pollChoices, pollListChoices } from '../../../commands/poll/poll-choices.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import { suggestPolls, type Wanted } from '../../../src/polls/lists/poll-suggestions.ts';
+import { everyServer, oneServer } from '../../../src/polls/scope.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
+import { now, postedPoll, serverId } from '../poll-fixture.ts';
 
 const everything: Wanted = { scope: everyServer, limit: 25 };
 

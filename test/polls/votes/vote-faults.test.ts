@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { DatabaseProxy } from '../../sandbox/machine/database-faults/database-proxy.ts';
-import type { StatementFault } from '../../sandbox/machine/database-faults/proxied-connection.ts';
-import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { createLogger } from '../../src/base/log.ts';
-import { type Database, openDatabase } from '../../src/db/database.ts';
-import type { Db } from '../../src/db/schema.ts';
-import type { Poll } from '../../src/polls/poll.ts';
-import { VoteBatches } from '../../src/polls/votes/vote-batches.ts';
-import { PollLocked } from '../../src/polls/votes/vote-store.ts';
-import { connectPostgres, freshPostgresUrl } from '../support/postgres-databases.ts';
-import { postedPoll } from './poll-fixture.ts';
+import { DatabaseProxy } from '../../../sandbox/machine/database-faults/database-proxy.ts';
+import type { StatementFault } from '../../../sandbox/machine/database-faults/proxied-connection.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
+import { createLogger } from '../../../src/base/log.ts';
+import { type Database, openDatabase } from '../../../src/db/database.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import type { Poll } from '../../../src/polls/poll.ts';
+import { VoteBatches } from '../../../src/polls/votes/vote-batches.ts';
+import { PollLocked } from '../../../src/polls/votes/vote-store.ts';
+import { connectPostgres, freshPostgresUrl } from '../../support/postgres-databases.ts';
+import { postedPoll } from '../poll-fixture.ts';
 import { choices, press } from './vote-fixture.ts';
 
 const opened: Database[] = [];

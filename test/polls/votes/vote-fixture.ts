@@ -1,7 +1,7 @@
-import type { Db } from '../../src/db/schema.ts';
-import type { Poll } from '../../src/polls/poll.ts';
-import { tallies } from '../../src/polls/poll-store.ts';
-import type { VotePress } from '../../src/polls/votes/vote.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import type { Poll } from '../../../src/polls/poll.ts';
+import { tallies } from '../../../src/polls/poll-store.ts';
+import type { VotePress } from '../../../src/polls/votes/vote.ts';
 
 /** A press on the first option of the poll's own message, by `voter`. */
 export function press(

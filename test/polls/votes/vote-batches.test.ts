@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { closePoll } from '../../src/polls/close-poll-store.ts';
-import { findPoll } from '../../src/polls/poll-store.ts';
-import { everyServer } from '../../src/polls/scope.ts';
-import { VoteBatches } from '../../src/polls/votes/vote-batches.ts';
-import { describeEachDatabase } from '../support/databases.ts';
-import { recorded } from '../support/statements.ts';
-import { now, postedPoll } from './poll-fixture.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { closePoll } from '../../../src/polls/close-poll-store.ts';
+import { findPoll } from '../../../src/polls/poll-store.ts';
+import { everyServer } from '../../../src/polls/scope.ts';
+import { VoteBatches } from '../../../src/polls/votes/vote-batches.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
+import { recorded } from '../../support/statements.ts';
+import { now, postedPoll } from '../poll-fixture.ts';
 import { choices, press, tally } from './vote-fixture.ts';
 
 const clock = systemClock;

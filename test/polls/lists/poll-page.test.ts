@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import type { Db } from '../../src/db/schema.ts';
-import type { PollFilter } from '../../src/polls/lists/poll-filter.ts';
+import type { Db } from '../../../src/db/schema.ts';
+import type { PollFilter } from '../../../src/polls/lists/poll-filter.ts';
 import {
   type PageFrom,
   type PollOrder,
   type PollPage,
   pollOrders,
   pollPage,
-} from '../../src/polls/lists/poll-page.ts';
-import { oneServer, type Scope } from '../../src/polls/scope.ts';
-import { seeded } from '../delivery/random.ts';
-import { describeEachDatabase } from '../support/databases.ts';
-import { minutes, now, postedPoll, serverId } from './poll-fixture.ts';
+} from '../../../src/polls/lists/poll-page.ts';
+import { oneServer, type Scope } from '../../../src/polls/scope.ts';
+import { seeded } from '../../delivery/random.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
+import { minutes, now, postedPoll, serverId } from '../poll-fixture.ts';
 
 const scope = oneServer(serverId);
 const awayGuildId = '900000000000000002';

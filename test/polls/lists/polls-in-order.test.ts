@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { conditions } from '../../src/polls/lists/poll-filter.ts';
-import { pollsInOrder } from '../../src/polls/lists/polls-in-order.ts';
-import { oneServer } from '../../src/polls/scope.ts';
-import { seeded } from '../delivery/random.ts';
-import { describeEachDatabase } from '../support/databases.ts';
-import { postedPoll, serverId } from './poll-fixture.ts';
+import { conditions } from '../../../src/polls/lists/poll-filter.ts';
+import { pollsInOrder } from '../../../src/polls/lists/polls-in-order.ts';
+import { oneServer } from '../../../src/polls/scope.ts';
+import { seeded } from '../../delivery/random.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
+import { postedPoll, serverId } from '../poll-fixture.ts';
 
 const scope = oneServer(serverId);
 

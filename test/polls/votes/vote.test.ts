@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { closePoll } from '../../src/polls/close-poll-store.ts';
-import { findPoll } from '../../src/polls/poll-store.ts';
-import { everyServer } from '../../src/polls/scope.ts';
-import { castVote, castVotes } from '../../src/polls/votes/vote-store.ts';
-import { describeEachDatabase } from '../support/databases.ts';
-import { recorded } from '../support/statements.ts';
-import { minutes, now, postedPoll } from './poll-fixture.ts';
+import { closePoll } from '../../../src/polls/close-poll-store.ts';
+import { findPoll } from '../../../src/polls/poll-store.ts';
+import { everyServer } from '../../../src/polls/scope.ts';
+import { castVote, castVotes } from '../../../src/polls/votes/vote-store.ts';
+import { describeEachDatabase } from '../../support/databases.ts';
+import { recorded } from '../../support/statements.ts';
+import { minutes, now, postedPoll } from '../poll-fixture.ts';
 import { choices, press, tally } from './vote-fixture.ts';
 
 describeEachDatabase('a press on an option', (fresh) => {

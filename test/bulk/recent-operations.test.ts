@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { recentOperations } from '../../../src/bulk/operation-store.ts';
-import { everyServer, oneServer } from '../../../src/polls/scope.ts';
-import { serverId } from '../../polls/poll-fixture.ts';
-import { describeEachDatabase } from '../../support/databases.ts';
-import { madeOperation } from '../operation-rows.ts';
+import { recentOperations } from '../../src/bulk/operation-store.ts';
+import { everyServer, oneServer } from '../../src/polls/scope.ts';
+import { serverId } from '../polls/poll-fixture.ts';
+import { describeEachDatabase } from '../support/databases.ts';
+import { madeOperation } from './operation-rows.ts';
 
 describeEachDatabase('recent operations', (fresh) => {
   test('begin with the one of the number that was typed, however old, where the scope may see it', async () => {
