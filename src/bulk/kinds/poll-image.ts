@@ -2,24 +2,63 @@ import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { PollTable } from '../../db/schema.ts';
 
 /**
- * What a poll is, for operations: what they may change, what is put back, and what is compared to see whether a poll
- * still is what an operation left. Its votes are no part of it, and neither is how often it was written.
+ * Every column of a poll: whether it is part of what a poll is, for operations. That is what they may change, what is
+ * put back, and what is compared to see whether a poll still is what an operation left. A new column must be decided
+ * about here.
  */
-const columns = [
-  'status',
-  'status_since',
-  'timezone',
-  'anonymous',
-  'max_choices',
-  'ping_role_id',
-  'opens_at',
-  'closes_at',
-  'closed_at',
-  'deleted_at',
-] as const satisfies (keyof PollTable)[];
+const isPart = {
+  status: true,
+  status_since: true,
+  timezone: true,
+  anonymous: true,
+  max_choices: true,
+  ping_role_id: true,
+  opens_at: true,
+  closes_at: true,
+  closed_at: true,
+  deleted_at: true,
+  // What nothing changes.
+  id: false,
+  question: false,
+  question_folded: false,
+  guild_id: false,
+  channel_id: false,
+  creator_id: false,
+  created_at: false,
+  interaction_id: false,
+  // How often it was written, who holds it, and what its message shows.
+  version: false,
+  revision: false,
+  shown_revision: false,
+  sent_revision: false,
+  held_by: false,
+  message_id: false,
+  message_gone: false,
+  removal_tried: false,
+  sender: false,
+  sender_until: false,
+  claim: false,
+  tried_at: false,
+  parked_code: false,
+  parked_reason: false,
+  parked_right: false,
+  // Its ping is put back by a rule of its own (`columnsFrom`).
+  ping_pending: false,
+  ping_tried_at: false,
+  pings_sent: false,
+} as const satisfies Record<keyof PollTable, boolean>;
+
+type Columns = typeof isPart;
+type ImageColumn = {
+  [Column in keyof Columns]: Columns[Column] extends true ? Column : never;
+}[keyof Columns];
+
+const columns = (Object.keys(isPart) as (keyof PollTable)[]).filter(
+  (column): column is ImageColumn => isPart[column],
+);
 
 /** What one poll becomes: the columns that change. Read back from JSON, its instants are texts. */
-export type PollChange = Partial<Pick<Selectable<PollTable>, (typeof columns)[number] | 'ping_pending'>>;
+export type PollChange = Partial<Pick<Selectable<PollTable>, ImageColumn | 'ping_pending'>>;
 
 /** SQL for what a poll is, as JSON, with what is known of its ping. */
 export function imageOf(poll: string): RawBuilder<unknown> {
