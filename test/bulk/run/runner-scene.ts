@@ -2,6 +2,7 @@ import type { KyselyPlugin } from 'kysely';
 import { onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
+import type { AdmissionLimits } from '../../../src/bulk/lifecycle/admission.ts';
 import type { Lease } from '../../../src/bulk/lifecycle/fence.ts';
 import { confirmDraft } from '../../../src/bulk/plan/confirm.ts';
 import { Runner, type RunnerParts } from '../../../src/bulk/run/runner.ts';
@@ -19,7 +20,12 @@ export class QuickClock implements Clock {
 }
 
 /** A runner that shows results to nobody, and says when one would be shown, and in which words. */
-export function runnerWith(db: Db, deliverer: ShowingDeliverer, clock: Clock = new QuickClock()) {
+export function runnerWith(
+  db: Db,
+  deliverer: ShowingDeliverer,
+  clock: Clock = new QuickClock(),
+  admissionLimits: AdmissionLimits = { maxConcurrent: 3, maxPerAdmin: 2 },
+) {
   const titles: string[] = [];
   const seen: { wanted: string; found: () => void }[] = [];
   const take = async (_to: string, _id: string, body: { embeds?: readonly { title?: string }[] }) => {
@@ -38,7 +44,7 @@ export function runnerWith(db: Db, deliverer: ShowingDeliverer, clock: Clock = n
     log: createLogger('silent'),
     processId: processName,
     timeoutMs: 60_000_000,
-    admissionLimits: { maxConcurrent: 3, maxPerAdmin: 2 },
+    admissionLimits,
     onAbort: () => {},
   } as unknown as RunnerParts);
   onTestFinished(() => runner.stop());

@@ -2,9 +2,9 @@ import type { KyselyPlugin } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/base/clock.ts';
 import { admitQueued } from '../../../src/bulk/lifecycle/admission.ts';
-import { pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/control.ts';
+import { cancelOperation, pauseOperation, resumeOperation } from '../../../src/bulk/lifecycle/control.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
-import { later, operationOf, postedPolls } from '../bulk-fixture.ts';
+import { later, operationOf, postedPolls, processName } from '../bulk-fixture.ts';
 import { ShowingDeliverer } from '../progress/showing-deliverer.ts';
 import {
   confirmed,
@@ -14,6 +14,8 @@ import {
   takeovers,
   whileLeasesAreRenewed,
 } from './runner-scene.ts';
+
+const oneAtOnce = { maxConcurrent: 1, maxPerAdmin: 1 };
 
 describeEachDatabase('the runner', (fresh) => {
   test('keeps an operation that it takes on while it renews its leases', async () => {
@@ -148,6 +150,43 @@ describeEachDatabase('the runner', (fresh) => {
     await expect.poll(() => admitQueued(db, 'another', limits, later)).toEqual([lease.operationId]);
     runner.poke();
     await completed;
+  });
+
+  test('cancels at once what waits in the queue, however long the others take', async () => {
+    const db = await fresh();
+    const [one, two] = (await postedPolls(db, 2)) as [number, number];
+    const [first, second] = [await confirmed(db, [one]), await confirmed(db, [two])];
+    const { deliverer, reached, goOn } = gated(db);
+    const { runner, shown } = runnerWith(db, deliverer, new QuickClock(), oneAtOnce);
+    const [cancelled, completed] = [shown('cancelled'), shown('completed')];
+    runner.adopt({ lease: first });
+    runner.adopt({ lease: second });
+    await runner.start();
+    await reached;
+    expect(runner.load).toEqual({ executing: 1, waiting: 0 });
+    await cancelOperation(db, second.operationId, { userId: null, processId: processName }, later);
+    runner.poke();
+    await cancelled;
+    expect((await operationOf(db, first.operationId)).state).toBe('running');
+    goOn();
+    await completed;
+  });
+
+  test('executes no more at once than may run, also of what it takes over', async () => {
+    const db = await fresh();
+    const [one, two] = (await postedPolls(db, 2)) as [number, number];
+    for (const id of [one, two]) await confirmed(db, [id]);
+    // As where another process, which was allowed more at once, has died.
+    const died = { state: 'running', started_at: later, owner: 'another', lease_until: new Date(0) } as const;
+    await db.updateTable('operations').set(died).execute();
+    const { deliverer, reached, goOn } = gated(db);
+    const { runner, titles } = runnerWith(db, deliverer, new QuickClock(), oneAtOnce);
+    await runner.start();
+    await reached;
+    await expect.poll(() => runner.load).toEqual({ executing: 1, waiting: 1 });
+    goOn();
+    await expect.poll(() => titles.filter((title) => title.endsWith('completed')).length).toBe(2);
+    expect(deliverer.shown.toSorted()).toEqual([one, two]);
   });
 
   test('has a result shown again that its own late words may stand over', async () => {
