@@ -197,6 +197,6 @@ async function nthRequest(scene: BotScene, match: Match, nth: number): Promise<v
   await scene.sandbox.untilRequest(() => scene.sandbox.requests.filter(match).length >= nth);
 }
 
-async function until(scene: BotScene, leases: () => boolean): Promise<void> {
-  await scene.sandbox.untilRequest(leases, 20_000);
+async function until(scene: BotScene, holds: () => boolean): Promise<void> {
+  await scene.sandbox.untilRequest(holds, 20_000);
 }

@@ -20,6 +20,18 @@ describe('faults', () => {
       id: string;
     }>;
 
+  it('hold requests at the door, behind those that pass, until they are let through', async () => {
+    const held = sandbox.faults.hold({ method: 'POST' }, { pass: 1 });
+    await post('1');
+    const waiting = post('2');
+    await held.reached;
+    expect(guild.channels[0]!.messages.map(({ content }) => content)).toEqual(['1']);
+    held.release();
+    await waiting;
+    await post('3');
+    expect(guild.channels[0]!.messages).toHaveLength(3);
+  });
+
   it('answer as told, so many times, after so many', async () => {
     const fault = sandbox.faults.add({
       match: { method: 'POST', path: /messages$/ },
