@@ -31,7 +31,7 @@ export function checkPingRole(interaction: ChatInputCommandInteraction, channelI
 }
 
 /** The option `ping_role`, or null. Throws `UserError` if it is everyone. */
-export function chosenPingRole(interaction: ChatInputCommandInteraction): Role | APIRole | null {
+function chosenPingRole(interaction: ChatInputCommandInteraction): Role | APIRole | null {
   const id = chosenId(interaction.options, 'ping_role');
   return id === null ? null : pingRole(interaction, id, interaction.options.getRole('ping_role'));
 }
