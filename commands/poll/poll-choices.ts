@@ -1,10 +1,14 @@
 import { discordLimits } from '../../src/base/display/discord-limits.ts';
 import type { Choice } from '../../src/bot/handlers.ts';
 import type { Db } from '../../src/db/schema.ts';
-import { type PollSuggestion, suggestPolls, type Wanted } from '../../src/polls/lists/poll-suggestions.ts';
+import {
+  type PollSuggestion,
+  type SuggestionRequest,
+  suggestPolls,
+} from '../../src/polls/lists/poll-suggestions.ts';
 import { suggestZones } from '../../src/polls/lists/zone-suggestions.ts';
 
-type Among = Omit<Wanted, 'limit'>;
+type Among = Omit<SuggestionRequest, 'limit'>;
 
 /** Suggestions for an option that takes a time zone. */
 export function zoneChoices(typed: string): Choice[] {

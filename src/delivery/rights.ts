@@ -36,3 +36,6 @@ export type Obstacles = (channelId: string, deed: Deed) => Obstacle | null;
 
 /** An obstacle, or: `unknown`, this process is not (yet) told about that channel; `gone`: it would be if the channel were there. */
 export type ChannelAccess = 'ok' | 'no access' | 'gone' | 'unknown' | Obstacle;
+
+/** Whether a right came back in a channel. `gone`: Discord said that there is no such channel. */
+export type Regained = (channelId: string, right: Right, gone?: boolean) => boolean;

@@ -1,5 +1,5 @@
 import { type Guild, type GuildBasedChannel, PermissionFlagsBits } from 'discord.js';
-import { rights as allRights, type Right } from '../../delivery/rights.ts';
+import { rights as allRights, type Regained, type Right } from '../../delivery/rights.ts';
 import { permissionsOf } from './channel-permissions.ts';
 import { rightsWith } from './channel-rights.ts';
 
@@ -10,9 +10,6 @@ export interface ChannelRights {
   /** A thread that is archived or locked. */
   readonly shut: boolean;
 }
-
-/** Whether a right came back in a channel. `gone`: Discord said that there is no such channel. */
-export type Regained = (channelId: string, right: Right, gone?: boolean) => boolean;
 
 /**
  * Looks at a server's channels, or at some of them and their threads, and compares with what was known. `before`

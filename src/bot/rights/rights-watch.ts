@@ -1,8 +1,9 @@
 import type { Client, Guild } from 'discord.js';
 import type { Clock } from '../../base/clock.ts';
 import type { Service } from '../../base/service.ts';
+import type { Regained } from '../../delivery/rights.ts';
 import { timedOutUntil } from './channel-permissions.ts';
-import { type ChannelRights, compareRights, type Regained } from './regained-rights.ts';
+import { type ChannelRights, compareRights } from './regained-rights.ts';
 
 /**
  * The events that may change what the bot may do. They say where to look, not what changed: a new topic comes like a

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { within } from '../../base/within.ts';
 import type { Servers } from './servers.ts';
 
-export interface Place {
+export interface ThreadPlace {
   readonly channelId: string;
   readonly serverId: string;
 }
@@ -19,7 +19,7 @@ const withinMs = 1_500;
 export async function learnThreads(
   client: Client,
   servers: Pick<Servers, 'channelAccess'>,
-  places: Iterable<Place>,
+  places: Iterable<ThreadPlace>,
   clock: Clock,
 ): Promise<void> {
   const unknown = new Set<string>();

@@ -10,7 +10,7 @@ import type { PreviewJob, PreviewRows } from './preview-store.ts';
 
 type Blocked = Exclude<ReturnType<AccessCheck>, 'ok' | 'unknown'>;
 
-interface Place {
+interface BlockedChannel {
   readonly channelId: string;
   readonly access: Blocked;
   readonly polls: number[];
@@ -32,8 +32,8 @@ export function accessWarnings(
   return [...closedLines(closed, names), ...lackingLines(lacking, names)];
 }
 
-function blockedPlaces(rows: PreviewRows, access: AccessCheck): Iterable<Place> {
-  const places = new Map<string, Place>();
+function blockedPlaces(rows: PreviewRows, access: AccessCheck): Iterable<BlockedChannel> {
+  const places = new Map<string, BlockedChannel>();
   for (const job of rows.jobs) {
     const deed = deedFor(rows.operation, job);
     const found = deed === null ? 'ok' : access(job.channelId, job.serverId, deed);
@@ -54,7 +54,7 @@ function deedFor({ kind }: OperationRow, { messageId, messageGone }: PreviewJob)
   return messageGone && !repost ? null : 'post';
 }
 
-function closedLines(places: readonly Place[], names: Names): string[] {
+function closedLines(places: readonly BlockedChannel[], names: Names): string[] {
   if (places.length === 0) return [];
   const lines = [`⚠️ No access to ${channels(places)}, ${failing(places)}:`];
   lines.push(
@@ -70,7 +70,7 @@ function closedLines(places: readonly Place[], names: Names): string[] {
   return lines;
 }
 
-function lackingLines(places: readonly Place[], names: Names): string[] {
+function lackingLines(places: readonly BlockedChannel[], names: Names): string[] {
   if (places.length === 0) return [];
   const obstacles = places.map((place) => place.access as Obstacle);
   const lines = [`⚠️ The bot lacks permissions in ${channels(places)}, ${failing(places)}:`];
@@ -96,15 +96,15 @@ function lack({ right, permissions, timedOutUntil }: Obstacle): string {
 
 const everything = { serverId: null };
 
-function channels({ length }: readonly Place[]): string {
+function channels({ length }: readonly BlockedChannel[]): string {
   return counted(length, 'channel');
 }
 
-function failing(places: readonly Place[]): string {
+function failing(places: readonly BlockedChannel[]): string {
   return `${places.reduce((sum, place) => sum + place.polls.length, 0)} of these polls would fail there`;
 }
 
-function list(places: readonly Place[], text: (place: Place) => string): string[] {
+function list(places: readonly BlockedChannel[], text: (place: BlockedChannel) => string): string[] {
   const lines = places
     .slice(0, channelsShown)
     .map((place) => `• ${text(place)}: ${formatPollNumbers(place.polls, 6)}`);

@@ -1,9 +1,9 @@
 import { isOfMessage } from '../message-limit.ts';
 import type { LimitHeaders } from './bucket.ts';
-import type { Refusal } from './rate-limits.ts';
+import type { LimitRefusal } from './rate-limits.ts';
 
 /** What a 429 says, and what it is about. */
-export interface RateLimitAnswer extends Refusal {
+export interface RateLimitAnswer extends LimitRefusal {
   /** It comes from the edge, before Discord. */
   readonly edge: boolean;
   /** It is about the one message that was to be edited. */

@@ -21,7 +21,7 @@ export const channelWindows: Readonly<Record<RequestKind, Window>> = {
 export const globalWindow: Window = { requests: 50, windowMs: 1_000 };
 
 /** What a 429 says. `global`: the whole bot waits. `shared`: others used the limit up too. */
-export interface Refusal {
+export interface LimitRefusal {
   readonly retryAfterMs: number;
   readonly global: boolean;
   readonly shared: boolean;
@@ -35,7 +35,7 @@ export interface Answered {
   /** Null: there are none. */
   readonly headers: LimitHeaders | null;
   /** Default: it was not refused for a limit. */
-  readonly refusal?: Refusal | null;
+  readonly refusal?: LimitRefusal | null;
 }
 
 /**

@@ -4,7 +4,7 @@ import { Loop } from '../../base/loop.ts';
 import type { Service } from '../../base/service.ts';
 import type { Db } from '../../db/schema.ts';
 import { endsByTime } from '../refusals.ts';
-import type { Right } from '../rights.ts';
+import type { Regained } from '../rights.ts';
 import { unpark, unparkCodes } from './parks-store.ts';
 
 /** How long news is gathered, in ms. At a start every server has some; together that is one query. */
@@ -14,9 +14,6 @@ const againMs = 5_000;
 const lateRefusalsMs = 25_000;
 /** How often refusals that end by time alone are tried again, in ms. Each channel then costs two refused requests. */
 const byTimeMs = 5 * 60_000;
-
-/** Whether a right is back in a channel of a server. `gone`: Discord said that there is no such channel. */
-type Regained = (channelId: string, right: Right, gone: boolean) => boolean;
 
 /**
  * Lets polls be tried again that Discord refused: for want of a right once that right is back, and now and then for

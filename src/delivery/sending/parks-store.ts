@@ -15,7 +15,7 @@ interface ParkedPlace {
 }
 
 /** What Discord refused for good, and for which right. */
-export interface Refused extends ClaimKey {
+export interface RefusedPoll extends ClaimKey {
   readonly sentBefore: number;
   readonly code: string;
   readonly reason: string;
@@ -32,7 +32,7 @@ export interface Refused extends ClaimKey {
  * Parks what Discord refuses for good: the sweep leaves it alone until `unpark`, a retry or the next success. False,
  * and nothing is written: somebody else has claimed the poll since.
  */
-export async function recordRefused(db: Db, refused: Refused): Promise<boolean> {
+export async function recordRefused(db: Db, refused: RefusedPoll): Promise<boolean> {
   const { pollId, inChannel, blank } = refused;
   const deeds = inChannel ? deedsThatNeed(inChannel.right) : [];
   // Locked in the order of ids, as everybody does who changes many polls.

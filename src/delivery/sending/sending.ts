@@ -1,6 +1,6 @@
 import { Routes } from 'discord-api-types/v10';
 import type { Poll } from '../../polls/poll.ts';
-import type { Refused } from '../lanes/batch-refusals.ts';
+import type { RefusedOutcome } from '../lanes/batch-refusals.ts';
 import { waitForMessage } from '../message-limit.ts';
 import type { Outcome } from '../outcome.ts';
 import { requestTimeoutMs } from '../pace/transport.ts';
@@ -24,7 +24,7 @@ export interface DeliverOptions extends ClaimOptions {
   /** By this name background work takes turns at the pace. */
   readonly turn?: string;
   /** What Discord has refused to this batch in this channel and would refuse again. */
-  readonly refused?: (deed: Deed) => Refused | null;
+  readonly refused?: (deed: Deed) => RefusedOutcome | null;
 }
 
 /**
@@ -151,7 +151,7 @@ export class Sending {
     return discordFailure(error, { channelId: this.poll.channelId, asked, obstacle: this.obstacle(asked) });
   }
 
-  async #refused(outcome: Refused, blank?: { messageId: string }): Promise<Outcome> {
+  async #refused(outcome: RefusedOutcome, blank?: { messageId: string }): Promise<Outcome> {
     const { code, reason, right } = outcome;
     const inChannel = right === undefined ? null : { channelId: this.poll.channelId, right };
     const ours = await recordRefused(this.parts.db, {

@@ -16,7 +16,7 @@ export interface PollSuggestion {
 /** How many words are searched for. Somebody who types more has long found what they mean, or nothing. */
 const mostWords = 8;
 
-export interface Wanted {
+export interface SuggestionRequest {
   readonly scope: Scope;
   /** Only polls of these channels. Default: of all. */
   readonly channelIds?: readonly string[];
@@ -28,7 +28,11 @@ export interface Wanted {
  * before all. Then those whose question contains every word of it (of the first few), newest first. Without a text,
  * the newest ones.
  */
-export async function suggestPolls(db: Db, wanted: Wanted, text: string): Promise<PollSuggestion[]> {
+export async function suggestPolls(
+  db: Db,
+  wanted: SuggestionRequest,
+  text: string,
+): Promise<PollSuggestion[]> {
   const typed = text.trim();
   const found = new Map<number, PollSuggestion>();
   const missing = () => ({ ...wanted, limit: wanted.limit - found.size });
@@ -51,7 +55,7 @@ export async function suggestPolls(db: Db, wanted: Wanted, text: string): Promis
 
 async function containingWords(
   db: Db,
-  wanted: Wanted,
+  wanted: SuggestionRequest,
   typed: string,
   known: readonly number[],
 ): Promise<PollSuggestion[]> {
@@ -71,11 +75,11 @@ async function containingWords(
     .execute();
 }
 
-function suggestion(db: Db, wanted: Wanted) {
+function suggestion(db: Db, wanted: SuggestionRequest) {
   return db.selectFrom('polls').select(['id', 'question', 'status']).where(among(wanted)).limit(wanted.limit);
 }
 
-function among({ scope, channelIds }: Wanted) {
+function among({ scope, channelIds }: SuggestionRequest) {
   const { and } = expressionBuilder<Schema, 'polls'>();
   const visible = channelIds && sql<boolean>`channel_id = any(${channelIds}::text[])`;
   return and([conditions(scope, {}).listed, ...(visible ? [visible] : [])]);

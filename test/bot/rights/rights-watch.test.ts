@@ -7,8 +7,8 @@ import type { SandboxGuild } from '../../../sandbox/world/sandbox-guild.ts';
 import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { createLogger } from '../../../src/base/log.ts';
 import { connect, createClient } from '../../../src/bot/gateway/client.ts';
-import type { Regained } from '../../../src/bot/rights/regained-rights.ts';
 import { RightsWatch } from '../../../src/bot/rights/rights-watch.ts';
+import type { Regained } from '../../../src/delivery/rights.ts';
 import { type Right, rights } from '../../../src/delivery/rights.ts';
 import { inRealTime } from '../../support/in-no-time.ts';
 

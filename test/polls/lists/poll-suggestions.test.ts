@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { pollChoices, pollListChoices } from '../../../commands/poll/poll-choices.ts';
 import type { Db } from '../../../src/db/schema.ts';
-import { suggestPolls, type Wanted } from '../../../src/polls/lists/poll-suggestions.ts';
+import { type SuggestionRequest, suggestPolls } from '../../../src/polls/lists/poll-suggestions.ts';
 import { everyServer, oneServer } from '../../../src/polls/scope.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { now, postedPoll, serverId } from '../poll-fixture.ts';
 
-const everything: Wanted = { scope: everyServer, limit: 25 };
+const everything: SuggestionRequest = { scope: everyServer, limit: 25 };
 
 /** Polls with exactly these numbers. */
 async function numbered(db: Db, numbers: readonly number[], question = (id: number) => `Question of ${id}?`) {
@@ -20,7 +20,7 @@ async function numbered(db: Db, numbers: readonly number[], question = (id: numb
   await next(5000);
 }
 
-async function suggested(db: Db, text: string, wanted: Partial<Wanted> = {}): Promise<number[]> {
+async function suggested(db: Db, text: string, wanted: Partial<SuggestionRequest> = {}): Promise<number[]> {
   return (await suggestPolls(db, { ...everything, ...wanted }, text)).map(({ id }) => id);
 }
 
