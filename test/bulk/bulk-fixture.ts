@@ -47,7 +47,12 @@ export function planRequest(changes: Partial<PlanRequest> = {}): PlanRequest {
 }
 
 export function plan(db: Db, changes: Partial<PlanRequest> = {}): Promise<number> {
-  return planOperation(db, planRequest(changes), { maxPolls: 1000, confirmDelayMs: 5000 }, processName, now);
+  return planOperation(
+    db,
+    planRequest(changes),
+    { maxPolls: 1000, confirmDelayMs: 5000 },
+    { processId: processName, now },
+  );
 }
 
 export function actor(changes: Partial<Actor> = {}): Actor {
@@ -70,7 +75,10 @@ export async function operationOf(db: Db, id: number): Promise<OperationRow> {
 /** Planned, confirmed and running, as its runner would hold it. */
 export async function running(db: Db, changes: Partial<PlanRequest> = {}): Promise<Lease> {
   const draft = await operationOf(db, await plan(db, changes));
-  const confirmed = await confirmDraft(db, draft, actor({ userId: draft.admin_id }), processName, later);
+  const confirmed = await confirmDraft(db, draft, actor({ userId: draft.admin_id }), {
+    processId: processName,
+    now: later,
+  });
   if (!confirmed) throw new Error('not confirmed');
   return await start(db, confirmed);
 }

@@ -85,8 +85,11 @@ export async function cancel(db: Db, lease: Lease): Promise<OperationRow> {
 
 /** The undo of an operation, planned and confirmed; applied by `apply`. */
 export async function beginUndo(db: Db, original: OperationRow): Promise<Lease> {
-  const draft = await operationOf(db, await planUndo(db, original, asking(), processName, later));
-  return await start(db, (await confirmDraft(db, draft, actor(), processName, later))!);
+  const draft = await operationOf(
+    db,
+    await planUndo(db, original, asking(), { processId: processName, now: later }),
+  );
+  return await start(db, (await confirmDraft(db, draft, actor(), { processId: processName, now: later }))!);
 }
 
 export async function undo(

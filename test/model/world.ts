@@ -70,16 +70,19 @@ export class World {
     const real = operationKind(kind.name);
     const params = readParams(real, kind.options, this.date);
     const request = planRequest({ kind: real, params, filter: { ids: polls } });
-    return await planOperation(this.db, request, limits, processName, this.date);
+    return await planOperation(this.db, request, limits, { processId: processName, now: this.date });
   }
 
   async planUndo(operationId: number): Promise<number> {
-    return await planUndo(this.db, await operationOf(this.db, operationId), asking(), processName, this.date);
+    return await planUndo(this.db, await operationOf(this.db, operationId), asking(), {
+      processId: processName,
+      now: this.date,
+    });
   }
 
   async confirm(operationId: number): Promise<void> {
     const draft = await operationOf(this.db, operationId);
-    const confirmed = await confirmDraft(this.db, draft, actor(), processName, this.date);
+    const confirmed = await confirmDraft(this.db, draft, actor(), { processId: processName, now: this.date });
     if (!confirmed) throw new Error(`draft ${operationId} was not confirmed`);
     await this.start(operationId);
   }

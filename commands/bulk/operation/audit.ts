@@ -43,5 +43,5 @@ async function audit(services: BulkServices, id: number, caller: Caller): Promis
     );
   }
   const file = auditFile(record, await readAuditedPolls(db, id), chain, audience);
-  return renderAudit(record, chain, file, names, audience);
+  return renderAudit({ record, chain, file }, names, audience);
 }

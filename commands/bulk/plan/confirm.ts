@@ -82,7 +82,10 @@ function phraseModal(draft: OperationRow, phrase: string): ModalBody {
 
 async function begin(services: BulkServices, press: Press, draft: OperationRow): Promise<void> {
   const actor = actorOf(press, services.clock.now());
-  const operation = await confirmDraft(services.db, draft, actor, services.processId, services.clock.now());
+  const operation = await confirmDraft(services.db, draft, actor, {
+    processId: services.processId,
+    now: services.clock.now(),
+  });
   if (!operation) {
     // Somebody was faster: the same press on another process (nothing to say), or another press (say so).
     if (!(await usableDraft(services.db, draft.id, actor, services.clock.now()))) press.respond.leave();

@@ -21,7 +21,10 @@ export async function previewOperation(
   const request = await readRequest(services, invocation, kind);
   const { db, planLimits, previewLimits, processId, clock } = services;
   await assertRoomForPreview(db, request, previewLimits);
-  return await showPreview(services, await planOperation(db, request, planLimits, processId, clock.now()));
+  return await showPreview(
+    services,
+    await planOperation(db, request, planLimits, { processId, now: clock.now() }),
+  );
 }
 
 /** The first page of a draft. From now on it is kept true as time passes. */
@@ -51,7 +54,10 @@ export function previewPresses(services: BulkServices): PressHandler[] {
       acknowledge: 'self',
       run: async (invocation, { operation }) => {
         const now = services.clock.now();
-        await discardDraft(services.db, operation, actorOf(invocation, now), services.processId, now);
+        await discardDraft(services.db, operation, actorOf(invocation, now), {
+          processId: services.processId,
+          now,
+        });
         await invocation.respond.update(renderClosedPreview('Cancelled: nothing was changed.'));
       },
     }),

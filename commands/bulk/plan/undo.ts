@@ -48,6 +48,10 @@ async function previewUndo(
   };
   const { db, processId, planLimits, previewLimits, clock } = services;
   await assertRoomForPreview(db, asking, previewLimits);
-  const draft = await planUndo(db, original, asking, processId, clock.now(), planLimits.confirmDelayMs);
+  const draft = await planUndo(db, original, asking, {
+    processId,
+    now: clock.now(),
+    confirmDelayMs: planLimits.confirmDelayMs,
+  });
   return await showPreview(services, draft);
 }

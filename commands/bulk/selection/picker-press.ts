@@ -54,8 +54,8 @@ export function onPicker<Values extends PickerValues>(
     run: async ({ interaction, caller, respond }, pressed) => {
       const owner = ownerOf(caller);
       const once = { interactionId: caller.interactionId, now: clock.now() };
-      const note = (change: Parameters<typeof pressPicker>[4]) =>
-        turns.run(caller, () => pressPicker(db, owner, pressed.picker, once, change));
+      const note = (change: Parameters<typeof pressPicker>[3]) =>
+        turns.run(caller, () => pressPicker(db, { owner, id: pressed.picker }, once, change));
       try {
         await note((picker, trx) => {
           const frame = pressed.frame === undefined ? null : frameOf(picker, pressed.frame);

@@ -35,7 +35,7 @@ async function turn(
   const from = frame ?? newest;
   // A place in one list is none in another. Such a list stays as it is shown now.
   if (from.status !== newest.status || from.order !== newest.order) return {};
-  return { show: await turnedFrame(trx, owner.scope, picker, from, direction) };
+  return { show: await turnedFrame(trx, owner.scope, picker, { from, direction }) };
 }
 
 async function chooseStatus(press: PickerPress): Promise<PickerChange> {

@@ -31,7 +31,12 @@ export function selectSubcommand(services: BulkServices): Subcommand {
       const first = await firstFrame(services.db, owner.scope, filter, list.order);
       const { interactionId } = caller;
       const notice = await notFound(services.db, owner.scope, filter.ids ?? []);
-      const id = await openPicker(services.db, owner, list, { ...first, notice }, { interactionId, now });
+      const id = await openPicker(
+        services.db,
+        owner,
+        { list, first: { ...first, notice } },
+        { interactionId, now },
+      );
       return renderPicker(await readPickerView(services.db, owner, id), services.names);
     },
   };

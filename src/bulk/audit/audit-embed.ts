@@ -17,9 +17,11 @@ const shownLast = 8;
  * Who did what, when and from where, on which polls, with which parameters and result, and what happened on the way.
  */
 export function renderAudit(
-  record: AuditRecord,
-  chain: ChainVerdict,
-  file: MessageFile,
+  {
+    record,
+    chain,
+    file,
+  }: { readonly record: AuditRecord; readonly chain: ChainVerdict; readonly file: MessageFile },
   names: Names,
   audience: Audience,
 ): MessageBody {

@@ -10,6 +10,7 @@ import { leaseSeconds } from '../lifecycle/lease.ts';
 import type { OperationRow } from '../operation.ts';
 import { operationLimits } from '../operation-limits.ts';
 import { findOperation } from '../operation-store.ts';
+import type { Writer } from './draft-store.ts';
 import { assertPollsToUndo } from './undone-polls.ts';
 
 /** Who pressed, where, and with which interaction. Taken from the interaction itself. */
@@ -79,8 +80,7 @@ export async function confirmDraft(
   db: Db,
   draft: OperationRow,
   actor: Actor,
-  processId: string,
-  now: Date,
+  { processId, now }: Writer,
 ): Promise<OperationRow | null> {
   return await inTransaction(db, async (trx, again) => {
     const own = again ? await confirmedHere(trx, draft.id, actor, processId) : undefined;
@@ -145,8 +145,7 @@ export async function discardDraft(
   db: Db,
   id: number,
   actor: Actor,
-  processId: string,
-  now: Date,
+  { processId, now }: Writer,
 ): Promise<void> {
   const draft = await usableDraft(db, id, actor, now);
   if (!draft) return;

@@ -44,6 +44,12 @@ export interface DraftItem {
   readonly images?: { readonly before: PollChange; readonly after: PollChange };
 }
 
+/** The process that writes, and when. */
+export interface Writer {
+  readonly processId: string;
+  readonly now: Date;
+}
+
 /**
  * Freezes a plan: the operation in state `draft`, with one item for each poll: `planned`, or `excluded` or `missing`
  * with the reason. Returns its number. The same interaction always gets the same draft.
@@ -52,8 +58,7 @@ export async function createDraft(
   db: Db,
   asking: Asking,
   draft: Draft,
-  processId: string,
-  now: Date,
+  { processId, now }: Writer,
 ): Promise<number> {
   const total = draft.items.filter((item) => item.skipReason === null).length;
   const delayMs = draft.kind.bind(draft.params).destructive ? draft.confirmDelayMs : 0;

@@ -9,7 +9,7 @@ import { operationKind } from '../kinds/operation-kinds.ts';
 import type { PollChange } from '../kinds/poll-image.ts';
 import { isResult, type OperationRow } from '../operation.ts';
 import { type Comparison, comparePolls } from './compare-polls.ts';
-import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
+import { type Asking, createDraft, type DraftItem, type Writer } from './draft-store.ts';
 import { restoreSkipReason } from './restore-skip-reason.ts';
 import { alreadyUndoneError, undonePolls } from './undone-polls.ts';
 
@@ -32,9 +32,7 @@ export async function planUndo(
   db: Db,
   original: OperationRow,
   asking: Asking,
-  processId: string,
-  now: Date,
-  confirmDelayMs = 0,
+  { processId, now, confirmDelayMs = 0 }: Writer & { readonly confirmDelayMs?: number },
 ): Promise<number> {
   assertUndoable(original, now);
   const effects = await effectsOf(db, original.id);
@@ -45,7 +43,7 @@ export async function planUndo(
   }
   const undone = await undonePolls(db, original.id, asking.interactionId);
   if (ids.every((id) => undone.has(id))) throw alreadyUndoneError(original.id, undone.get(ids[0]!)!);
-  const reasons = await skipReasons(db, effects, polls, undone, original.id, now);
+  const reasons = await skipReasons(db, { effects, polls, undone }, { originalId: original.id, now });
   const items = effects.map(({ pollId, before, after }): DraftItem => {
     const images = after && { before: after, after: before };
     return { pollId, skipReason: reasons.get(pollId) ?? null, ...(images && { images }) };
@@ -65,8 +63,7 @@ export async function planUndo(
       confirmDelayMs,
       items,
     },
-    processId,
-    now,
+    { processId, now },
   );
 }
 
@@ -113,22 +110,31 @@ async function effectsOf(db: Db, operationId: number): Promise<Effect[]> {
   }));
 }
 
+interface ChangedPolls {
+  readonly effects: readonly Effect[];
+  readonly polls: ReadonlyMap<number, Poll>;
+  /** Polls that were undone already, and by which operation. */
+  readonly undone: ReadonlyMap<number, number>;
+}
+
+interface Undoing {
+  readonly originalId: number;
+  readonly now: Date;
+}
+
 /** Why polls are left out, by poll. */
 async function skipReasons(
   db: Db,
-  effects: readonly Effect[],
-  polls: ReadonlyMap<number, Poll>,
-  undone: ReadonlyMap<number, number>,
-  originalId: number,
-  now: Date,
+  { effects, polls, undone }: ChangedPolls,
+  undoing: Undoing,
 ): Promise<Map<number, string>> {
-  const compared = await comparePolls(db, originalId, [...polls.keys()]);
+  const compared = await comparePolls(db, undoing.originalId, [...polls.keys()]);
   const reasons = new Map([...undone].map(([id, by]) => [id, `already undone by Operation #${by}`]));
   const restored: Becoming[] = [];
   for (const { pollId, before } of effects) {
     if (reasons.has(pollId)) continue;
     const poll = polls.get(pollId);
-    const reason = poll ? skipReason(poll, before, compared.get(pollId), originalId, now) : removed;
+    const reason = poll ? skipReason(poll, before, compared.get(pollId), undoing) : removed;
     if (reason !== null) reasons.set(pollId, reason);
     else if (poll) restored.push({ poll, becomes: before });
   }
@@ -141,8 +147,7 @@ function skipReason(
   poll: Poll,
   before: PollChange,
   comparison: Comparison | undefined,
-  originalId: number,
-  now: Date,
+  { originalId, now }: Undoing,
 ): string | null {
   if (poll.heldBy !== null) return `held by Operation #${poll.heldBy}`;
   if (!comparison?.asLeft) {

@@ -14,7 +14,7 @@ import type { PollChange } from '../kinds/poll-image.ts';
 import { waitingAhead } from '../lifecycle/ahead-store.ts';
 import { operationLimits } from '../operation-limits.ts';
 import { formatPollNumbers } from '../words/poll-numbers.ts';
-import { type Asking, createDraft, type DraftItem } from './draft-store.ts';
+import { type Asking, createDraft, type DraftItem, type Writer } from './draft-store.ts';
 
 const privateLimitMs = operationLimits.privateMinutes * 60_000;
 
@@ -47,8 +47,7 @@ export async function planOperation(
   db: Db,
   request: PlanRequest,
   limits: PlanLimits,
-  processId: string,
-  now: Date,
+  { processId, now }: Writer,
 ): Promise<number> {
   const { ids, ...found } = await matchPolls(db, request.scope, request.filter, limits.maxPolls);
   if (found.count > limits.maxPolls) throw tooMany(found, limits.maxPolls);
@@ -74,7 +73,7 @@ export async function planOperation(
     confirmDelayMs: limits.confirmDelayMs,
     items,
   };
-  return await createDraft(db, request, draft, processId, now);
+  return await createDraft(db, request, draft, { processId, now });
 }
 
 /** Whether a private message lives as long as an operation of this length. */

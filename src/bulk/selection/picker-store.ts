@@ -57,12 +57,17 @@ export interface Picker extends PickerList {
 /** How many frames are kept. Presses on older ones come from messages that were replaced long ago. */
 const framesKept = 30;
 
+/** What a picker lists, and the page that it shows first. */
+interface Opening {
+  readonly list: PickerList;
+  readonly first: ListPage & { readonly notice?: string | null };
+}
+
 /** Opens a picker on its first page, with a notice if there is one. The same interaction opens it once. */
 export async function openPicker(
   db: Db,
   owner: SelectionOwner,
-  list: PickerList,
-  first: ListPage & { readonly notice?: string | null },
+  { list, first }: Opening,
   { interactionId, now }: { interactionId: string; now: Date },
 ): Promise<number> {
   const { notice = null, ...page } = first;
@@ -95,8 +100,7 @@ export async function readPicker(db: Db, owner: SelectionOwner, id: number): Pro
  */
 export async function pressPicker(
   db: Db,
-  owner: SelectionOwner,
-  id: number,
+  { owner, id }: { readonly owner: SelectionOwner; readonly id: number },
   { interactionId, now }: { interactionId: string; now: Date },
   press: (picker: Picker, trx: Trx) => Promise<PickerChange>,
 ): Promise<void> {

@@ -70,36 +70,36 @@ export async function firstFrame(
   filter: PollFilter,
   order: PollOrder,
 ): Promise<ListPage> {
-  return { ...(await read(db, scope, filter, order, 'top')), page: 1 };
+  return { ...(await read(db, scope, { filter, order }, 'top')), page: 1 };
 }
 
 /** The page after or before one that was shown; the same page if there is no other. */
 export async function turnedFrame(
   db: Db,
   scope: Scope,
-  { filter, order }: { readonly filter: PollFilter; readonly order: PollOrder },
-  from: ListPage,
-  direction: 'back' | 'on',
+  list: ListOrder,
+  { from, direction }: { readonly from: ListPage; readonly direction: 'back' | 'on' },
 ): Promise<ListPage> {
+  const { filter, order } = list;
   if (direction === 'on') {
     if (from.last === null) return await firstFrame(db, scope, filter, order);
-    const page = await read(db, scope, filter, order, { after: from.last });
+    const page = await read(db, scope, list, { after: from.last });
     if (page.ids.length === 0) return { ...from, more: false };
     return { ...page, page: from.page + 1 };
   }
   if (from.first === null || from.page <= 2) return await firstFrame(db, scope, filter, order);
-  const page = await read(db, scope, filter, order, { before: from.first });
+  const page = await read(db, scope, list, { before: from.first });
   // There are fewer than before: the list has become shorter, and this is its beginning.
   if (!page.more) return await firstFrame(db, scope, filter, order);
   return { ...page, page: from.page - 1 };
 }
 
-async function read(
-  db: Db,
-  scope: Scope,
-  filter: PollFilter,
-  order: PollOrder,
-  from: PageFrom,
-): Promise<PollPage> {
+/** Which polls a list has, and how they are sorted. */
+interface ListOrder {
+  readonly filter: PollFilter;
+  readonly order: PollOrder;
+}
+
+async function read(db: Db, scope: Scope, { filter, order }: ListOrder, from: PageFrom): Promise<PollPage> {
   return await pollPage(db, scope, filter, { order, from, size: pickerPageSize });
 }

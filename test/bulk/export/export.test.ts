@@ -92,7 +92,9 @@ describeEachDatabase('export', (fresh) => {
         polls: 2,
       },
     });
-    await expect(planUndo(db, operation, asking(), processName, later)).rejects.toThrow('nothing to undo');
+    await expect(planUndo(db, operation, asking(), { processId: processName, now: later })).rejects.toThrow(
+      'nothing to undo',
+    );
     expect((await readProgress(db, operation.id, later)).undoable).toBe(false);
   });
 
@@ -101,7 +103,7 @@ describeEachDatabase('export', (fresh) => {
     await postedPolls(db, 2);
     const draft = await operationOf(db, await plan(db, { kind, params: kind.bind({}).params, filter: {} }));
     expect(draft.total).toBe(2);
-    expect(await confirmDraft(db, draft, actor(), processName, later)).not.toBeNull();
+    expect(await confirmDraft(db, draft, actor(), { processId: processName, now: later })).not.toBeNull();
     expect(() => kind.bind({ format: 'xml' })).toThrow(/`format` is `csv` or `json`/);
   });
 });

@@ -38,7 +38,7 @@ async function withFirstLocked(db: Db, act: (ids: readonly number[]) => Promise<
   const ids: number[] = [];
   for (const id of polls) {
     const draft = await operationOf(db, await plan(db, { filter: { ids: [id] } }));
-    ids.push((await confirmDraft(db, draft, actor(), processName, later))!.id);
+    ids.push((await confirmDraft(db, draft, actor(), { processId: processName, now: later }))!.id);
   }
   await db.transaction().execute(async (trx) => {
     await trx.selectFrom('operations').select('id').where('id', '=', ids[0]!).forUpdate().execute();

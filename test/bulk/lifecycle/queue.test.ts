@@ -35,7 +35,7 @@ async function queued(db: Db, { server, admin, processId = processName }: Asked)
   });
   const draft = await operationOf(db, id);
   minute += 1 / 60;
-  await confirmDraft(db, draft, actor({ userId: draft.admin_id }), processId, minutes(minute));
+  await confirmDraft(db, draft, actor({ userId: draft.admin_id }), { processId, now: minutes(minute) });
   return id;
 }
 

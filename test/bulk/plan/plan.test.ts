@@ -42,15 +42,15 @@ describeEachDatabase('a plan', (fresh) => {
     await postedPolls(db, 1);
     const request = planRequest();
     const limits = { maxPolls: 10, confirmDelayMs: 0 };
-    const first = await planOperation(db, request, limits, processName, now);
-    expect(await planOperation(db, request, limits, processName, now)).toBe(first);
+    const first = await planOperation(db, request, limits, { processId: processName, now });
+    expect(await planOperation(db, request, limits, { processId: processName, now })).toBe(first);
   });
 
   test('over the limit is refused with the numbers', async () => {
     const db = await fresh();
     await postedPolls(db, 3);
     const limits = { maxPolls: 2, confirmDelayMs: 0 };
-    await expect(planOperation(db, planRequest(), limits, processName, now)).rejects.toThrow(
+    await expect(planOperation(db, planRequest(), limits, { processId: processName, now })).rejects.toThrow(
       /^3 polls match.*at most 2/,
     );
   });
@@ -80,8 +80,10 @@ describeEachDatabase('a confirmation', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 1);
     const draft = await operationOf(db, await plan(db));
-    expect(await confirmDraft(db, draft, actor(), processName, later)).toMatchObject({ state: 'queued' });
-    expect(await confirmDraft(db, draft, actor(), processName, later)).toBeNull();
+    expect(await confirmDraft(db, draft, actor(), { processId: processName, now: later })).toMatchObject({
+      state: 'queued',
+    });
+    expect(await confirmDraft(db, draft, actor(), { processId: processName, now: later })).toBeNull();
     await expect(usableDraft(db, draft.id, actor(), later)).rejects.toThrow(
       `already used: it started Operation #${draft.id}`,
     );
@@ -92,7 +94,7 @@ describeEachDatabase('a confirmation', (fresh) => {
     await postedPolls(db, 1);
     const draft = await operationOf(db, await plan(db));
     const press = actor();
-    await confirmDraft(db, draft, press, processName, later);
+    await confirmDraft(db, draft, press, { processId: processName, now: later });
     expect(await usableDraft(db, draft.id, press, later)).toBeNull();
   });
 
@@ -101,17 +103,17 @@ describeEachDatabase('a confirmation', (fresh) => {
     await postedPolls(db, 1);
     const draft = await operationOf(db, await plan(db));
     expect(() => assertConfirmable(draft, now)).toThrow(/works in 5 s/);
-    expect(await confirmDraft(db, draft, actor(), processName, now)).toBeNull();
+    expect(await confirmDraft(db, draft, actor(), { processId: processName, now })).toBeNull();
     await expect(usableDraft(db, draft.id, actor(), minutes(11))).rejects.toThrow(/expired/);
-    expect(await confirmDraft(db, draft, actor(), processName, minutes(11))).toBeNull();
+    expect(await confirmDraft(db, draft, actor(), { processId: processName, now: minutes(11) })).toBeNull();
     await expect(usableDraft(db, draft.id, actor({ userId: '900000000000000501' }), later)).rejects.toThrow(
       /somebody else/,
     );
     await expect(usableDraft(db, draft.id, actor({ userId: adminId, scope: null }), later)).rejects.toThrow(
       /somebody else/,
     );
-    await discardDraft(db, draft.id, actor(), processName, later);
+    await discardDraft(db, draft.id, actor(), { processId: processName, now: later });
     await expect(usableDraft(db, draft.id, actor(), later)).rejects.toThrow(/cancelled/);
-    expect(await confirmDraft(db, draft, actor(), processName, later)).toBeNull();
+    expect(await confirmDraft(db, draft, actor(), { processId: processName, now: later })).toBeNull();
   });
 });

@@ -102,7 +102,9 @@ describeEachDatabase('a second retry', (fresh) => {
     await cancel(db, held(waiting));
     expect(await itemStates(db, waiting.id)).toEqual({ [id]: 'skipped: cancelled, put back' });
     expect(await dump(db)).toEqual(before);
-    await expect(planUndo(db, aborted, asking(), processName, later)).rejects.toThrow('changed no poll');
+    await expect(planUndo(db, aborted, asking(), { processId: processName, now: later })).rejects.toThrow(
+      'changed no poll',
+    );
     const third = await finish(db, await beginRetry(db, failed));
     expect(await itemStates(db, third.id)).toEqual({ [id]: 'done' });
     expect(await statuses(db)).toEqual(['closed']);

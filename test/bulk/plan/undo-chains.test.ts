@@ -11,7 +11,7 @@ import { asking, dump, interactionId, itemStates, later, postedPolls, processNam
 import { begin, beginRetry, beginUndo, cancel, fail, finish, run, undo } from '../steps.ts';
 
 async function refusal(db: Db, of: Parameters<typeof planUndo>[1]): Promise<string> {
-  return await planUndo(db, of, asking(), processName, later).then(
+  return await planUndo(db, of, asking(), { processId: processName, now: later }).then(
     (id) => `planned as ${id}`,
     (error: Error) => error.message,
   );
@@ -61,12 +61,12 @@ describeEachDatabase('a poll that was opened or closed again since', (fresh) => 
     const closed = await run(db, 'close', {}, [id]);
     const reopened = await run(db, 'reopen', {}, [id]);
     await closePoll(db, everyServer, { pollId: id, interactionId: interactionId(), now: minutes(3) });
-    const again = await planUndo(db, closed, asking(), processName, later);
+    const again = await planUndo(db, closed, asking(), { processId: processName, now: later });
     expect(await itemStates(db, again)).toEqual({
       [id]: `excluded: conflict: changed since Operation #${closed.id}`,
     });
     await run(db, 'reopen', {}, [id]);
-    const open = await planUndo(db, reopened, asking(), processName, later);
+    const open = await planUndo(db, reopened, asking(), { processId: processName, now: later });
     expect(await itemStates(db, open)).toEqual({
       [id]: `excluded: conflict: changed since Operation #${reopened.id}`,
     });
@@ -99,7 +99,7 @@ describeEachDatabase('an undo that was cancelled', (fresh) => {
       .where('id', '=', shown)
       .execute();
     await cancel(db, undoing);
-    const again = await planUndo(db, closed, asking(), processName, later);
+    const again = await planUndo(db, closed, asking(), { processId: processName, now: later });
     expect(await itemStates(db, again)).toEqual({
       [shown]: `excluded: already undone by Operation #${undoing.operationId}`,
       [back]: 'planned',

@@ -44,8 +44,11 @@ describeEachDatabase('an undo', (fresh) => {
     const before = await dump(db);
     const closed = await run(db, await running(db));
     expect(await dump(db)).not.toEqual(before);
-    const draft = await operationOf(db, await planUndo(db, closed, asking(), processName, later));
-    const undo = (await confirmDraft(db, draft, actor(), processName, later))!;
+    const draft = await operationOf(
+      db,
+      await planUndo(db, closed, asking(), { processId: processName, now: later }),
+    );
+    const undo = (await confirmDraft(db, draft, actor(), { processId: processName, now: later }))!;
     const result = await run(db, await start(db, undo));
     expect(result.state).toBe('completed');
     expect(await dump(db)).toEqual(before);
@@ -56,7 +59,7 @@ describeEachDatabase('an undo', (fresh) => {
     const [a, b] = (await postedPolls(db, 2)) as [number, number];
     const closed = await run(db, await running(db));
     await db.updateTable('polls').set({ timezone: 'Europe/Berlin' }).where('id', '=', a).execute();
-    const id = await planUndo(db, closed, asking(), processName, later);
+    const id = await planUndo(db, closed, asking(), { processId: processName, now: later });
     expect(await itemStates(db, id)).toEqual({
       [a]: `excluded: conflict: changed since Operation #${closed.id}`,
       [b]: 'planned',
@@ -74,7 +77,7 @@ describeEachDatabase('an undo', (fresh) => {
         .where('id', '=', id)
         .execute();
       const closed = await run(db, await running(db, { filter: { ids: [id] } }));
-      const draft = await planUndo(db, closed, asking(), processName, minutes(11));
+      const draft = await planUndo(db, closed, asking(), { processId: processName, now: minutes(11) });
       expect((await itemStates(db, draft))[id]).toMatch(/^excluded: its closing time has passed/);
     },
   );
@@ -83,12 +86,18 @@ describeEachDatabase('an undo', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 2);
     const closed = await run(db, await running(db));
-    const opening = await operationOf(db, await planUndo(db, closed, asking(), processName, later, 5_000));
+    const opening = await operationOf(
+      db,
+      await planUndo(db, closed, asking(), { processId: processName, now: later, confirmDelayMs: 5_000 }),
+    );
     expect(opening).toMatchObject({ params: {}, confirmable_at: later });
     const kind = operationKind('reopen');
     const filter = { status: 'closed' } as const;
     const reopened = await run(db, await running(db, { kind, params: readParams(kind, {}, later), filter }));
-    const closing = await operationOf(db, await planUndo(db, reopened, asking(), processName, later, 5_000));
+    const closing = await operationOf(
+      db,
+      await planUndo(db, reopened, asking(), { processId: processName, now: later, confirmDelayMs: 5_000 }),
+    );
     expect(closing.params).toEqual({ polls_closed: 2 });
     expect(closing.confirmable_at).toEqual(new Date(later.getTime() + 5_000));
     expect(phraseOf(closing)).toBeNull();
@@ -103,7 +112,10 @@ describeEachDatabase('an undo', (fresh) => {
     const kind = operationKind('settings');
     const params = readParams(kind, { anonymous: true, max_choices: 2 }, later);
     const changed = await run(db, await running(db, { kind, params }));
-    const draft = await operationOf(db, await planUndo(db, changed, asking(), processName, later));
+    const draft = await operationOf(
+      db,
+      await planUndo(db, changed, asking(), { processId: processName, now: later }),
+    );
     expect(draft.total).toBe(2);
     const vote = { user_id: adminId, created_at: later };
     await db
@@ -114,7 +126,7 @@ describeEachDatabase('an undo', (fresh) => {
       .insertInto('votes')
       .values({ ...vote, position: 0, poll_id: secret })
       .execute();
-    const undo = (await confirmDraft(db, draft, actor(), processName, later))!;
+    const undo = (await confirmDraft(db, draft, actor(), { processId: processName, now: later }))!;
     await run(db, await start(db, undo));
     expect(await itemStates(db, undo.id)).toEqual({
       [secret]: 'skipped: it has votes that were promised to be anonymous',
@@ -132,9 +144,12 @@ describeEachDatabase('an undo', (fresh) => {
       .execute();
     const before = await dump(db);
     const removed = await run(db, await running(db, { kind: operationKind('delete'), params: {} }));
-    const draft = await operationOf(db, await planUndo(db, removed, asking(), processName, minutes(11)));
+    const draft = await operationOf(
+      db,
+      await planUndo(db, removed, asking(), { processId: processName, now: minutes(11) }),
+    );
     expect(await itemStates(db, draft.id)).toEqual({ [id]: 'planned' });
-    const undo = (await confirmDraft(db, draft, actor(), processName, minutes(12)))!;
+    const undo = (await confirmDraft(db, draft, actor(), { processId: processName, now: minutes(12) }))!;
     await run(db, await start(db, undo));
     expect(await dump(db)).toEqual(before);
     const [due] = await closeDue(db, minutes(13));
@@ -149,7 +164,7 @@ describeEachDatabase('an undo', (fresh) => {
     await db.insertInto('votes_aside').values(aside).execute();
     await db.deleteFrom('polls').where('id', '=', old).execute();
     expect(await db.selectFrom('votes_aside').selectAll().execute()).toEqual([]);
-    const draft = await planUndo(db, removed, asking(), processName, later);
+    const draft = await planUndo(db, removed, asking(), { processId: processName, now: later });
     expect(await itemStates(db, draft)).toEqual({
       [old]: 'excluded: removed for good meanwhile',
       [young]: 'planned',
@@ -160,7 +175,12 @@ describeEachDatabase('an undo', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 2);
     const closed = await run(db, await running(db));
-    const draft = await planUndo(db, closed, { ...asking(), private: true }, processName, later);
+    const draft = await planUndo(
+      db,
+      closed,
+      { ...asking(), private: true },
+      { processId: processName, now: later },
+    );
     const text = async (estimate_ms: number) => {
       await db.updateTable('operations').set({ estimate_ms }).where('id', '=', draft).execute();
       return await previewText(db, draft);
@@ -174,10 +194,13 @@ describeEachDatabase('an undo', (fresh) => {
     await postedPolls(db, 2);
     const closed = await run(db, await running(db));
     const drafts = await Promise.all(
-      [1, 2].map(async () => await operationOf(db, await planUndo(db, closed, asking(), processName, later))),
+      [1, 2].map(
+        async () =>
+          await operationOf(db, await planUndo(db, closed, asking(), { processId: processName, now: later })),
+      ),
     );
     const confirmed = await Promise.allSettled(
-      drafts.map((draft) => confirmDraft(db, draft, actor(), processName, later)),
+      drafts.map((draft) => confirmDraft(db, draft, actor(), { processId: processName, now: later })),
     );
     expect(confirmed.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const refusal = confirmed.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
@@ -188,15 +211,22 @@ describeEachDatabase('an undo', (fresh) => {
     const db = await fresh();
     await postedPolls(db, 1);
     const closed = await run(db, await running(db));
-    await expect(planUndo(db, closed, asking(), processName, minutes(25 * 60))).rejects.toThrow(/24 hours/);
-    const draft = await operationOf(db, await planUndo(db, closed, asking(), processName, later));
-    const second = await planUndo(db, closed, asking(), processName, later);
-    const undo = (await confirmDraft(db, draft, actor(), processName, later))!;
+    await expect(
+      planUndo(db, closed, asking(), { processId: processName, now: minutes(25 * 60) }),
+    ).rejects.toThrow(/24 hours/);
+    const draft = await operationOf(
+      db,
+      await planUndo(db, closed, asking(), { processId: processName, now: later }),
+    );
+    const second = await planUndo(db, closed, asking(), { processId: processName, now: later });
+    const undo = (await confirmDraft(db, draft, actor(), { processId: processName, now: later }))!;
     await expect(usableDraft(db, second, actor(), later)).rejects.toThrow(/already undone/);
-    await expect(planUndo(db, closed, asking(), processName, later)).rejects.toThrow(
+    await expect(planUndo(db, closed, asking(), { processId: processName, now: later })).rejects.toThrow(
       `already undone by Operation #${undo.id}`,
     );
     const undone = await run(db, await start(db, undo));
-    await expect(planUndo(db, undone, asking(), processName, later)).rejects.toThrow(/cannot be undone/);
+    await expect(planUndo(db, undone, asking(), { processId: processName, now: later })).rejects.toThrow(
+      /cannot be undone/,
+    );
   });
 });

@@ -96,9 +96,12 @@ export async function expectChanged(db: Db, line: Line, ids: readonly number[]):
 }
 
 export async function undo(db: Db, original: OperationRow, total: number): Promise<OperationRow> {
-  const draft = await operationOf(db, await planUndo(db, original, asking(), processName, later));
+  const draft = await operationOf(
+    db,
+    await planUndo(db, original, asking(), { processId: processName, now: later }),
+  );
   expect(draft.total).toBe(total);
-  const confirmed = (await confirmDraft(db, draft, actor(), processName, later))!;
+  const confirmed = (await confirmDraft(db, draft, actor(), { processId: processName, now: later }))!;
   return await run(db, await start(db, confirmed)).result();
 }
 

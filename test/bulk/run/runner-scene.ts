@@ -65,7 +65,7 @@ export function gated(db: Db) {
 
 export async function confirmed(db: Db, ids?: readonly number[]): Promise<Lease> {
   const draft = await operationOf(db, await plan(db, ids ? { filter: { ids } } : {}));
-  const operation = (await confirmDraft(db, draft, actor(), processName, later))!;
+  const operation = (await confirmDraft(db, draft, actor(), { processId: processName, now: later }))!;
   return { operationId: operation.id, fence: operation.fence };
 }
 

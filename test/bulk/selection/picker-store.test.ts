@@ -25,7 +25,7 @@ function page(ids: readonly number[], number = 1): ListPage {
 }
 
 function opened(db: Db, ids: readonly number[] = [], list = everything): Promise<number> {
-  return openPicker(db, atHome, list, page(ids), { interactionId: interactionId(), now });
+  return openPicker(db, atHome, { list, first: page(ids) }, { interactionId: interactionId(), now });
 }
 
 const press = () => ({ interactionId: interactionId(), now });
@@ -59,7 +59,8 @@ describeEachDatabase('a picker', (fresh) => {
   test('is opened once by an interaction that arrives twice', async () => {
     const db = await fresh();
     const interaction = interactionId();
-    const open = () => openPicker(db, atHome, everything, page([]), { interactionId: interaction, now });
+    const open = () =>
+      openPicker(db, atHome, { list: everything, first: page([]) }, { interactionId: interaction, now });
     const [first, second] = await Promise.all([open(), open()]);
     expect(second).toBe(first);
   });
@@ -74,7 +75,7 @@ describeEachDatabase('a picker', (fresh) => {
     ];
     for (const owner of others) {
       await expect(readPicker(db, owner, id)).rejects.toThrow(UserError);
-      await expect(pressPicker(db, owner, id, press(), async () => ({}))).rejects.toThrow(
+      await expect(pressPicker(db, { owner, id }, press(), async () => ({}))).rejects.toThrow(
         /not yours, or too old/,
       );
     }
@@ -85,9 +86,9 @@ describeEachDatabase('a picker', (fresh) => {
   test('shows a new frame after every press, and remembers those before', async () => {
     const db = await fresh();
     const id = await opened(db, [3, 2]);
-    await pressPicker(db, atHome, id, press(), async () => ({ show: page([1], 2) }));
-    await pressPicker(db, atHome, id, press(), async () => ({}));
-    await pressPicker(db, atHome, id, press(), async () => ({
+    await pressPicker(db, { owner: atHome, id }, press(), async () => ({ show: page([1], 2) }));
+    await pressPicker(db, { owner: atHome, id }, press(), async () => ({}));
+    await pressPicker(db, { owner: atHome, id }, press(), async () => ({
       order: 'oldest',
       filter: { status: 'active' },
     }));
@@ -111,9 +112,9 @@ describeEachDatabase('a picker', (fresh) => {
     await change(db, atHome, { add: [a, b] });
     const id = await opened(db, [b, a]);
     await change(db, atHome, { remove: [a] });
-    await pressPicker(db, atHome, id, press(), async () => ({ show: page([c, b, a]) }));
+    await pressPicker(db, { owner: atHome, id }, press(), async () => ({ show: page([c, b, a]) }));
     await markDeleted(db, [b]);
-    await pressPicker(db, atHome, id, press(), async () => ({}));
+    await pressPicker(db, { owner: atHome, id }, press(), async () => ({}));
     const { frames } = await readPicker(db, atHome, id);
     expect(frames.map((frame) => frame.chosen)).toEqual([[a, b], [b], []]);
   });
@@ -122,13 +123,14 @@ describeEachDatabase('a picker', (fresh) => {
     const db = await fresh();
     const id = await opened(db, [1000]);
     const presses = Array.from({ length: 25 }, (_, index) =>
-      pressPicker(db, atHome, id, press(), async () => ({ show: page([index]) })),
+      pressPicker(db, { owner: atHome, id }, press(), async () => ({ show: page([index]) })),
     );
     await Promise.all(presses);
     const busy = await readPicker(db, atHome, id);
     expect(busy.frames.map((frame) => frame.number)).toEqual(Array.from({ length: 26 }, (_, i) => i + 1));
     expect(new Set(busy.frames.flatMap((frame) => frame.ids)).size).toBe(26);
-    for (let more = 0; more < 10; more += 1) await pressPicker(db, atHome, id, press(), async () => ({}));
+    for (let more = 0; more < 10; more += 1)
+      await pressPicker(db, { owner: atHome, id }, press(), async () => ({}));
     const picker = await readPicker(db, atHome, id);
     expect([newestFrame(picker).number, picker.frames.length, frameOf(picker, 1)]).toEqual([36, 30, null]);
   });
@@ -137,11 +139,13 @@ describeEachDatabase('a picker', (fresh) => {
     const db = await fresh();
     const id = await opened(db, [1]);
     const once = press();
-    const presses = ['a', 'b'].map((notice) => pressPicker(db, atHome, id, once, async () => ({ notice })));
+    const presses = ['a', 'b'].map((notice) =>
+      pressPicker(db, { owner: atHome, id }, once, async () => ({ notice })),
+    );
     await Promise.all(presses);
     const { frames } = await readPicker(db, atHome, id);
     expect(frames.map((frame) => frame.notice)).toEqual([null, expect.stringMatching(/^[ab]$/)]);
-    await pressPicker(db, atHome, id, press(), async () => ({}));
+    await pressPicker(db, { owner: atHome, id }, press(), async () => ({}));
     expect(newestFrame(await readPicker(db, atHome, id)).notice).toBeNull();
   });
 
@@ -149,7 +153,7 @@ describeEachDatabase('a picker', (fresh) => {
     const db = await fresh();
     const id = await opened(db, [1]);
     const before = await readPicker(db, atHome, id);
-    const failing = pressPicker(db, atHome, id, press(), async () => {
+    const failing = pressPicker(db, { owner: atHome, id }, press(), async () => {
       throw new UserError('no');
     });
     await expect(failing).rejects.toThrow('no');

@@ -25,10 +25,10 @@ import {
 async function opened(db: Db, owner = atHome) {
   const first = await firstFrame(db, owner.scope, {}, 'newest');
   const list = { filter: {}, targets: {}, order: 'newest' } as const;
-  const id = await openPicker(db, owner, list, first, { interactionId: interactionId(), now });
+  const id = await openPicker(db, owner, { list, first }, { interactionId: interactionId(), now });
   const turn = async (direction: 'back' | 'on') => {
-    await pressPicker(db, owner, id, { interactionId: interactionId(), now }, async (picker, trx) => ({
-      show: await turnedFrame(trx, owner.scope, picker, newestFrame(picker), direction),
+    await pressPicker(db, { owner, id }, { interactionId: interactionId(), now }, async (picker, trx) => ({
+      show: await turnedFrame(trx, owner.scope, picker, { from: newestFrame(picker), direction }),
     }));
     return await look();
   };
@@ -135,7 +135,7 @@ describeEachDatabase('pages of a picker', (fresh) => {
     const unlisted = async (filter: PollFilter) => {
       const first = await firstFrame(db, atHome.scope, filter, 'newest');
       const list = { filter, targets: {}, order: 'newest' } as const;
-      const id = await openPicker(db, atHome, list, first, { interactionId: interactionId(), now });
+      const id = await openPicker(db, atHome, { list, first }, { interactionId: interactionId(), now });
       return (await readPickerView(db, atHome, id)).unlisted;
     };
     expect(await unlisted({})).toBe(0);

@@ -107,8 +107,8 @@ function turns(
       const from = await middlePage(db, owner.scope, filter, order, size);
       return async (turn) => {
         const interactionId = `turn ${name} ${turn}`;
-        await pressPicker(db, owner, id, { interactionId, now }, async (picker, trx) => ({
-          show: await turnedFrame(trx, owner.scope, picker, from, direction),
+        await pressPicker(db, { owner, id }, { interactionId, now }, async (picker, trx) => ({
+          show: await turnedFrame(trx, owner.scope, picker, { from, direction }),
         }));
         await readPickerView(db, owner, id);
       };
@@ -159,7 +159,7 @@ async function open(
   interactionId: string,
 ): Promise<number> {
   const first = await firstFrame(db, owner.scope, filter, order);
-  return await openPicker(db, owner, { filter, targets: {}, order }, first, { interactionId, now });
+  return await openPicker(db, owner, { list: { filter, targets: {}, order }, first }, { interactionId, now });
 }
 
 /** The page that somebody sees after turning through half of the list. */
