@@ -16,11 +16,12 @@ export function lint(texts: Readonly<Record<string, string>>) {
       mkdirSync(dirname(join(root, file)), { recursive: true });
       writeFileSync(join(root, file), text);
     }
-    const { stdout } = spawnSync(
+    const { stdout, error } = spawnSync(
       join(checkout, 'node_modules/.bin/biome'),
       ['lint', '--vcs-enabled=false', '--reporter=github', '--max-diagnostics=none'],
-      { cwd: root, encoding: 'utf8' },
+      { cwd: root, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 },
     );
+    if (error) throw error;
     const findings = stdout.matchAll(/title=(\S+?),file=(\S+?),line=(\d+),.*?::(.*)/g);
     return [...findings].map(([, rule, file, line, message]) => ({
       rule: rule!,
