@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { PGlite as PgliteLike } from 'kysely';
+import { type Queryable, withQuery } from './with-query.ts';
 
 /**
  * Below this many free bytes writes are refused. It is enough for the statements between two looks and for their
@@ -43,7 +44,7 @@ export function guardFreeSpace(directory: string, probe: SpaceProbe = systemProb
     }
   }
 
-  function guarded<T extends Pick<PgliteLike, 'query'>>(target: T): T['query'] {
+  function guarded(target: Queryable): Queryable['query'] {
     return async (query, params, options) => {
       if (writes(query)) await check();
       return await target.query(query, params, options);
@@ -53,19 +54,7 @@ export function guardFreeSpace(directory: string, probe: SpaceProbe = systemProb
   return {
     check,
     /** The same instance for Kysely's dialect, with `check` before every statement that may write. */
-    wrap: (pglite: PgliteLike): PgliteLike => ({
-      query: guarded(pglite),
-      transaction: (callback) =>
-        pglite.transaction((tx) => callback({ query: guarded(tx), rollback: () => tx.rollback() })),
-      close: () => pglite.close(),
-      get closed() {
-        return pglite.closed;
-      },
-      get ready() {
-        return pglite.ready;
-      },
-      waitReady: pglite.waitReady,
-    }),
+    wrap: (pglite: PgliteLike): PgliteLike => withQuery(pglite, guarded),
   };
 }
 

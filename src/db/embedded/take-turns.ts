@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PGlite as PgliteLike } from 'kysely';
+import { type Queryable, withQuery } from './with-query.ts';
 
 /**
  * The same instance, which lets the rest of the process have its turn before every statement. The embedded database
@@ -7,22 +8,10 @@ import type { PGlite as PgliteLike } from 'kysely';
  * network waiting until its end: measured, 300 votes at once left 56 of them unanswered within Discord's 3 s.
  */
 export function takeTurns(pglite: PgliteLike): PgliteLike {
-  return {
-    query: inTurn(pglite),
-    transaction: (callback) =>
-      pglite.transaction((tx) => callback({ query: inTurn(tx), rollback: () => tx.rollback() })),
-    close: () => pglite.close(),
-    get closed() {
-      return pglite.closed;
-    },
-    get ready() {
-      return pglite.ready;
-    },
-    waitReady: pglite.waitReady,
-  };
+  return withQuery(pglite, inTurn);
 }
 
-function inTurn<T extends Pick<PgliteLike, 'query'>>(target: T): T['query'] {
+function inTurn(target: Queryable): Queryable['query'] {
   return async (query, params, options) => {
     await setImmediate();
     return await target.query(query, params, options);
