@@ -105,8 +105,7 @@ export class Runner implements Service {
    */
   async #turn(): Promise<number> {
     await this.#renew();
-    const surroundings = await this.#look();
-    const dead = this.#deadOwners.judge(surroundings.lost);
+    const { surroundings, dead } = await this.#look();
     if (surroundings.ownerless || dead.length > 0) await this.#takeOver(dead);
     if (surroundings.queued) await this.admit();
     await this.#tellStates();
@@ -134,11 +133,11 @@ export class Runner implements Service {
     }
   }
 
-  async #look(): Promise<Surroundings> {
+  /** `dead`: the processes whose end is proven by now. */
+  async #look(): Promise<{ readonly surroundings: Surroundings; readonly dead: readonly LostLock[] }> {
     const { db, processId } = this.#parts;
     const surroundings = await readSurroundings(db, processId, [...this.#runs.keys()]);
-    this.#deadOwners.judge(surroundings.lost);
-    return surroundings;
+    return { surroundings, dead: this.#deadOwners.judge(surroundings.lost) };
   }
 
   async #takeOver(dead: readonly LostLock[]): Promise<void> {
